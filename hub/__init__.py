@@ -1,0 +1,3 @@
+"""SHEMS: the home energy hub daemon."""
+
+VERSION = "0.1.0"

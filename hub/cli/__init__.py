@@ -1,0 +1,1 @@
+"""The commands of SURFACE, one file each. Data on stdout, everything else on stderr."""

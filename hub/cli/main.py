@@ -1,0 +1,57 @@
+"""Finds the command, runs it, and turns expected errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from typing import Protocol
+
+from hub import VERSION
+from hub.errors import ShemsError, UserError
+
+COMMANDS = {
+    "run": "the daemon, in the foreground",
+    "demo": "a simulated house and a hub in front of it",
+    "test": "the whole test suite",
+    "config": "show or check the site document",
+}
+
+
+class Command(Protocol):
+    def arguments(self, parser: argparse.ArgumentParser) -> None: ...
+    def run(self, args: argparse.Namespace) -> int: ...
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit: 0 done, 1 failed, 2 wrong usage or bad input."""
+    argv = sys.argv[1:] if argv is None else argv
+    args, command = _parse(argv)
+    try:
+        return command.run(args)
+    except ShemsError as e:
+        if args.debug:
+            raise
+        print(f"shems: {e}", file=sys.stderr)
+        return 2 if isinstance(e, UserError) else 1
+    except KeyboardInterrupt:
+        return 0
+    except BrokenPipeError:
+        return 1
+
+
+def _parse(argv: list[str]) -> tuple[argparse.Namespace, Command]:
+    parser = argparse.ArgumentParser(prog="shems", description="SHEMS, the home energy hub")
+    parser.add_argument("--version", action="version", version=f"shems {VERSION}")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    chosen = next((a for a in argv if not a.startswith("-")), "")
+    loaded = None
+    for name, text in COMMANDS.items():
+        sub = commands.add_parser(name, help=text, description=text)
+        if name == chosen:
+            loaded = importlib.import_module(f"hub.cli.{name}")
+            loaded.arguments(sub)
+    args = parser.parse_args(argv)
+    assert loaded is not None
+    return args, loaded

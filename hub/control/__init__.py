@@ -1,0 +1,8 @@
+"""The Desk: the one door for every wish. Leases, dispatch, read-back, and the journal of all of it."""
+
+from hub.control.desk import Answer, Desk
+from hub.control.dispatch import Dispatcher
+from hub.control.entry import Entry, Input, Journal
+from hub.control.heart import Heart
+
+__all__ = ["Answer", "Desk", "Dispatcher", "Entry", "Heart", "Input", "Journal"]

@@ -1,0 +1,55 @@
+"""Is this wish one that the device understands? Checked once, at the border."""
+
+from __future__ import annotations
+
+import math
+
+from hub.model import CommandSpec, Kind, Point, Reason, Value
+
+_WORDS = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+
+
+def coerce(point: Point, raw: Value) -> Value | Reason:
+    """`raw` as the point's own type, or the reason why it cannot be."""
+    q = point.quantity
+    if q.choices:
+        return raw if isinstance(raw, str) and raw in q.choices else _bad(raw, "one of " + ", ".join(q.choices))
+    if q.kind is Kind.STATE and q.high == 1:
+        return _switch(raw)
+    try:
+        value = float(raw)
+    except ValueError:
+        return _bad(raw, "a number")
+    return value if math.isfinite(value) and abs(value) < 1e12 else _bad(raw, "a finite number")
+
+
+def allowed(spec: CommandSpec, value: Value) -> Reason | None:
+    """None if `value` is inside the device's range, else the reason."""
+    if spec.choices:
+        return None if value in spec.choices else _bad(value, "one of " + ", ".join(spec.choices))
+    if isinstance(value, str):
+        return None
+    low, high = spec.low, spec.high
+    if (low is not None and value < low and value != 0) or (high is not None and value > high):
+        return Reason(
+            "out_of_range", {"asked": value, "low": 0 if low is None else low, "high": 0 if high is None else high}
+        )
+    return None
+
+
+def same(spec: CommandSpec, wanted: Value, reading: Value | None) -> bool:
+    """Does the device's own reading show what was wanted, within its tolerance?"""
+    if reading is None or isinstance(wanted, str) or isinstance(reading, str):
+        return reading == wanted
+    tolerance = spec.tolerance or (spec.step or 0.0) / 2
+    return abs(float(reading) - float(wanted)) <= tolerance + 1e-9
+
+
+def _switch(raw: Value) -> Value | Reason:
+    if isinstance(raw, str):
+        return _WORDS.get(raw.strip().lower(), _bad(raw, "on or off"))
+    return bool(raw) if raw in (0, 1) else _bad(raw, "on or off")
+
+
+def _bad(raw: Value, wanted: str) -> Reason:
+    return Reason("bad_value", {"asked": raw, "wanted": wanted})

@@ -1,0 +1,186 @@
+"""The Desk: takes requests, runs the core on them at once, sends what it decides, and reads back what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from hub.control.check import allowed, coerce
+from hub.control.dispatch import Dispatcher
+from hub.control.entry import Entry, Journal
+from hub.control.leases import Leases
+from hub.live import Board
+from hub.model import (
+    Clock,
+    Command,
+    Kind,
+    Measurement,
+    Outcome,
+    OutcomeState,
+    Point,
+    Reason,
+    Relation,
+    Request,
+    Source,
+    Value,
+)
+
+ANSWER_WITHIN_S = 0.95
+DEFAULT_LEASE_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person gets back: the device's own reading, or why there is none."""
+
+    id: str
+    state: OutcomeState
+    asked: Value
+    applied: Value | None
+    reason: Reason
+    limited_by: Reason | None = None
+    ms: float = 0.0
+
+
+class Desk:
+    """There is no second door. Collaborates with the Board, the dispatcher and the journal."""
+
+    def __init__(self, board: Board, clock: Clock, journal: Journal, dispatcher: Dispatcher) -> None:
+        self._board = board
+        self._clock = clock
+        self._journal = journal
+        self._dispatcher = dispatcher
+        self.leases = Leases()
+        self.intents: dict[str, str] = {}
+        self.on_request: Callable[[], None] = lambda: None
+        self._answers: dict[str, asyncio.Future[Answer]] = {}
+
+    # -- wishes ------------------------------------------------------------------------------------------------------
+
+    async def ask(
+        self,
+        point: str,
+        raw: Value,
+        *,
+        person: str,
+        source: Source = Source.PERSON,
+        cause: str = "",
+        for_s: float | None = None,
+        id_: str = "",
+    ) -> Answer:
+        """Waits for the device's own reading, ANSWER_WITHIN_S at most. The same id again gives the first answer."""
+        id_ = id_ or uuid.uuid4().hex[:16]
+        if id_ in self._answers:
+            return await asyncio.shield(self._answers[id_])
+        self._remember(id_, future := asyncio.get_running_loop().create_future())
+        try:
+            answer = await self._ask(point, raw, person, source, cause, for_s, id_)
+        except BaseException:
+            self._answers.pop(id_, None)
+            future.cancel()
+            raise
+        future.set_result(answer)
+        return answer
+
+    def answered(self, id_: str) -> Answer | None:
+        future = self._answers.get(id_)
+        return future.result() if future and future.done() and not future.cancelled() else None
+
+    async def _ask(
+        self, point_id: str, raw: Value, person: str, source: Source, cause: str, for_s: float | None, id_: str
+    ) -> Answer:
+        started = self._clock.monotonic()
+        point = self._board.points.get(point_id)
+        value = coerce(point, raw) if point else Reason("unknown_point", {"point": point_id})
+        refusal = value if isinstance(value, Reason) else self._refuse(point_id, value)
+        now = self._clock.now()
+        entry = Entry(now, "request", point_id, id_, asked=raw, source=source.value, person=person, cause=cause)
+        if refusal or point is None or isinstance(value, Reason):
+            refusal = refusal or Reason("unknown_point")
+            await self._journal.record(replace(entry, reason=refusal, state=OutcomeState.REFUSED.value))
+            return Answer(id_, OutcomeState.REFUSED, raw, None, refusal, ms=self._ms(started))
+        await self._journal.record(replace(entry, value=value, reason=Reason(f"{source.value}_asked")))
+        if point.quantity.kind is Kind.INTENT:
+            return self._intend(point, str(value), id_, started)
+        ends = now + round((DEFAULT_LEASE_S if for_s is None else for_s) * 1000)
+        request = Request(id_, point_id, Relation.SET, value, source, now, ends, person, cause)
+        return await self._device(request, started)
+
+    def _refuse(self, point_id: str, value: Value) -> Reason | None:
+        if self._board.points[point_id].quantity.kind is Kind.INTENT:
+            choices = self._choices(point_id)
+            return (
+                None
+                if value in choices
+                else Reason("bad_value", {"asked": value, "wanted": "one of " + ", ".join(choices)})
+            )
+        spec = self._dispatcher.spec(point_id)
+        return allowed(spec, value) if spec else Reason("not_writable", {"point": point_id})
+
+    def _choices(self, point_id: str) -> tuple[str, ...]:
+        device = self._board.devices[self._board.points[point_id].device]
+        spec = device.command(point_id)
+        return spec.choices if spec else ()
+
+    def _intend(self, point: Point, value: str, id_: str, started: float) -> Answer:
+        self.intents[point.id] = value
+        self._board.put([Measurement(point.id, value, self._clock.now())])
+        self.on_request()
+        return Answer(id_, OutcomeState.CONFIRMED, value, value, Reason("confirmed"), ms=self._ms(started))
+
+    async def _device(self, request: Request, started: float) -> Answer:
+        self.leases.take(request)
+        waiting = self._dispatcher.expect(request)
+        self.on_request()
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                command, outcome = await waiting
+        except TimeoutError:
+            command, outcome = None, Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer"), self._clock.now())
+        finally:
+            self._dispatcher.forget(request.id)
+        if outcome.state is not OutcomeState.CONFIRMED or not self._dispatcher.managed(request.point):
+            self.leases.drop(request.id)
+        if command and command.request != request.id:
+            return Answer(
+                request.id, OutcomeState.REFUSED, request.value, outcome.applied, command.reason, ms=self._ms(started)
+            )
+        limit = command.limits[-1] if command and command.limits else None
+        return Answer(
+            request.id, outcome.state, request.value, outcome.applied, outcome.reason, limit, self._ms(started)
+        )
+
+    # -- the core's side ---------------------------------------------------------------------------------------------
+
+    def requests(self, now: int) -> tuple[Request, ...]:
+        """The leases in force; what has ended is journalled."""
+        for ended in self.leases.expire(now):
+            self._journal.later(
+                Entry(
+                    now,
+                    "request",
+                    ended.point,
+                    ended.id,
+                    value=ended.value,
+                    source=ended.source.value,
+                    person=ended.person,
+                    reason=Reason("lease_ended"),
+                    state="ended",
+                )
+            )
+        return self.leases.active(now)
+
+    def carry_out(self, commands: tuple[Command, ...], values: Mapping[str, Value]) -> None:
+        self._dispatcher.carry_out(commands, values)
+
+    # -- helpers -----------------------------------------------------------------------------------------------------
+
+    def _remember(self, id_: str, future: asyncio.Future[Answer]) -> None:
+        self._answers[id_] = future
+        for old in list(self._answers)[:-1000]:
+            del self._answers[old]
+
+    def _ms(self, started: float) -> float:
+        return round((self._clock.monotonic() - started) * 1000, 2)

@@ -1,0 +1,201 @@
+"""From decision to device and back: sends what differs, renews heartbeats, judges by the device's own reading."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hub.control.check import same
+from hub.control.entry import Entry, Input, Journal
+from hub.errors import LinkError, Refused
+from hub.live import Board
+from hub.model import Clock, Command, CommandSpec, Driver, Outcome, OutcomeState, Reason, Request, Value
+
+ROUTINE_S = 60.0
+Waiter = asyncio.Future[tuple[Command, Outcome]]
+
+
+@dataclass(slots=True)
+class Sent:
+    """The last write of a point: when (monotonic s) and what came of it."""
+
+    value: Value
+    at: float
+    state: OutcomeState = OutcomeState.PENDING
+
+
+class Dispatcher:
+    """One write in flight per point; a newer decision for the same point waits for the older one's answer."""
+
+    def __init__(self, board: Board, clock: Clock, journal: Journal, tasks: asyncio.TaskGroup) -> None:
+        self._board = board
+        self._clock = clock
+        self._journal = journal
+        self._tasks = tasks
+        self._drivers: dict[str, Driver] = {}
+        self._sent: dict[str, Sent] = {}
+        self._flying: set[str] = set()
+        self._next: dict[str, Command] = {}
+        self._waiters: dict[str, tuple[str, int, Waiter]] = {}
+        self._writes = 0
+        self._noted: dict[str, tuple[tuple[object, ...], float]] = {}
+        self.managed_points: frozenset[str] = frozenset()
+
+    def attach(self, driver: Driver) -> None:
+        for device in driver.devices:
+            self._drivers[device.id] = driver
+
+    def spec(self, point: str) -> CommandSpec | None:
+        device = self._board.devices.get(point.partition(".")[0])
+        return device.command(point) if device else None
+
+    def managed(self, point: str) -> bool:
+        return point in self.managed_points
+
+    # -- waiting -----------------------------------------------------------------------------------------------------
+
+    def expect(self, request: Request) -> Waiter:
+        """Resolves with the first write to the request's point that starts after this call."""
+        waiter: Waiter = asyncio.get_running_loop().create_future()
+        self._waiters[request.id] = (request.point, self._writes, waiter)
+        self._sent.pop(request.point, None)
+        return waiter
+
+    def forget(self, request_id: str) -> None:
+        self._waiters.pop(request_id, None)
+
+    # -- sending -----------------------------------------------------------------------------------------------------
+
+    def carry_out(self, commands: tuple[Command, ...], values: Mapping[str, Value]) -> None:
+        wanted = {c.point for c in commands}
+        for point in [p for p in self._sent if p not in wanted]:
+            del self._sent[point]
+        for command in commands:
+            if command.point in self._flying:
+                self._next[command.point] = command
+            elif self._due(command):
+                self._start(command, self._inputs(command, values))
+
+    def _due(self, command: Command) -> bool:
+        sent, spec = self._sent.get(command.point), self.spec(command.point)
+        if spec is None or command.point.partition(".")[0] not in self._drivers:
+            return False
+        if sent is None:
+            return True
+        age = self._clock.monotonic() - sent.at
+        if not same(spec, command.value, sent.value):
+            return True
+        if spec.heartbeat_s and age >= spec.heartbeat_s / 2:
+            return True
+        disagrees = not same(spec, command.value, self._board.read(command.point).value)
+        return disagrees and age >= max(spec.settle_ms / 1000, 5.0)
+
+    def _start(self, command: Command, inputs: tuple[Input, ...]) -> None:
+        self._flying.add(command.point)
+        self._tasks.create_task(self._send(command, inputs), name=f"write {command.point}")
+
+    async def _send(self, command: Command, inputs: tuple[Input, ...]) -> None:
+        started = self._clock.monotonic()
+        self._writes += 1
+        serial, renewal = self._writes, self._renews(command)
+        self._sent[command.point] = sent = Sent(command.value, started)
+        outcome = await self._write(command)
+        sent.state = outcome.state
+        if not renewal or outcome.state is not OutcomeState.CONFIRMED:
+            self._write_down(command, inputs, outcome, started)
+        self._flying.discard(command.point)
+        self._answer(command, outcome, serial)
+        newer = self._next.pop(command.point, None)
+        if newer and self._due(newer):
+            self._start(newer, ())
+
+    def _answer(self, command: Command, outcome: Outcome, serial: int) -> None:
+        for point, since, waiter in list(self._waiters.values()):
+            if point == command.point and since < serial and not waiter.done():
+                waiter.set_result((command, outcome))
+
+    def _renews(self, command: Command) -> bool:
+        """A heartbeat with nothing new in it is no decision and no journal row."""
+        sent, spec = self._sent.get(command.point), self.spec(command.point)
+        return bool(sent and spec and same(spec, command.value, sent.value) and sent.state is OutcomeState.CONFIRMED)
+
+    async def _write(self, command: Command) -> Outcome:
+        device = command.point.partition(".")[0]
+        sent_at = self._clock.now()
+        try:
+            await self._drivers[device].apply(command)
+        except LinkError as e:
+            return Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer", {"detail": str(e)}), self._clock.now())
+        except Refused as e:
+            applied = self._board.read(command.point).value
+            return Outcome(
+                OutcomeState.REFUSED, applied, Reason("device_refused", {"detail": str(e)}), self._clock.now()
+            )
+        return await self._read_back(command, sent_at)
+
+    async def _read_back(self, command: Command, sent_at: int) -> Outcome:
+        """Waits until the device's own reading shows the value, or its settle time is over."""
+        spec = self.spec(command.point)
+        assert spec is not None
+        with self._board.subscribe() as changes:
+            try:
+                async with asyncio.timeout(spec.settle_ms / 1000):
+                    while not self._shown(spec, command, sent_at):
+                        await changes.get()
+            except TimeoutError:
+                return self._judge(command, sent_at)
+        reading = self._board.read(command.point)
+        return Outcome(OutcomeState.CONFIRMED, reading.value, Reason("confirmed"), reading.at)
+
+    def _shown(self, spec: CommandSpec, command: Command, sent_at: int) -> bool:
+        reading = self._board.read(command.point)
+        return reading.at >= sent_at and same(spec, command.value, reading.value)
+
+    def _judge(self, command: Command, sent_at: int) -> Outcome:
+        reading = self._board.read(command.point)
+        if reading.value is None or reading.at < sent_at:
+            return Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer"), self._clock.now())
+        return Outcome(
+            OutcomeState.REFUSED, reading.value, Reason("device_ignored", {"reading": reading.value}), reading.at
+        )
+
+    # -- the journal -------------------------------------------------------------------------------------------------
+
+    def _inputs(self, command: Command, values: Mapping[str, Value]) -> tuple[Input, ...]:
+        """The numbers named in the reason are in the reason; here: the device's own points as they were decided on."""
+        now, device = self._clock.now(), command.point.partition(".")[0]
+        related = [p for p in self._board.points if p.partition(".")[0] in (device, "house", "grid")]
+        return tuple(Input(p, values.get(p), now - self._board.read(p).at) for p in related if p in values)
+
+    def _routine(self, command: Command, outcome: Outcome) -> bool:
+        """A regulator's next value for the same reason is a row once a minute; the columns hold every second of it."""
+        kind = (command.source, command.reason.code, tuple(r.code for r in command.limits), outcome.state)
+        noted, now = self._noted.get(command.point), self._clock.monotonic()
+        if not command.request and noted and noted[0] == kind and now - noted[1] < ROUTINE_S:
+            return True
+        self._noted[command.point] = (kind, now)
+        return False
+
+    def _write_down(self, command: Command, inputs: tuple[Input, ...], outcome: Outcome, started: float) -> None:
+        if self._routine(command, outcome):
+            return
+        ms = round((self._clock.monotonic() - started) * 1000, 2)
+        reason = command.reason if outcome.state is OutcomeState.CONFIRMED else outcome.reason
+        self._journal.later(
+            Entry(
+                self._clock.now(),
+                "write",
+                command.point,
+                command.request,
+                value=command.value,
+                source=command.source.value,
+                cause=command.reason.code,
+                reason=reason,
+                limits=command.limits,
+                inputs=inputs,
+                state=outcome.state.value,
+                applied=outcome.applied,
+                ms=ms,
+            )
+        )

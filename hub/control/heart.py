@@ -1,0 +1,104 @@
+"""The beat: once a second, and at once when something urgent arrives, the frozen column goes through the core."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from hub.control.desk import Desk
+from hub.control.dispatch import Dispatcher
+from hub.control.entry import Entry, Journal
+from hub.core import House, Inputs, State, step
+from hub.live import Board
+from hub.model import Clock, Column, Device, Measurement, Reason, Value
+from hub.model.site import Site
+
+log = logging.getLogger(__name__)
+LATE_S = 3.0
+
+Append = Callable[[Column], None]
+
+
+class Heart:
+    """Owns the core's state. Collaborates with the Board (in), the Desk (out) and the store (the column)."""
+
+    def __init__(
+        self,
+        site: Site,
+        board: Board,
+        desk: Desk,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        journal: Journal,
+        append: Append,
+    ) -> None:
+        self._site = site
+        self._board = board
+        self._desk = desk
+        self._dispatcher = dispatcher
+        self._clock = clock
+        self._journal = journal
+        self._append = append
+        self._state = State()
+        self._house = House.of(site, ())
+        self._known: Mapping[str, Device] = {}
+        self.beats = 0
+        desk.on_request = self.now
+
+    async def run(self) -> None:
+        """Never returns. Beats on whole seconds of the clock; a late beat is an incident, never skipped silently."""
+        due = self._clock.monotonic()
+        while True:
+            late = self._clock.monotonic() - due
+            if late > LATE_S:
+                self._incident(late)
+                due = self._clock.monotonic()
+            self.beat()
+            due += 1.0
+            await self._wait_until(due)
+
+    def beat(self) -> None:
+        """One second: freeze, decide, send, store."""
+        column = self._board.freeze(self._clock.now() // 1000 * 1000)
+        derived = self._decide(self._values(column))
+        self._append(Column(column.t, {**column.values, **self._quantised(derived)}))
+        self.beats += 1
+
+    def now(self) -> None:
+        """Decide at once on what is known this moment; nothing is stored, the next beat does that."""
+        self._decide(self._values(self._board.freeze(self._clock.now())))
+
+    def _decide(self, values: Mapping[str, Value]) -> Mapping[str, float]:
+        now = self._clock.now()
+        inputs = Inputs(now, self._layout(), values, self._desk.requests(now), dict(self._desk.intents))
+        result = step(self._state, inputs)
+        self._state = result.state
+        self._board.put(Measurement(p, v, now) for p, v in result.derived.items())
+        self._desk.carry_out(result.commands, values)
+        return result.derived
+
+    def _values(self, column: Column) -> dict[str, Value]:
+        points = self._board.points
+        return {p: points[p].quantity.restore(v) for p, v in column.values.items()}
+
+    def _quantised(self, derived: Mapping[str, float]) -> dict[str, int]:
+        return {p: self._board.points[p].quantity.quantise(v) for p, v in derived.items()}
+
+    def _layout(self) -> House:
+        """The house as the core sees it; made anew only when a device has changed."""
+        if self._known != self._board.devices:
+            self._known = dict(self._board.devices)
+            self._house = House.of(self._site, self._known.values())
+            self._dispatcher.managed_points = frozenset(self._house.managed)
+        return self._house
+
+    async def _wait_until(self, due: float) -> None:
+        delay = due - self._clock.monotonic()
+        await asyncio.sleep(max(0.0, delay))
+
+    def _incident(self, late: float) -> None:
+        log.error("the control loop was held for %.1f s", late)
+        self._journal.later(
+            Entry(self._clock.now(), "incident", reason=Reason("late_beat", {"late_s": round(late, 1)}))
+        )

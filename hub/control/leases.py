@@ -1,0 +1,28 @@
+"""Requests in force. A lease that is not renewed ends by itself."""
+
+from __future__ import annotations
+
+from hub.model import Relation, Request, Source
+
+
+class Leases:
+    """One lease per (point, relation, source); a newer one takes its place."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, Relation, Source], Request] = {}
+
+    def take(self, request: Request) -> None:
+        self._held[(request.point, request.relation, request.source)] = request
+
+    def drop(self, request_id: str) -> None:
+        self._held = {k: r for k, r in self._held.items() if r.id != request_id}
+
+    def expire(self, now: int) -> list[Request]:
+        """Removes and returns what has ended at `now` (UTC ms)."""
+        ended = [r for r in self._held.values() if r.ends <= now]
+        for r in ended:
+            self.drop(r.id)
+        return ended
+
+    def active(self, now: int) -> tuple[Request, ...]:
+        return tuple(r for r in self._held.values() if r.starts <= now < r.ends)

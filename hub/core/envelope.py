@@ -1,0 +1,82 @@
+"""The safety envelope: the last code before the driver. Each limit may only narrow what the decision above it left.
+
+The result for a point is the decided value clamped into [low, high]; every bound that moved it is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hub.core.charging import VOLT
+from hub.core.types import Inputs
+from hub.model import Reason
+from hub.model.site import BatteryControl, ChargerControl, Circuit
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """At most `high`, at least `low`, in the point's unit."""
+
+    low: float
+    high: float
+    reason: Reason
+
+
+def clamp(value: float, bounds: tuple[Bound, ...]) -> tuple[float, tuple[Reason, ...]]:
+    """`value` inside all bounds, later bounds winning, and the reasons of those that moved it."""
+    moved = []
+    for bound in bounds:
+        inside = min(max(value, bound.low), bound.high)
+        if inside != value:
+            moved.append(bound.reason)
+        value = inside
+    return value, tuple(moved)
+
+
+def battery_bounds(inputs: Inputs, battery: BatteryControl) -> tuple[Bound, ...]:
+    """SoC floor and ceiling and rated powers; without a fresh SoC the battery neither charges nor discharges."""
+    rated = Bound(-battery.max_charge_w, battery.max_discharge_w, Reason("rated_power"))
+    soc = inputs.number(f"{battery.device}.soc")
+    if soc is None:
+        return rated, Bound(0.0, 0.0, Reason("stale_input", {"point": f"{battery.device}.soc"}))
+    bounds = [rated]
+    if soc <= battery.soc_floor:
+        bounds.append(Bound(-battery.max_charge_w, 0.0, Reason("soc_floor", {"soc": soc, "floor": battery.soc_floor})))
+    if soc >= battery.soc_ceiling:
+        bounds.append(
+            Bound(0.0, battery.max_discharge_w, Reason("soc_ceiling", {"soc": soc, "ceiling": battery.soc_ceiling}))
+        )
+    return tuple(bounds)
+
+
+class FuseBudget:
+    """The current left on each phase of the grid connection, A; chargers draw from it in their order."""
+
+    def __init__(self, inputs: Inputs, circuit: Circuit) -> None:
+        self._inputs = inputs
+        self.circuit = circuit
+        grid = inputs.house.grid
+        self._left = {n: self._headroom(grid, n) for n in range(1, circuit.phases + 1)}
+
+    def _headroom(self, grid: str, phase: int) -> float | None:
+        watts = self._inputs.number(f"{grid}.power_l{phase}")
+        if watts is None:
+            return None
+        volts = self._inputs.number(f"{grid}.voltage_l{phase}") or VOLT
+        return self.circuit.fuse_a - watts / max(volts, 100.0)
+
+    def take(self, charger: ChargerControl, wanted: float) -> Bound | None:
+        """The bound for one charger wanting `wanted` A; what it takes above its present draw is gone for the next."""
+        phases = range(1, min(charger.phases, self.circuit.phases) + 1)
+        own = {n: self._inputs.number(f"{charger.device}.current_l{n}") or 0.0 for n in phases}
+        known = [left + own[n] for n, left in self._left.items() if left is not None and n in own]
+        if len(known) < len(own):
+            return Bound(0.0, charger.min_a, Reason("stale_input", {"point": f"{self._inputs.house.grid}.power"}))
+        high = float(int(min(known)))
+        given = 0.0 if high < charger.min_a else min(high, wanted)
+        for n in phases:
+            left = self._left[n]
+            self._left[n] = None if left is None else left - max(0.0, given - own[n])
+        numbers: Mapping[str, float] = {"fuse_a": self.circuit.fuse_a, "free_a": round(min(known), 1)}
+        return Bound(0.0, given, Reason("fuse_limit", numbers)) if given < wanted else None

@@ -1,0 +1,92 @@
+"""step(state, inputs) -> Step: wishes by source, arbitration, envelope. Pure; the same inputs give the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hub.core.battery import battery_wish
+from hub.core.charging import charger_wish
+from hub.core.derive import derive
+from hub.core.envelope import Bound, FuseBudget, battery_bounds, clamp
+from hub.core.types import ChargerMemory, Inputs, State, Wish
+from hub.model import Command, Reason, Relation, Request, Source, Value
+
+ORDER = tuple(Source)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    state: State
+    commands: tuple[Command, ...]
+    derived: Mapping[str, float]
+
+
+def step(state: State, inputs: Inputs) -> Step:
+    """One decision for the whole house: the wanted value of every point that somebody or something drives."""
+    dt = max(0.0, min((inputs.t - state.t) / 1000.0, 10.0)) if state.t else 0.0
+    commands: list[Command] = []
+    memories: dict[str, ChargerMemory] = {}
+    managed = set(inputs.house.managed)
+    for battery in inputs.house.batteries:
+        wish = battery_wish(inputs, battery)
+        commands += _command(inputs, f"{battery.device}.power_setpoint", wish, battery_bounds(inputs, battery))
+    fuse = FuseBudget(inputs, next(c for c in inputs.house.circuits if not c.parent))
+    for charger in inputs.house.chargers:
+        memory = state.chargers.get(charger.device, ChargerMemory())
+        wish, memory = charger_wish(inputs, charger, memory, dt)
+        point = f"{charger.device}.current_limit"
+        wanted = _arbitrate(inputs, point, wish)
+        bound = fuse.take(charger, float(wanted.value)) if wanted else None
+        decided = _command(inputs, point, wish, (bound,) if bound else ())
+        commands += decided
+        memories[charger.device] = ChargerMemory(float(decided[0].value), memory.enough_s, memory.short_s)
+    for point in _wished(inputs):
+        if point not in managed:
+            commands += _command(inputs, point, None, ())
+    return Step(State(inputs.t, memories), tuple(commands), derive(inputs))
+
+
+def _wished(inputs: Inputs) -> list[str]:
+    """Points with a lease in force, each once, in the order of the leases."""
+    return list(dict.fromkeys(r.point for r in inputs.requests if r.point in inputs.house.commands))
+
+
+def _command(inputs: Inputs, point: str, default: Wish | None, bounds: tuple[Bound, ...]) -> list[Command]:
+    wish = _arbitrate(inputs, point, default)
+    if wish is None:
+        return []
+    value: Value = wish.value
+    limits: tuple[Reason, ...] = ()
+    if bounds and not isinstance(value, str):
+        value, limits = clamp(float(value), bounds)
+    return [Command(point, value, wish.request, wish.source, wish.reason, limits)]
+
+
+def _arbitrate(inputs: Inputs, point: str, default: Wish | None) -> Wish | None:
+    """The highest source's `set` wins; `at_most` and `at_least` of higher sources narrow what lower ones may choose."""
+    leases = [r for r in inputs.requests if r.point == point]
+    ranked = sorted(leases, key=lambda r: (ORDER.index(r.source), -r.starts))
+    chosen = next((r for r in ranked if r.relation is Relation.SET), None)
+    wish = _of(chosen) if chosen else default
+    if wish is None:
+        return None
+    rank = ORDER.index(wish.source)
+    for lease in reversed([r for r in ranked if r.relation is not Relation.SET and ORDER.index(r.source) <= rank]):
+        wish = _narrow(wish, lease)
+    return wish
+
+
+def _of(request: Request) -> Wish:
+    return Wish(request.point, request.value, request.source, Reason(f"{request.source.value}_asked"), request.id)
+
+
+def _narrow(wish: Wish, lease: Request) -> Wish:
+    if isinstance(wish.value, str) or isinstance(lease.value, str):
+        return wish
+    inside = (min if lease.relation is Relation.AT_MOST else max)(wish.value, lease.value)
+    if inside == wish.value:
+        return wish
+    return Wish(
+        wish.point, inside, lease.source, Reason(f"{lease.source.value}_limit", {"limit": lease.value}), lease.id
+    )

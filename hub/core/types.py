@@ -1,0 +1,55 @@
+"""What the core is given, what it remembers, and what it hands on. All frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hub.core.house import House
+from hub.model import Reason, Request, Source, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """One moment: `t` UTC ms; `values` by point id in base units, a stale or invalid point is absent.
+
+    `requests` are the leases in force; `intents` the modes people chose (`wallbox.mode` -> "solar").
+    """
+
+    t: int
+    house: House
+    values: Mapping[str, Value]
+    requests: tuple[Request, ...] = ()
+    intents: Mapping[str, str] = field(default_factory=dict)
+
+    def number(self, point: str) -> float | None:
+        value = self.values.get(point)
+        return None if value is None or isinstance(value, str) else float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class ChargerMemory:
+    """`limit_a` last decided; `enough_s`/`short_s`: how long surplus has been above / below the minimum."""
+
+    limit_a: float = 0.0
+    enough_s: float = 0.0
+    short_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that the core remembers from one step to the next."""
+
+    t: int = 0
+    chargers: Mapping[str, ChargerMemory] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one party wants a point to be, before the envelope."""
+
+    point: str
+    value: Value
+    source: Source
+    reason: Reason
+    request: str = ""

@@ -1,0 +1,172 @@
+"""The Board: the latest value of every point, its age, and bounded subscriptions to changes."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from hub.model import Clock, Column, Device, Kind, LinkState, Measurement, Point, Quality, Value
+
+STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A point's latest measurement, seen at one moment. `value` is None unless it may be used as a number now."""
+
+    value: Value | None
+    at: int
+    quality: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStatus:
+    state: LinkState
+    since: int
+    reason: str = ""
+
+
+class Subscription:
+    """Changed points since the last `get`. Gauges coalesce, so the backlog is bounded by the number of points."""
+
+    def __init__(self) -> None:
+        self._changed: set[str] = set()
+        self._wake = asyncio.Event()
+
+    def mark(self, points: Iterable[str]) -> None:
+        self._changed.update(points)
+        self._wake.set()
+
+    async def get(self) -> frozenset[str]:
+        """Ids of all points that changed since the last call; waits for the first."""
+        await self._wake.wait()
+        self._wake.clear()
+        changed, self._changed = frozenset(self._changed), set()
+        return changed
+
+
+class Board:
+    """Latest value per point. Implements the drivers' Sink; everything that reads the house reads it here."""
+
+    def __init__(
+        self, clock: Clock, on_link: Callable[[str, LinkStatus], None] = lambda _device, _status: None
+    ) -> None:
+        self._clock = clock
+        self._on_link = on_link
+        self._points: dict[str, Point] = {}
+        self._latest: dict[str, Measurement] = {}
+        self._stale: set[str] = set()
+        self._subscriptions: set[Subscription] = set()
+        self.devices: dict[str, Device] = {}
+        self.links: dict[str, LinkStatus] = {}
+
+    # -- what drivers call -------------------------------------------------------------------------------------------
+
+    def expect(self, device: Device) -> None:
+        """A device of the site document, before it has answered."""
+        self._place(device)
+        self.links[device.id] = LinkStatus(LinkState.CONNECTING, self._clock.now())
+
+    def seen(self, device: Device) -> None:
+        self._place(device)
+        if self.links[device.id].state is not LinkState.UP:
+            self._link(device.id, LinkStatus(LinkState.UP, self._clock.now()))
+
+    def lost(self, device: str, reason: str) -> None:
+        """All values of a lost device are stale at once, whatever their age limit."""
+        if self.links[device].state is not LinkState.LOST:
+            self._link(device, LinkStatus(LinkState.LOST, self._clock.now(), reason))
+            self._go_stale(p.id for p in self.devices[device].points if p.quantity.kind is not Kind.INTENT)
+
+    def put(self, measurements: Iterable[Measurement]) -> None:
+        changed = []
+        for m in measurements:
+            if m.point not in self._points:
+                raise KeyError(f"measurement of unknown point {m.point!r}")
+            self._latest[m.point] = _in_range(m, self._points[m.point])
+            self._stale.discard(m.point)
+            changed.append(m.point)
+        self._tell(changed)
+
+    # -- what readers call -------------------------------------------------------------------------------------------
+
+    @property
+    def points(self) -> Mapping[str, Point]:
+        return self._points
+
+    def read(self, point: str) -> Reading:
+        """The point's value now; raises KeyError for a point that does not exist."""
+        known = self._points[point]
+        m = self._latest.get(point)
+        if m is None:
+            return Reading(None, 0, STALE)
+        if m.value is None or m.quality is Quality.INVALID:
+            return Reading(None, m.at, Quality.INVALID)
+        if point in self._stale or self._clock.now() - m.at > known.quantity.max_age_s * 1000:
+            return Reading(None, m.at, STALE)
+        return Reading(m.value, m.at, m.quality)
+
+    def snapshot(self, points: Iterable[str] | None = None) -> dict[str, Reading]:
+        return {p: self.read(p) for p in (self._points if points is None else points)}
+
+    def freeze(self, t: int) -> Column:
+        """The second's column: every fresh value as its stored integer; what is not fresh is absent.
+
+        Points that have just passed their age limit are announced to subscribers as stale.
+        """
+        values, aged = {}, []
+        for point_id, point in self._points.items():
+            reading = self.read(point_id)
+            if reading.value is not None:
+                values[point_id] = point.quantity.quantise(reading.value)
+            elif reading.quality == STALE and point_id in self._latest and point_id not in self._stale:
+                aged.append(point_id)
+        self._go_stale(aged)
+        return Column(t, values)
+
+    @contextmanager
+    def subscribe(self) -> Iterator[Subscription]:
+        subscription = Subscription()
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+
+    # -- helpers -----------------------------------------------------------------------------------------------------
+
+    def _place(self, device: Device) -> None:
+        self.devices[device.id] = device
+        self._points.update({p.id: p for p in device.points})
+
+    def _link(self, device: str, status: LinkStatus) -> None:
+        self.links[device] = status
+        self._on_link(device, status)
+
+    def _go_stale(self, points: Iterable[str]) -> None:
+        gone = [p for p in points if p in self._latest]
+        self._stale.update(gone)
+        self._tell(gone)
+
+    def _tell(self, points: list[str]) -> None:
+        if points:
+            for subscription in self._subscriptions:
+                subscription.mark(points)
+
+
+def _in_range(m: Measurement, point: Point) -> Measurement:
+    """A number outside the vocabulary's physical range, or not a number at all, is invalid, never passed on."""
+    q = point.quantity
+    if isinstance(m.value, str):
+        known = not q.choices or m.value in q.choices
+        return m if known else Measurement(m.point, None, m.at, Quality.INVALID)
+    if m.value is None or _within(float(m.value), q.low, q.high):
+        return m
+    return Measurement(m.point, None, m.at, Quality.INVALID)
+
+
+def _within(value: float, low: float | None, high: float | None) -> bool:
+    return (low is None or value >= low) and (high is None or value <= high) and not math.isnan(value)

@@ -1,0 +1,38 @@
+"""The words of the house: pure data, no I/O, shared by every room."""
+
+from hub.model.clock import Clock, SystemClock
+from hub.model.command import Command, CommandSpec, Outcome, OutcomeState, Reason, Relation, Request, Source, Wear
+from hub.model.device import Device, DeviceSpec, Link, LinkState, Role
+from hub.model.driver import Driver, Sink
+from hub.model.point import Column, Measurement, Point, Quality, Value
+from hub.model.quantity import QUANTITIES, Kind, Quantity, quantity
+
+__all__ = [
+    "QUANTITIES",
+    "Clock",
+    "Column",
+    "Command",
+    "CommandSpec",
+    "Device",
+    "DeviceSpec",
+    "Driver",
+    "Kind",
+    "Link",
+    "LinkState",
+    "Measurement",
+    "Outcome",
+    "OutcomeState",
+    "Point",
+    "Quality",
+    "Quantity",
+    "Reason",
+    "Relation",
+    "Request",
+    "Role",
+    "Sink",
+    "Source",
+    "SystemClock",
+    "Value",
+    "Wear",
+    "quantity",
+]

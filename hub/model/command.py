@@ -1,0 +1,107 @@
+"""Wishes, what became of them, and why: Request -> (core) -> Command -> Outcome, each with its Reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from hub.model.point import Value
+
+
+class Wear(StrEnum):
+    """Where a set-point is kept: a volatile one may be renewed for ever, a flash one has a daily write budget."""
+
+    VOLATILE = "volatile"
+    FLASH = "flash"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """What may be written to a point, in base units.
+
+    `settle_ms`: how long the device may take until its own reading shows the new value (dead time).
+    `heartbeat_s`: the device's watchdog; the set-point is renewed at half of it; 0 = holds without renewal.
+    `safe`: what the device is told when the inputs of a decision are missing; None = leave it alone.
+    """
+
+    point: str
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+    settle_ms: int = 800
+    heartbeat_s: float = 0.0
+    wear: Wear = Wear.VOLATILE
+    safe: Value | None = None
+    tolerance: float = 0.0
+
+
+class Source(StrEnum):
+    """Who wishes, in the order of arbitration: each may only choose inside what those above left open."""
+
+    SAFETY = "safety"
+    GRID_OPERATOR = "grid_operator"
+    SITE = "site"
+    PERSON = "person"
+    RULE = "rule"
+    PLAN = "plan"
+    DEFAULT = "default"
+
+
+class Relation(StrEnum):
+    SET = "set"
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A lease: from `starts` to `ends` (UTC ms) somebody wishes `point relation value`."""
+
+    id: str
+    point: str
+    relation: Relation
+    value: Value
+    source: Source
+    starts: int
+    ends: int
+    person: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A code with its numbers; the UI has the words."""
+
+    code: str
+    numbers: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the core decided for one point, on whose wish, why, and which limits bound it."""
+
+    point: str
+    value: Value
+    request: str
+    source: Source
+    reason: Reason
+    limits: tuple[Reason, ...] = ()
+
+
+class OutcomeState(StrEnum):
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    NO_ANSWER = "no_answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the device did: `applied` is its own reading, never our wish."""
+
+    state: OutcomeState
+    applied: Value | None
+    reason: Reason
+    at: int

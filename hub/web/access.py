@@ -1,0 +1,46 @@
+"""Who may call what: everything under /api/v1 needs a session cookie or a bearer token, but health and signing in."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from hub.auth import Guest
+from hub.web.problems import Handler, ProblemError
+from hub.web.rooms import ROOMS
+
+COOKIE = "shems_session"
+GUEST = web.RequestKey("guest", Guest)
+OPEN = {("GET", "/api/v1/health"), ("POST", "/api/v1/session"), ("GET", "/api/v1/openapi.json")}
+
+
+@web.middleware
+async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if not request.path.startswith("/api/") or (request.method, request.path) in OPEN:
+        return await handler(request)
+    guest = await _guest(request)
+    if guest is None:
+        raise ProblemError(
+            401,
+            "Not signed in",
+            "sign in at /api/v1/session or send `Authorization: Bearer TOKEN`",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    request[GUEST] = guest
+    return await handler(request)
+
+
+async def _guest(request: web.Request) -> Guest | None:
+    doorman = request.app[ROOMS].doorman
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return await doorman.who(token.strip())
+    cookie = request.cookies.get(COOKIE)
+    return await doorman.who(cookie) if cookie and _same_origin(request) else None
+
+
+def _same_origin(request: web.Request) -> bool:
+    """A cookie counts only for pages of this very host (no other site may act in the owner's name)."""
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.host

@@ -1,0 +1,56 @@
+"""Puts the resources together and serves them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from aiohttp import web
+
+from hub.errors import ShemsError
+from hub.web.access import access
+from hub.web.page import page
+from hub.web.problems import MAX_BODY, problems
+from hub.web.resources import commands, devices, history, house, journal, live, points, session
+from hub.web.rooms import ROOMS, Rooms
+
+RESOURCES = (session, house, points, devices, commands, journal, history, live)
+
+
+def make_app(rooms: Rooms) -> web.Application:
+    app = web.Application(middlewares=[problems, access], client_max_size=MAX_BODY)
+    app[ROOMS] = rooms
+    for resource in RESOURCES:
+        for method, path, handler in resource.ROUTES:
+            app.router.add_route(method, f"/api/v1{path}", handler)
+    app.router.add_get("/api/{rest:.*}", _unknown)
+    app.router.add_get("/{path:.*}", page)
+    return app
+
+
+async def _unknown(request: web.Request) -> web.Response:
+    raise web.HTTPNotFound
+
+
+def listen(bind: str, port: int) -> socket.socket:
+    """The listening socket; a busy port or an address that is not ours is said in one line."""
+    try:
+        return socket.create_server(
+            (bind, port), family=socket.AF_INET6 if ":" in bind else socket.AF_INET, backlog=128
+        )
+    except OSError as e:
+        raise ShemsError(
+            f"cannot listen on {bind}:{port}: {e.strerror or e}; "
+            "choose another with network.port in the site document or --port"
+        ) from None
+
+
+async def serve(rooms: Rooms, sock: socket.socket) -> None:
+    """Serves until cancelled; open sockets are closed within a second."""
+    runner = web.AppRunner(make_app(rooms), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, sock).start()
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()

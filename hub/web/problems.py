@@ -1,0 +1,103 @@
+"""Errors as RFC 9457 problem documents, and the reading of request bodies and queries."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from hub.errors import UserError
+
+log = logging.getLogger(__name__)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+MAX_BODY = 64 * 1024
+
+
+class ProblemError(Exception):
+    """What a client did wrong (4xx) or what we cannot do now (503). `field` names the offending member."""
+
+    def __init__(
+        self, status: int, title: str, detail: str, field: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.title, self.detail, self.field, self.headers = status, title, detail, field, headers or {}
+
+
+def json_response(data: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.Response(body=orjson.dumps(data), status=status, content_type="application/json", headers=headers)
+
+
+def problem(
+    status: int, title: str, detail: str, field: str = "", headers: Mapping[str, str] | None = None
+) -> web.Response:
+    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if field:
+        body["field"] = field
+    return web.Response(
+        body=orjson.dumps(body), status=status, content_type="application/problem+json", headers=headers
+    )
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except ProblemError as e:
+        return problem(e.status, e.title, e.detail, e.field, e.headers)
+    except UserError as e:
+        return problem(400, "Bad request", str(e))
+    except web.HTTPException as e:
+        if e.status < 400:
+            raise
+        keep = {k: v for k, v in e.headers.items() if k.lower() == "allow"}
+        return problem(e.status, e.reason, f"{request.method} {request.path}: {e.reason}", headers=keep)
+
+
+async def body(request: web.Request, **fields: type | tuple[type, ...]) -> dict[str, Any]:
+    """The JSON object of the request with exactly the known fields; `name_` marks an optional one."""
+    try:
+        data = orjson.loads(await request.read())
+    except orjson.JSONDecodeError as e:
+        raise ProblemError(400, "Not JSON", f"the body is not valid JSON: {e}") from None
+    if not isinstance(data, dict):
+        raise ProblemError(400, "Not an object", "the body must be a JSON object")
+    known = {k.rstrip("_"): (kind, k.endswith("_")) for k, kind in fields.items()}
+    for name in data:
+        if name not in known:
+            raise ProblemError(400, "Unknown field", f"unknown field {name!r}; known: {', '.join(known)}", name)
+    for name, (kind, optional) in known.items():
+        _check_field(data, name, kind, optional)
+    return data
+
+
+def _check_field(data: Mapping[str, Any], name: str, kind: type | tuple[type, ...], optional: bool) -> None:
+    if name not in data:
+        if not optional:
+            raise ProblemError(400, "Missing field", f"field {name!r} is missing", name)
+        return
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    value = data[name]
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise ProblemError(400, "Wrong type", f"field {name!r} must be {' or '.join(k.__name__ for k in kinds)}", name)
+
+
+def instant(request: web.Request, name: str, default: int) -> int:
+    """A query parameter as UTC ms: integer milliseconds or an ISO 8601 time with zone."""
+    raw = request.query.get(name)
+    if raw is None:
+        return default
+    if raw.lstrip("-").isdigit() and len(raw) < 16:
+        return int(raw)
+    try:
+        at = datetime.fromisoformat(raw.replace(" ", "+"))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise ProblemError(
+            400, "Bad time", f"{name}={raw!r} is neither UTC milliseconds nor an ISO 8601 time with zone", name
+        )
+    return round(at.timestamp() * 1000)

@@ -1,0 +1,1 @@
+"""One file per resource. Each has ROUTES: (method, path, handler)."""

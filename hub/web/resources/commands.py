@@ -1,0 +1,55 @@
+"""Wishes of people. The answer is the device's own reading, or why there is none."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from hub.control import Answer
+from hub.model import Reason
+from hub.web.access import GUEST
+from hub.web.problems import ProblemError, body, json_response
+from hub.web.rooms import ROOMS
+from hub.web.schema import CommandAnswer, ReasonInfo
+
+
+async def post(request: web.Request) -> web.Response:
+    rooms = request.app[ROOMS]
+    asked = await body(request, point=str, value=(str, bool, int, float), for_s_=(int, float), id_=str)
+    if asked["point"] not in rooms.board.points:
+        raise ProblemError(404, "Unknown point", f"there is no point {asked['point']!r}; see /api/v1/points", "point")
+    for_s = asked.get("for_s")
+    if for_s is not None and not 0 < for_s <= 31 * 86_400:
+        raise ProblemError(400, "Bad duration", "for_s must be above 0 and at most 31 days in seconds", "for_s")
+    answer = await rooms.desk.ask(
+        asked["point"], asked["value"], person=request[GUEST].user, for_s=for_s, id_=asked.get("id", "")[:64]
+    )
+    return json_response(_wire(answer))
+
+
+async def get(request: web.Request) -> web.Response:
+    id_ = request.match_info["id"]
+    answer = request.app[ROOMS].desk.answered(id_)
+    if answer is None:
+        raise ProblemError(404, "Unknown command", f"no answered command has the id {id_!r}", "id")
+    return json_response(_wire(answer))
+
+
+def _wire(a: Answer) -> CommandAnswer:
+    answer: CommandAnswer = {
+        "id": a.id,
+        "state": a.state.value,
+        "asked": a.asked,
+        "applied": a.applied,
+        "reason": reason(a.reason),
+        "ms": a.ms,
+    }
+    if a.limited_by:
+        answer["limited_by"] = reason(a.limited_by)
+    return answer
+
+
+def reason(r: Reason) -> ReasonInfo:
+    return {"code": r.code, "numbers": dict(r.numbers)}
+
+
+ROUTES = (("POST", "/commands", post), ("GET", "/commands/{id}", get))

@@ -1,0 +1,73 @@
+"""The recorded past: buckets of one or several points, gaps as null, JSON or CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from hub.web.problems import ProblemError, instant, json_response
+from hub.web.rooms import ROOMS
+from hub.web.schema import Series
+
+DAY_MS = 86_400_000
+MAX_BUCKETS = 400_000
+
+
+async def history(request: web.Request) -> web.Response:
+    rooms = request.app[ROOMS]
+    points = _points(request, rooms.board.points)
+    end = instant(request, "to", rooms.clock.now())
+    start = instant(request, "from", end - DAY_MS)
+    if start >= end:
+        raise ProblemError(400, "Empty range", "`from` must be before `to`", "from")
+    step = _step_ms(request, start, end)
+    series = await rooms.history.query(points, start, end, step)
+    if request.query.get("format") == "csv":
+        return web.Response(text=_csv(points, series), content_type="text/csv")
+    answer: dict[str, object] = {"step_ms": step or 1000, "series": series}
+    if "point" in request.query:
+        answer.update(series[points[0]])
+    return json_response(answer)
+
+
+def _points(request: web.Request, known: Mapping[str, object]) -> list[str]:
+    raw = request.query.get("points") or request.query.get("point")
+    if not raw:
+        raise ProblemError(400, "No point", "name one with `point=` or several with `points=a,b`", "point")
+    points = raw.split(",")
+    for p in points:
+        if p not in known:
+            raise ProblemError(404, "Unknown point", f"there is no point {p!r}; see /api/v1/points", "point")
+    return points
+
+
+def _step_ms(request: web.Request, start: int, end: int) -> int | None:
+    raw = request.query.get("step", "60")
+    if raw == "raw":
+        step = None
+    elif raw.isdigit() and 0 < int(raw) <= 366 * 86_400:
+        step = int(raw) * 1000
+    else:
+        raise ProblemError(400, "Bad step", "step is a whole number of seconds, or `raw`", "step")
+    if (end - start) / (step or 1000) > MAX_BUCKETS:
+        raise ProblemError(
+            400, "Too many buckets", f"more than {MAX_BUCKETS} values; ask for a larger step or a shorter range", "step"
+        )
+    return step
+
+
+def _csv(points: Sequence[str], series: Mapping[str, Series]) -> str:
+    times = sorted({t for s in series.values() for t in s["t"]})
+    columns = [dict(zip(series[p]["t"], series[p]["last"], strict=True)) for p in points]
+    lines = [",".join(("time", *points))]
+    lines += [",".join((_iso(t), *("" if c.get(t) is None else str(c[t]) for c in columns))) for t in times]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _iso(t: int) -> str:
+    return datetime.fromtimestamp(t / 1000, UTC).isoformat(timespec="seconds")
+
+
+ROUTES = (("GET", "/history", history),)

@@ -1,0 +1,189 @@
+"""Every JSON shape of the HTTP surface, once.
+
+OpenAPI, the page's TypeScript types and its fixtures are generated from here.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+Value = float | int | bool | str
+
+
+class PointState(TypedDict):
+    """`v` is null when nothing trustworthy is known; `t` is when it was measured (UTC ms)."""
+
+    v: Value | None
+    t: int
+    q: Literal["good", "substituted", "invalid", "stale"]
+
+
+class Points(TypedDict):
+    t: int
+    points: dict[str, PointState]
+
+
+class PointInfo(TypedDict):
+    id: str
+    quantity: str
+    unit: str
+    kind: Literal["gauge", "counter", "state", "intent"]
+    writable: bool
+
+
+class CommandInfo(TypedDict):
+    point: str
+    unit: str
+    low: float | None
+    high: float | None
+    step: float | None
+    choices: list[str]
+    settle_ms: int
+
+
+class LinkInfo(TypedDict):
+    driver: str
+    address: str
+    state: Literal["connecting", "up", "lost"]
+    since: int
+    reason: str
+
+
+class DeviceInfo(TypedDict):
+    id: str
+    uid: str
+    role: Literal[
+        "grid", "inverter", "battery", "charger", "heatpump", "plug", "light", "thermostat", "meter", "tariff", "house"
+    ]
+    vendor: str
+    model: str
+    serial: str
+    firmware: str
+    behind: str
+    link: LinkInfo
+    points: list[PointInfo]
+    commands: list[CommandInfo]
+
+
+class Devices(TypedDict):
+    devices: list[DeviceInfo]
+
+
+class ReasonInfo(TypedDict):
+    """A code with its numbers; the words are the page's."""
+
+    code: str
+    numbers: dict[str, Value]
+
+
+class CommandRequest(TypedDict):
+    point: str
+    value: Value
+    for_s: NotRequired[float]
+    id: NotRequired[str]
+
+
+class CommandAnswer(TypedDict):
+    id: str
+    state: Literal["confirmed", "refused", "no_answer", "pending"]
+    asked: Value
+    applied: Value | None
+    limited_by: NotRequired[ReasonInfo]
+    reason: ReasonInfo
+    ms: float
+
+
+class InputInfo(TypedDict):
+    """A value the decision was taken on, and how old it was."""
+
+    point: str
+    v: Value | None
+    age_ms: int
+
+
+class JournalRow(TypedDict):
+    id: int
+    t: int
+    kind: Literal["request", "decision", "write", "link", "clock", "start", "stop", "incident"]
+    point: str
+    request: str
+    asked: Value | None
+    value: Value | None
+    source: str
+    person: str
+    cause: str
+    reason: ReasonInfo
+    limits: list[ReasonInfo]
+    inputs: list[InputInfo]
+    state: str
+    applied: Value | None
+    ms: float | None
+
+
+class Journal(TypedDict):
+    rows: list[JournalRow]
+
+
+class Series(TypedDict):
+    t: list[int]
+    mean: list[float | None]
+    min: list[float | None]
+    max: list[float | None]
+    last: list[Value | None]
+
+
+class History(TypedDict):
+    """`series` holds one entry per asked point; `t`, `mean`... at the top are those of a single `point=`."""
+
+    step_ms: int
+    series: dict[str, Series]
+    t: NotRequired[list[int]]
+    mean: NotRequired[list[float | None]]
+    min: NotRequired[list[float | None]]
+    max: NotRequired[list[float | None]]
+    last: NotRequired[list[Value | None]]
+
+
+class SessionRequest(TypedDict):
+    user: str
+    password: str
+
+
+class SessionInfo(TypedDict):
+    user: str
+    role: Literal["owner", "resident", "guest", "installer"]
+
+
+class SiteInfo(TypedDict):
+    name: str
+    timezone: str
+    currency: str
+    version: str
+    t: int
+
+
+class Health(TypedDict):
+    status: Literal["ok", "degraded", "starting"]
+    parts: dict[str, str]
+
+
+class LiveState(TypedDict):
+    type: Literal["state"]
+    seq: int
+    points: dict[str, PointState]
+
+
+class LiveChange(TypedDict):
+    type: Literal["change"]
+    seq: int
+    points: dict[str, PointState]
+
+
+class Problem(TypedDict):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    field: NotRequired[str]
