@@ -7,7 +7,6 @@ from typing import Protocol
 
 from hub.model import Reason, Value
 
-
 NO_REASON = Reason("")
 
 

@@ -1,0 +1,1 @@
+"""History and state: the ring, and state.db."""
