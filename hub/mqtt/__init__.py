@@ -1,0 +1,1 @@
+"""The broker engines and the integration topics."""
