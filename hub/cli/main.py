@@ -11,8 +11,6 @@ from hub import VERSION
 from hub.errors import ShemsError, UserError
 
 COMMANDS = {
-    "run": "the daemon, in the foreground",
-    "demo": "a simulated house and a hub in front of it",
     "test": "the whole test suite",
     "config": "show or check the site document",
 }

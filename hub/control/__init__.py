@@ -2,7 +2,7 @@
 
 from hub.control.desk import Answer, Desk
 from hub.control.dispatch import Dispatcher
-from hub.control.entry import Entry, Input, Journal
 from hub.control.heart import Heart
+from hub.model.journal import Entry, Input, Journal
 
 __all__ = ["Answer", "Desk", "Dispatcher", "Entry", "Heart", "Input", "Journal"]

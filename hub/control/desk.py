@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from hub.control.check import allowed, coerce
 from hub.control.dispatch import Dispatcher
-from hub.control.entry import Entry, Journal
 from hub.control.leases import Leases
 from hub.live import Board
 from hub.model import (
@@ -26,6 +25,7 @@ from hub.model import (
     Source,
     Value,
 )
+from hub.model.journal import Entry, Journal
 
 ANSWER_WITHIN_S = 0.95
 DEFAULT_LEASE_S = 3600.0

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.control.check import same
-from hub.control.entry import Entry, Input, Journal
 from hub.errors import LinkError, Refused
 from hub.live import Board
 from hub.model import Clock, Command, CommandSpec, Driver, Outcome, OutcomeState, Reason, Request, Value
+from hub.model.journal import Entry, Input, Journal
 
 ROUTINE_S = 60.0
 Waiter = asyncio.Future[tuple[Command, Outcome]]

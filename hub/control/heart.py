@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 
 from hub.control.desk import Desk
 from hub.control.dispatch import Dispatcher
-from hub.control.entry import Entry, Journal
 from hub.core import House, Inputs, State, step
 from hub.live import Board
 from hub.model import Clock, Column, Device, Measurement, Reason, Value
+from hub.model.journal import Entry, Journal
 from hub.model.site import Site
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from hub.model import Reason, Value
+from hub.model.command import Reason
+from hub.model.point import Value
 
 NO_REASON = Reason("")
 

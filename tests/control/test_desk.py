@@ -1,0 +1,182 @@
+"""The Desk against a device that obeys, refuses, ignores, or says nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from hub.control import Answer, Desk, Dispatcher, Heart
+from hub.control.intents import IntentSink, with_intents
+from hub.live import Board
+from hub.model import Column, OutcomeState, Source
+from hub.model.site import ChargerControl, Site
+from tests.house_kit import FakeDriver, ListJournal, ToldClock, board_of, plug, wallbox
+
+
+class Bench:
+    """The control room on a table."""
+
+    def __init__(self, tasks: asyncio.TaskGroup) -> None:
+        self.clock = ToldClock()
+        self.journal = ListJournal()
+        devices = [with_intents(plug()), with_intents(wallbox())]
+        self.board: Board = board_of(self.clock, *devices)
+        self.driver = FakeDriver(self.clock, devices)
+        self.driver.start(IntentSink(self.board))
+        self.dispatcher = Dispatcher(self.board, self.clock, self.journal, tasks)
+        self.dispatcher.attach(self.driver)
+        self.desk = Desk(self.board, self.clock, self.journal, self.dispatcher)
+        self.columns: list[Column] = []
+        site = Site(chargers=(ChargerControl("wallbox", mode="off"),))
+        self.heart = Heart(site, self.board, self.desk, self.dispatcher, self.clock, self.journal, self.columns.append)
+        self.heart.beat()
+
+    async def ask(self, point: str, value: object, **more: object) -> Answer:
+        return await self.desk.ask(point, value, person="owner", **more)  # type: ignore[arg-type]
+
+    async def settle(self) -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+
+def on_a_bench(play: Callable[[Bench], Awaitable[None]]) -> None:
+    async def main() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            bench = Bench(tasks)
+            await bench.settle()
+            await play(bench)
+
+    asyncio.run(main())
+
+
+def test_a_switch_is_confirmed_by_the_devices_own_reading() -> None:
+    async def play(b: Bench) -> None:
+        answer = await b.ask("plug.on", True)
+        assert (answer.state, answer.applied, answer.reason.code) == (OutcomeState.CONFIRMED, True, "confirmed")
+        assert b.driver.written[-1] == ("plug.on", True)
+
+    on_a_bench(play)
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "code"),
+    [
+        ("silent", OutcomeState.NO_ANSWER, "no_answer"),
+        ("refuse", OutcomeState.REFUSED, "device_refused"),
+        ("ignore", OutcomeState.REFUSED, "device_ignored"),
+        ("hang", OutcomeState.NO_ANSWER, "no_answer"),
+    ],
+)
+def test_a_device_that_does_not_obey_is_never_confirmed(fault: str, state: OutcomeState, code: str) -> None:
+    async def play(b: Bench) -> None:
+        b.driver.fault = fault
+        answer = await b.ask("plug.on", True)
+        assert (answer.state, answer.reason.code) == (state, code)
+        assert b.desk.requests(b.clock.now()) == (), "a failed wish is not carried out later by surprise"
+        for task in asyncio.all_tasks():
+            if task.get_name().startswith("write"):
+                task.cancel()
+
+    on_a_bench(play)
+
+
+@pytest.mark.parametrize(
+    ("point", "value", "code"),
+    [
+        ("plug.power", 3, "not_writable"),
+        ("plug.on", "maybe", "bad_value"),
+        ("wallbox.current_limit", 64, "out_of_range"),
+        ("wallbox.current_limit", float("nan"), "bad_value"),
+        ("wallbox.mode", "turbo", "bad_value"),
+        ("plug.nothing", 1, "unknown_point"),
+    ],
+)
+def test_a_wish_the_device_cannot_take_is_refused_with_the_reason(point: str, value: object, code: str) -> None:
+    async def play(b: Bench) -> None:
+        before = list(b.driver.written)
+        answer = await b.ask(point, value)
+        assert (answer.state, answer.reason.code) == (OutcomeState.REFUSED, code)
+        assert b.driver.written == before
+        assert b.journal.of("request")[-1].reason.code == code
+
+    on_a_bench(play)
+
+
+def test_the_same_id_gives_the_first_answer_and_no_second_write() -> None:
+    async def play(b: Bench) -> None:
+        first = await b.ask("plug.on", True, id_="x1")
+        writes = len(b.driver.written)
+        assert await b.ask("plug.on", True, id_="x1") == first
+        assert len(b.driver.written) == writes
+
+    on_a_bench(play)
+
+
+def test_a_plain_switch_is_not_held_against_the_hand_on_the_device() -> None:
+    async def play(b: Bench) -> None:
+        await b.ask("plug.on", True)
+        b.driver.show(plug__on=False)
+        b.clock.advance(60)
+        b.heart.beat()
+        await b.settle()
+        assert [w for w in b.driver.written if w[0] == "plug.on"] == [("plug.on", True)]
+
+    on_a_bench(play)
+
+
+def test_an_override_of_a_driven_point_ends_by_itself() -> None:
+    async def play(b: Bench) -> None:
+        answer = await b.ask("wallbox.current_limit", 6, for_s=120)
+        assert (answer.state, answer.applied) == (OutcomeState.CONFIRMED, 6.0)
+        b.clock.advance(121)
+        b.heart.beat()
+        await b.settle()
+        assert b.driver.written[-1] == ("wallbox.current_limit", 0.0)
+        assert [e.reason.code for e in b.journal.of("request")][-1] == "lease_ended"
+
+    on_a_bench(play)
+
+
+def test_a_mode_is_an_intent_that_the_core_turns_into_commands() -> None:
+    async def play(b: Bench) -> None:
+        answer = await b.ask("wallbox.mode", "fast")
+        await b.settle()
+        assert (answer.state, answer.applied) == (OutcomeState.CONFIRMED, "fast")
+        assert b.board.read("wallbox.mode").value == "fast"
+        write = b.journal.of("write")[-1]
+        assert (write.point, write.reason.code, write.source) == (
+            "wallbox.current_limit",
+            "charge_fast",
+            Source.DEFAULT,
+        )
+
+    on_a_bench(play)
+
+
+def test_every_write_has_cause_inputs_and_the_devices_answer() -> None:
+    async def play(b: Bench) -> None:
+        b.driver.show(plug__power=12.0)
+        b.heart.beat()
+        await b.ask("plug.on", True)
+        row = b.journal.of("write")[-1]
+        assert row.cause == "person_asked"
+        assert row.state == "confirmed"
+        assert row.applied is True
+        assert ("plug.power", 12.0) in [(i.point, i.value) for i in row.inputs]
+
+    on_a_bench(play)
+
+
+def test_the_column_holds_what_is_fresh_and_nothing_else() -> None:
+    async def play(b: Bench) -> None:
+        b.driver.show(plug__power=12.0, plug__on=True)
+        b.heart.beat()
+        assert b.columns[-1].values["plug.power"] == 12
+        b.clock.advance(11)
+        b.heart.beat()
+        assert "plug.power" not in b.columns[-1].values
+        assert b.columns[-1].values["plug.on"] == 1
+
+    on_a_bench(play)
