@@ -1,0 +1,1 @@
+"""What the devices of the house show and take on their wires."""

@@ -1,0 +1,1 @@
+"""MQTT devices: Tasmota plugs and zigbee2mqtt lights and thermostats."""
