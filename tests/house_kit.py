@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hub.errors import NoAnswer, Refused
 from hub.live import Board
-from hub.model import Clock, Command, CommandSpec, Device, Link, Measurement, Point, Role, Sink, Value
+from hub.model import Clock, Command, CommandSpec, Device, Link, Measurement, Point, Request, Role, Sink, Value
 from hub.model.journal import Entry
 
 
@@ -44,6 +44,24 @@ class ListJournal:
 
     def of(self, kind: str) -> list[Entry]:
         return [e for e in self.entries if e.kind == kind]
+
+
+@dataclass
+class DictKeep:
+    """Wishes that a restart would take up again."""
+
+    intents: dict[str, str] = field(default_factory=dict)
+    leases: dict[str, Request] = field(default_factory=dict)
+
+    async def put_intent(self, point: str, value: str, t: int, person: str) -> None:
+        self.intents[point] = value
+
+    async def take(self, request: Request) -> object:
+        self.leases[request.id] = request
+        return None
+
+    async def end(self, request_id: str, now: int) -> None:
+        self.leases.pop(request_id, None)
 
 
 def plug(settle_ms: int = 80) -> Device:

@@ -10,16 +10,10 @@ from typing import Protocol
 
 from hub.auth.password import hash_password, verify_password
 from hub.model import Clock
+from hub.store import Account
 
 SESSION_MS = 30 * 86_400_000
 TRIES, PER_S = 5, 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    name: str
-    role: str
-    hash: str
 
 
 @dataclass(frozen=True, slots=True)

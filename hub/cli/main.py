@@ -11,8 +11,11 @@ from hub import VERSION
 from hub.errors import ShemsError, UserError
 
 COMMANDS = {
-    "test": "the whole test suite",
+    "run": "the daemon, in the foreground",
+    "demo": "a simulated house and a hub in front of it",
     "config": "show or check the site document",
+    "test": "the whole test suite",
+    "bench": "the measurements of bench/",
 }
 
 

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from hub.control.check import allowed, coerce
 from hub.control.dispatch import Dispatcher
@@ -44,14 +45,23 @@ class Answer:
     ms: float = 0.0
 
 
+class Keep(Protocol):
+    """Where wishes survive a restart; each call is durable when it returns."""
+
+    async def put_intent(self, point: str, value: str, t: int, person: str) -> None: ...
+    async def take(self, request: Request) -> object: ...
+    async def end(self, request_id: str, now: int) -> None: ...
+
+
 class Desk:
     """There is no second door. Collaborates with the Board, the dispatcher and the journal."""
 
-    def __init__(self, board: Board, clock: Clock, journal: Journal, dispatcher: Dispatcher) -> None:
+    def __init__(self, board: Board, clock: Clock, journal: Journal, dispatcher: Dispatcher, keep: Keep) -> None:
         self._board = board
         self._clock = clock
         self._journal = journal
         self._dispatcher = dispatcher
+        self._keep = keep
         self.leases = Leases()
         self.intents: dict[str, str] = {}
         self.on_request: Callable[[], None] = lambda: None
@@ -103,7 +113,7 @@ class Desk:
             return Answer(id_, OutcomeState.REFUSED, raw, None, refusal, ms=self._ms(started))
         await self._journal.record(replace(entry, value=value, reason=Reason(f"{source.value}_asked")))
         if point.quantity.kind is Kind.INTENT:
-            return self._intend(point, str(value), id_, started)
+            return await self._intend(point, str(value), person, id_, started)
         ends = now + round((DEFAULT_LEASE_S if for_s is None else for_s) * 1000)
         request = Request(id_, point_id, Relation.SET, value, source, now, ends, person, cause)
         return await self._device(request, started)
@@ -124,7 +134,8 @@ class Desk:
         spec = device.command(point_id)
         return spec.choices if spec else ()
 
-    def _intend(self, point: Point, value: str, id_: str, started: float) -> Answer:
+    async def _intend(self, point: Point, value: str, person: str, id_: str, started: float) -> Answer:
+        await self._keep.put_intent(point.id, value, self._clock.now(), person)
         self.intents[point.id] = value
         self._board.put([Measurement(point.id, value, self._clock.now())])
         self.on_request()
@@ -132,6 +143,8 @@ class Desk:
 
     async def _device(self, request: Request, started: float) -> Answer:
         self.leases.take(request)
+        if self._dispatcher.managed(request.point):
+            await self._keep.take(request)
         waiting = self._dispatcher.expect(request)
         self.on_request()
         try:
@@ -142,7 +155,7 @@ class Desk:
         finally:
             self._dispatcher.forget(request.id)
         if outcome.state is not OutcomeState.CONFIRMED or not self._dispatcher.managed(request.point):
-            self.leases.drop(request.id)
+            await self._give_back(request)
         if command and command.request != request.id:
             return Answer(
                 request.id, OutcomeState.REFUSED, request.value, outcome.applied, command.reason, ms=self._ms(started)
@@ -151,6 +164,18 @@ class Desk:
         return Answer(
             request.id, outcome.state, request.value, outcome.applied, outcome.reason, limit, self._ms(started)
         )
+
+    async def _give_back(self, request: Request) -> None:
+        self.leases.drop(request.id)
+        if self._dispatcher.managed(request.point):
+            await self._keep.end(request.id, self._clock.now())
+
+    def resume(self, chosen: Mapping[str, str], modes: Mapping[str, str]) -> None:
+        """The modes in force at start: what people last chose, else what the site document says (by device)."""
+        self.intents.update({f"{device}.mode": mode for device, mode in modes.items()} | dict(chosen))
+        for point, value in self.intents.items():
+            if point in self._board.points:
+                self._board.put([Measurement(point, value, self._clock.now())])
 
     # -- the core's side ---------------------------------------------------------------------------------------------
 

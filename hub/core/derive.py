@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hub.core.types import Inputs
 
+DERIVED = ("consumption", "unexplained", "surplus", "autarky")
+
 
 def derive(inputs: Inputs) -> dict[str, float]:
     """consumption, unexplained, surplus (W) and autarky (%); a quantity whose inputs are missing is absent."""

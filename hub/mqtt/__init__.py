@@ -1,1 +1,1 @@
-"""The broker engines and the integration topics."""
+"""The hub's own MQTT broker (one interface, two engines) and the integration topics."""

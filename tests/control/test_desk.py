@@ -12,7 +12,7 @@ from hub.control.intents import IntentSink, with_intents
 from hub.live import Board
 from hub.model import Column, OutcomeState, Source
 from hub.model.site import ChargerControl, Site
-from tests.house_kit import FakeDriver, ListJournal, ToldClock, board_of, plug, wallbox
+from tests.house_kit import DictKeep, FakeDriver, ListJournal, ToldClock, board_of, plug, wallbox
 
 
 class Bench:
@@ -27,7 +27,7 @@ class Bench:
         self.driver.start(IntentSink(self.board))
         self.dispatcher = Dispatcher(self.board, self.clock, self.journal, tasks)
         self.dispatcher.attach(self.driver)
-        self.desk = Desk(self.board, self.clock, self.journal, self.dispatcher)
+        self.desk = Desk(self.board, self.clock, self.journal, self.dispatcher, DictKeep())
         self.columns: list[Column] = []
         site = Site(chargers=(ChargerControl("wallbox", mode="off"),))
         self.heart = Heart(site, self.board, self.desk, self.dispatcher, self.clock, self.journal, self.columns.append)

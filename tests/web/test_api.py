@@ -12,13 +12,13 @@ import pytest
 from aiohttp import web
 
 from hub.auth import Doorman, hash_password
-from hub.auth.doorman import Account
 from hub.control import Desk, Dispatcher, Heart
 from hub.model.site import Site
+from hub.store import Account
 from hub.web import make_app
 from hub.web.rooms import Rooms
 from hub.web.schema import JournalRow, Series
-from tests.house_kit import FakeDriver, ListJournal, ToldClock, board_of, plug
+from tests.house_kit import DictKeep, FakeDriver, ListJournal, ToldClock, board_of, plug
 
 PASSWORD = "amber-birch-cedar-delta-42"
 HASH = hash_password(PASSWORD)
@@ -87,7 +87,7 @@ def with_client(play: Callable[[Client], Awaitable[None]], static: Path = Path("
             driver.start(board)
             dispatcher = Dispatcher(board, clock, journal, tasks)
             dispatcher.attach(driver)
-            desk = Desk(board, clock, journal, dispatcher)
+            desk = Desk(board, clock, journal, dispatcher, DictKeep())
             Heart(Site(), board, desk, dispatcher, clock, journal, lambda _c: None)
             doorman = Doorman(Keys(), clock)
             rooms = Rooms(

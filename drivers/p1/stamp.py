@@ -1,0 +1,25 @@
+"""Times on a P1 telegram: `YYMMDDhhmmssX`, civil time with X = S (summer) or W (winter); no X in DSMR 2.2 and 3."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+STAMP = re.compile(r"\d{12}[SW]?")
+ZONE = "Europe/Amsterdam"
+"""NL, BE, LU, SE and HU share this civil time."""
+
+
+def milliseconds(text: str, zone: str = ZONE) -> int:
+    """UTC milliseconds. The letter tells the doubled hours of autumn apart; raises ValueError for no time."""
+    naive = datetime.strptime(text[:12], "%y%m%d%H%M%S")
+    aware = naive.replace(tzinfo=ZoneInfo(zone), fold=1 if text.endswith("W") else 0)
+    return round(aware.timestamp() * 1000)
+
+
+def flag_agrees(text: str, zone: str = ZONE) -> bool:
+    """Whether the summer letter fits the calendar (some meters are set to the other)."""
+    aware = datetime.strptime(text[:12], "%y%m%d%H%M%S").replace(
+        tzinfo=ZoneInfo(zone), fold=1 if text.endswith("W") else 0)
+    return len(text) == 12 or bool(aware.dst()) == text.endswith("S")

@@ -1,0 +1,231 @@
+"""The composition root: builds the parts, opens one TaskGroup, closes in order. Forbidden to think."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+from hub import VERSION
+from hub.auth import Doorman, hash_password, new_password
+from hub.control import Desk, Dispatcher, Heart
+from hub.control.intents import IntentSink, with_intents
+from hub.core import DERIVED
+from hub.discovery import Announcer
+from hub.errors import ConfigError, ShemsError
+from hub.live import Board, LinkStatus
+from hub.model import Clock, Column, Device, DeviceSpec, Driver, Link, Point, Reason, Role, SystemClock
+from hub.model.journal import Entry
+from hub.model.site import Site
+from hub.mqtt.accounts import devices as devices_account
+from hub.mqtt.accounts import hub as hub_account
+from hub.mqtt.board import BoardChanges, DeskDoor
+from hub.mqtt.engine import Engine, choose
+from hub.mqtt.topics import Topics
+from hub.ops.health import OK, Health
+from hub.ops.systemd import notify
+from hub.store import Account, Ring, SeriesInfo, State
+from hub.tariff import feed
+from hub.web import listen, serve
+from hub.web.past import Past
+from hub.web.rooms import Rooms
+
+DRIVERS = {
+    "modbus": "drivers.modbus.driver",
+    "sunspec": "drivers.sunspec.driver",
+    "p1": "drivers.p1.driver",
+    "mqtt": "drivers.mqtt.driver",
+}
+HUB_BROKER = "hub"
+STATIC = Path(__file__).parent / "web" / "static"
+HOUSE = Device(
+    "house", "house", Role.HOUSE, Link("core", "derived"), points=tuple(Point.of("house", "house", q) for q in DERIVED)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What the owner needs to get in; `password` is empty when the account was there already."""
+
+    url: str
+    user: str
+    password: str
+    token: str
+
+
+class DriverModule(Protocol):
+    def build(self, link: str, devices: Sequence[DeviceSpec], clock: Clock) -> Driver: ...
+
+
+class App:
+    """One house. `run` lives until cancelled, or until a part fails."""
+
+    def __init__(self, site: Site, document: str, data: Path, owner_password: str = "", mqtt_secret: str = "") -> None:
+        self._site = site
+        self._document = document
+        self._data = data
+        self._owner_password = owner_password
+        self._mqtt_secret = mqtt_secret
+        self._health = Health()
+
+    async def run(self, ready: Callable[[Ready], None]) -> None:
+        sock = listen(self._site.bind, self._site.port)
+        _make_folder(self._data)
+        async with AsyncExitStack() as parts:
+            clock = SystemClock()
+            ring = Ring.open(self._data / "history.db", clock, self._site.history_mb << 20)
+            parts.callback(ring.close)
+            clock = SystemClock(not_before=ring.last_ms)
+            state = await State.open(self._data / "state.db", clock, self._site.journal_mb << 20)
+            parts.push_async_callback(state.close)
+            ring.start()
+            await self._house(parts, clock, ring, state, sock, ready)
+
+    async def _house(
+        self,
+        parts: AsyncExitStack,
+        clock: Clock,
+        ring: Ring,
+        state: State,
+        sock: socket.socket,
+        ready: Callable[[Ready], None],
+    ) -> None:
+        await state.site.save(clock.now(), "config.toml", "start", self._document)
+        engine = await self._broker(parts, state)
+        drivers = self._drivers(clock, engine)
+        board = Board(clock, lambda device, status: state.journal.later(_link_entry(clock, device, status)))
+        for driver in drivers:
+            for device in driver.devices:
+                board.expect(with_intents(device))
+        for own in (HOUSE, *([feed.DEVICE] if self._site.tariff else [])):
+            board.expect(own)
+            board.seen(own)
+        doorman = Doorman(state.accounts, clock)
+        past = Past(ring.reader(lambda p: board.points[p].series if p in board.points else None))
+        parts.callback(past.close)
+        async with asyncio.TaskGroup() as tasks:
+            dispatcher = Dispatcher(board, clock, state.journal, tasks)
+            desk = Desk(board, clock, state.journal, dispatcher, state.requests)
+            await self._resume(desk, board, state, clock)
+            heart = Heart(
+                self._site,
+                board,
+                desk,
+                dispatcher,
+                clock,
+                state.journal,
+                lambda column: ring.append(column, _series(board, column)),
+            )
+            sink = IntentSink(board)
+            for driver in drivers:
+                dispatcher.attach(driver)
+                tasks.create_task(driver.run(sink), name=f"driver {type(driver).__name__}")
+            if self._site.tariff:
+                tasks.create_task(feed.run(self._site.tariff, self._site, sink, clock), name="tariff")
+            tasks.create_task(heart.run(), name="heart")
+            tasks.create_task(state.journal.keep(), name="journal")
+            rooms = Rooms(self._site, board, desk, doorman, state.journal, past, clock, self._health, STATIC, VERSION)
+            tasks.create_task(serve(rooms, sock), name="web")
+            self._edges(tasks, engine, board, desk, sock)
+            self._watch(ring, state, heart)
+            ready(await self._owner(state, doorman, sock))
+            self._health.ready = True
+            notify("READY=1")
+            await state.journal.record(Entry(clock.now(), "start", reason=Reason("started", {"version": VERSION})))
+
+    # -- parts -------------------------------------------------------------------------------------------------------
+
+    async def _broker(self, parts: AsyncExitStack, state: State) -> Engine | None:
+        """The hub's own broker, started and supervised; its secrets are made once."""
+        if self._site.mqtt_engine == "off":
+            return None
+        for name in ("hub", "devices"):
+            if await state.meta.get(f"mqtt_{name}") is None:
+                await state.meta.put(f"mqtt_{name}", secrets.token_urlsafe(18))
+        if self._mqtt_secret:
+            await state.meta.put("mqtt_devices", self._mqtt_secret)
+        self._hub_secret = str(await state.meta.get("mqtt_hub"))
+        accounts = (hub_account(self._hub_secret), devices_account(str(await state.meta.get("mqtt_devices"))))
+        engine = choose(self._site.mqtt_engine, accounts, self._data / "broker", self._site.mqtt_port)
+        await parts.enter_async_context(engine.running())
+        self._health.watch("mqtt", lambda: OK if engine.up else engine.health)
+        return engine
+
+    def _drivers(self, clock: Clock, engine: Engine | None) -> list[Driver]:
+        """One driver per (driver, link), with all devices on that link."""
+        links: dict[tuple[str, str], list[DeviceSpec]] = {}
+        for spec in self._site.devices:
+            links.setdefault((spec.driver, self._link(spec, engine)), []).append(spec)
+        return [_module(name, specs[0]).build(link, specs, clock) for (name, link), specs in links.items()]
+
+    def _link(self, spec: DeviceSpec, engine: Engine | None) -> str:
+        if spec.link != HUB_BROKER:
+            return spec.link
+        if engine is None:
+            raise ConfigError(f"devices.{spec.id}.link", '"hub" needs the hub\'s own broker, and mqtt.engine is "off"')
+        return f"mqtt://hub:{self._hub_secret}@{engine.host}:{engine.port}"
+
+    async def _resume(self, desk: Desk, board: Board, state: State, clock: Clock) -> None:
+        """Takes up what people wanted before the restart."""
+        await state.requests.forget(clock.now() - 7 * 86_400_000)
+        for kept in await state.requests.leases(clock.now()):
+            desk.leases.take(kept.request)
+        modes = {c.device: c.mode for c in self._site.chargers} | {b.device: b.mode for b in self._site.batteries}
+        desk.resume(await state.requests.intents(), modes)
+
+    def _edges(
+        self, tasks: asyncio.TaskGroup, engine: Engine | None, board: Board, desk: Desk, sock: socket.socket
+    ) -> None:
+        if engine:
+            topics = Topics(
+                engine.host, engine.port, "hub", self._hub_secret, lambda: BoardChanges(board), DeskDoor(desk)
+            )
+            tasks.create_task(topics.run(), name="topics")
+        if self._site.announce and self._site.bind not in ("127.0.0.1", "::1"):
+            announcer = Announcer(sock.getsockname()[1], self._site.name, [self._site.bind], VERSION, self._site.name)
+            tasks.create_task(announcer.run(), name="discovery")
+            self._health.watch("discovery", lambda: OK if " on " in announcer.health else announcer.health)
+
+    def _watch(self, ring: Ring, state: State, heart: Heart) -> None:
+        self._health.watch("core", lambda: OK if heart.beats else "no beat yet")
+        self._health.watch("history", lambda: "; ".join(ring.problems) or OK)
+        self._health.watch("journal", lambda: state.journal.problem or OK)
+
+    async def _owner(self, state: State, doorman: Doorman, sock: socket.socket) -> Ready:
+        """The owner's account is made at the first start; a given password is set at every start."""
+        host, port = sock.getsockname()[:2]
+        password = self._owner_password
+        if password or await state.accounts.account("owner") is None:
+            password = password or new_password()
+            await state.accounts.put(Account("owner", "owner", await asyncio.to_thread(hash_password, password)))
+        token = await doorman.issue_bearer("owner", "start") if self._owner_password else ""
+        shown = f"[{host}]" if ":" in host else host
+        return Ready(f"http://{shown}:{port}/", "owner", password, token)
+
+
+def _module(name: str, spec: DeviceSpec) -> DriverModule:
+    if name not in DRIVERS:
+        raise ConfigError(f"devices.{spec.id}.driver", f"{name!r} is not known; known: {', '.join(DRIVERS)}")
+    return cast(DriverModule, importlib.import_module(DRIVERS[name]))
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise ShemsError(f"{data}: the data folder cannot be made: {e.strerror}; choose another with --data") from None
+
+
+def _series(board: Board, column: Column) -> dict[str, SeriesInfo]:
+    return {p: SeriesInfo.of(board.points[p]) for p in column.values}
+
+
+def _link_entry(clock: Clock, device: str, status: LinkStatus) -> Entry:
+    reason = Reason("link_" + status.state.value, {"detail": status.reason} if status.reason else {})
+    return Entry(clock.now(), "link", device, reason=reason, state=status.state.value)

@@ -1,0 +1,143 @@
+"""`shems demo`: the simulated house in its own process, and a hub in front of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hub import config
+from hub.app import App, Ready
+from hub.auth import new_password
+from hub.cli.demo_site import demo_document
+from hub.cli.service import serve
+from hub.errors import ShemsError
+
+ROOT = Path(__file__).parents[2]
+SIM_READY_WITHIN_S = 20.0
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8080, metavar="N", help="the page's port; 0 = any free one")
+    parser.add_argument("--bind", default="127.0.0.1", metavar="A")
+    parser.add_argument(
+        "--speed", type=float, default=1.0, metavar="X", help="how fast the simulated house lives, up to 3600"
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="keep the hub's data here (else it goes with the demo)"
+    )
+    parser.add_argument("--home", metavar="NAME", help="the household to replay: uci, emhass or generated")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--json", action="store_true", help="say `ready` as one line of JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    if not 0 < args.speed <= 3600:
+        raise ShemsError("--speed is above 0 and at most 3600")
+    with _folder(args.data) as data:
+        mqtt_port, secret = _free_port(), secrets.token_urlsafe(12)
+        with _simulator(args, data, f"mqtt://devices:{secret}@127.0.0.1:{mqtt_port}") as sim:
+            text = demo_document(sim["links"], bind=args.bind, port=args.port, mqtt_port=mqtt_port)
+            (data / "config.toml").write_text(text, encoding="utf-8")
+            site = config.parse(text, str(data / "config.toml"))
+            app = App(site, text, data, owner_password=new_password(), mqtt_secret=secret)
+            return serve(app, lambda ready: _say(args.json, ready, sim["control"]))
+
+
+def _say(as_json: bool, ready: Ready, control: str) -> None:
+    if as_json:
+        line = {"ready": ready.url, "user": ready.user, "password": ready.password, "token": ready.token}
+        print(json.dumps({**line, "sim": control}), flush=True)
+    else:
+        print(f"ready {ready.url}\nsign in as {ready.user} with the password {ready.password}", flush=True)
+
+
+@contextmanager
+def _folder(data: Path | None) -> Iterator[Path]:
+    if data is None:
+        made = Path(tempfile.mkdtemp(prefix="shems-demo-"))
+        try:
+            yield made
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+        return
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise ShemsError(f"--data {data}: cannot be made: {e.strerror}; choose a folder you may write to") from None
+    yield data.resolve()
+
+
+@contextmanager
+def _simulator(args: argparse.Namespace, data: Path, mqtt: str) -> Iterator[dict[str, Any]]:
+    """The simulator's ready line; the process ends with us, whatever happens to us."""
+    command = [
+        sys.executable,
+        "-m",
+        "firmware_sim",
+        "--json",
+        "--die-with-stdin",
+        "--speed",
+        str(args.speed),
+        "--seed",
+        str(args.seed),
+        "--dir",
+        str(data / "sim"),
+        "--mqtt",
+        mqtt,
+    ]
+    shared = ROOT.parent / "shared" / "data"
+    if shared.is_dir():
+        command += ["--data", str(shared)]
+    if args.home:
+        command += ["--home", args.home]
+    paths = os.pathsep.join([str(ROOT / "firmware-sim"), str(ROOT)])
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    )
+    try:
+        yield _ready(process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(2)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _ready(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    assert process.stdout is not None
+    deadline = time.monotonic() + SIM_READY_WITHIN_S
+    while time.monotonic() < deadline:
+        if select.select([process.stdout], [], [], 0.2)[0]:
+            line = process.stdout.readline()
+            if line.startswith(b"{"):
+                answer: dict[str, Any] = json.loads(line)
+                return answer
+            if not line:
+                break
+    raise ShemsError("the simulated house did not start; its own words are above")
+
+
+def _free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port: int = s.getsockname()[1]
+        return port

@@ -1,0 +1,29 @@
+"""`shems run`: the daemon, in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from hub import config
+from hub.app import App, Ready
+from hub.cli.service import serve
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    state = Path(os.environ.get("STATE_DIRECTORY", "data"))
+    parser.add_argument("--config", type=Path, default=Path("config.toml"), metavar="FILE", help="the site document")
+    parser.add_argument("--data", type=Path, default=state, metavar="DIR", help="state.db and history.db live here")
+
+
+def run(args: argparse.Namespace) -> int:
+    text = config.read(args.config)
+    return serve(App(config.parse(text, str(args.config)), text, args.data), _say)
+
+
+def _say(ready: Ready) -> None:
+    print(f"ready {ready.url}", flush=True)
+    if ready.password:
+        print(f"first start: sign in as {ready.user} with the password {ready.password}", file=sys.stderr, flush=True)

@@ -1,0 +1,39 @@
+"""The Board as the integration topics read it: first every point, then what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+
+from hub.control import Desk
+from hub.errors import Refused
+from hub.live import Board, Reading
+from hub.model import OutcomeState, Source
+
+
+class BoardChanges:
+    """A bounded subscription that begins with the full state."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._stack = ExitStack()
+        self._subscription = self._stack.enter_context(board.subscribe())
+        self._subscription.mark(board.points)
+
+    async def get(self) -> Mapping[str, Reading]:
+        return self._board.snapshot(await self._subscription.get())
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+class DeskDoor:
+    """Wishes from the integration topics; raises Refused with the reason's code."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def __call__(self, point_id: str, value: str, person: str) -> None:
+        answer = await self._desk.ask(point_id, value, person=person, source=Source.PERSON, cause="mqtt")
+        if answer.state is not OutcomeState.CONFIRMED:
+            raise Refused(answer.reason.code)

@@ -1,0 +1,123 @@
+"""The ring: the house's measurements from this second back to as far as the byte budget reaches."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from hub.model import Clock, Column
+from hub.store.file import open_history
+from hub.store.history import Incidents, SeriesInfo
+from hub.store.now import Now
+from hub.store.query import Reader
+from hub.store.writer import Writer
+
+WINDOW_S = 10
+BUDGET = 1 << 30
+
+
+class Ring:
+    """An Appender. One writer thread owns the file; it wakes when a window is full, an hour is over or `flush` asks."""
+
+    def __init__(self, path: Path, clock: Clock, now: Now, writer: Writer, found: list[str]) -> None:
+        self._path = path
+        self._clock = clock
+        self._now = now
+        self._writer = writer
+        self._found = found
+        self._damaged: set[str] = set()
+        self._wake = threading.Condition()
+        self._asked = self._done = 0
+        self._durable = self._stopping = self._ended = False
+        self._thread = threading.Thread(target=self._run, name="history-writer", daemon=True)
+
+    @staticmethod
+    def open(path: Path, clock: Clock, budget: int = BUDGET) -> Ring:
+        """Opens or makes the file and replays what was not sealed. `budget` in bytes, WAL included.
+
+        A damaged file is moved aside and reported in `problems`; raises ShemsError when there is no way to have one.
+        """
+        connection, found = open_history(path, clock.now(), budget)
+        now = Now(found.series, found.hours, found.last_ms)
+        return Ring(path, clock, now, Writer(path, connection, found.next_seq, now, budget), found.problems)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> bool:
+        """Makes everything durable and stops; False if the last seconds could not be written."""
+        with self._wake:
+            self._stopping = True
+            self._asked += 1
+            self._wake.notify_all()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._writer.close()
+        return self._durable
+
+    def append(self, column: Column, series: Mapping[str, SeriesInfo]) -> None:
+        """Takes the second's column; never waits for the disk."""
+        if self._now.put(column, series) >= WINDOW_S:
+            self._ask()
+
+    def flush(self, timeout_s: float = 30.0) -> bool:
+        """Whether everything appended before this call is durable now. Blocks: for tests, tools and pool threads."""
+        mine = self._ask()
+        with self._wake:
+            arrived = self._wake.wait_for(lambda: self._done >= mine or self._ended, timeout_s)
+            return arrived and self._done >= mine and self._durable
+
+    def reader(self, resolve: Callable[[str], str | None]) -> Reader:
+        """A Querier. `resolve` gives the series key of a point id (uid + quantity), None for an unknown point."""
+        return Reader(self._path, self._now, resolve, self._damaged.add)
+
+    @property
+    def last_ms(self) -> int:
+        """The last stored time, UTC ms; a clock that is behind it is not to be trusted. 0 = nothing stored."""
+        return self._now.last_ms
+
+    @property
+    def incidents(self) -> Incidents:
+        return self._now.incidents
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with the history, in words; empty when all is well."""
+        trouble = [self._writer.trouble] if self._writer.trouble else []
+        return [*self._found, *self._writer.moved, *sorted(self._damaged), *trouble, *self._refused()]
+
+    def _refused(self) -> list[str]:
+        i = self._now.incidents
+        said = (
+            (i.backwards, "seconds were not stored because the clock was behind the last stored time"),
+            (i.overflow, "seconds were not stored because the disk could not be written for too long"),
+            (i.out_of_range, "values were not stored because they do not fit 32 bits"),
+        )
+        return [f"{n} {words}" for n, words in said if n]
+
+    def _ask(self) -> int:
+        with self._wake:
+            self._asked += 1
+            self._wake.notify_all()
+            return self._asked
+
+    def _run(self) -> None:
+        try:
+            while not self._turn():
+                pass
+        finally:
+            with self._wake:
+                self._ended = True
+                self._wake.notify_all()
+
+    def _turn(self) -> bool:
+        """One wake-up of the writer; True when it was the last."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._asked > self._done)
+            ticket, last = self._asked, self._stopping
+        durable = self._writer.cycle(self._clock.now)
+        with self._wake:
+            self._done, self._durable = ticket, durable
+            self._wake.notify_all()
+        return last

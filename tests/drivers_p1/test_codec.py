@@ -1,0 +1,179 @@
+"""P1 telegrams of real meters against what dsmr-parser makes of them; then damage of every kind."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.p1.codec import Parser, Rejected, Telegram, decode
+
+VECTORS = Path("/work/shared/vectors/dsmr")
+FILES = sorted(VECTORS.glob("*.expected.json"))
+needs_vectors = pytest.mark.skipif(not FILES, reason=f"no vectors at {VECTORS}")
+FACTOR = {"kWh": 1000, "kW": 1000, "kVArh": 1000, "kVAr": 1000}
+CODES = {
+    "ELECTRICITY_USED_TARIFF_1": "1.8.1", "ELECTRICITY_USED_TARIFF_2": "1.8.2",
+    "ELECTRICITY_DELIVERED_TARIFF_1": "2.8.1",
+    "ELECTRICITY_DELIVERED_TARIFF_2": "2.8.2", "ELECTRICITY_IMPORTED_TOTAL": "1.8.0",
+    "ELECTRICITY_EXPORTED_TOTAL": "2.8.0",
+    "CURRENT_ELECTRICITY_USAGE": "1.7.0", "CURRENT_ELECTRICITY_DELIVERY": "2.7.0",
+    "BELGIUM_CURRENT_AVERAGE_DEMAND": "1.4.0",
+    "ELECTRICITY_REACTIVE_IMPORTED_TOTAL": "3.8.0", "ELECTRICITY_REACTIVE_EXPORTED_TOTAL": "4.8.0",
+    "BELGIUM_MAXIMUM_DEMAND_MONTH": "1.6.0", "FUSE_THRESHOLD_L1": "31.4.0",
+} | {f"INSTANTANEOUS_{kind}_L{n}{sign}": f"{n * 20 + offset}.7.0" for n in (1, 2, 3) for kind, sign, offset in (
+    ("ACTIVE_POWER", "_POSITIVE", 1), ("ACTIVE_POWER", "_NEGATIVE", 2), ("REACTIVE_POWER", "_POSITIVE", 3),
+    ("REACTIVE_POWER", "_NEGATIVE", 4), ("CURRENT", "", 11), ("VOLTAGE", "", 12))}
+ACCEPTED_LATER = {"dsmrparser_sagemcom_t210_d_r"}  # dsmr-parser itself stumbles; the checksum is right
+
+
+def results(path: Path) -> list[dict[str, Any]]:
+    return json.loads(path.read_text())["results"]
+
+
+def utc_ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def check(message: dict[str, Any], values: dict[str, Any]) -> int:
+    found = {r["code"].removeprefix("1-0:").removesuffix("*255"): r["value"] for r in message["readings"]}
+    compared = 0
+    for name, expected in values.items():
+        if name == "P1_MESSAGE_TIMESTAMP":
+            assert message["time"] == utc_ms(expected["value"])
+        elif name in CODES:
+            want = expected["value"] * FACTOR.get(expected["unit"], 1)
+            assert found[CODES[name]] == pytest.approx(want, abs=1e-6), name
+            compared += 1
+    return compared + mbus(message, values.get("MBUS_DEVICES", []))
+
+
+def mbus(message: dict[str, Any], devices: list[dict[str, Any]]) -> int:
+    """Every gas, water and heat reading is there with its value and its own time."""
+    found = {(r.get("time"), r["value"]) for r in message["readings"]}
+    wanted = [v for d in devices for n, v in d.items() if n.endswith("METER_READING")]
+    for reading in wanted:
+        assert (utc_ms(reading["datetime"]), reading["value"]) in found
+    return len(wanted)
+
+
+@needs_vectors
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.name.removesuffix(".expected.json"))
+def test_real_telegrams_decode_as_dsmr_parser_does(path: Path) -> None:
+    name = path.name.removesuffix(".expected.json")
+    decoded = decode((VECTORS / f"{name}.txt").read_bytes())
+    good = [r for r in results(path) if "values" in r and r["crc"] != "bad"]
+    if not good and name not in ACCEPTED_LATER and name != "esphome_parser_test_3":
+        assert decoded["messages"] == [] and "checksum" in decoded["rejected"][0]["reason"]
+    for message, result in zip(decoded["messages"], good, strict=False):
+        assert check(message, result["values"]) > 0
+    if good:
+        assert len(decoded["messages"]) == len(good) and not decoded["rejected"]
+
+
+@needs_vectors
+def test_points_of_a_belgian_meter() -> None:
+    points = decode((VECTORS / "dsmrparser_fluvius_v171.txt").read_bytes())["messages"][0]["points"]
+    assert points["grid.energy_import"] == 15_792 and points["grid.energy_import_t2"] == 15_758
+    assert points["grid.gas"] == 112.384 and points["grid.water"] == 872.234
+
+
+@needs_vectors
+def test_power_is_import_minus_export_per_phase_too() -> None:
+    points = decode((VECTORS / "amshan_test_dlde.txt").read_bytes())["messages"][0]["points"]
+    assert points["grid.power"] == -20 and points["grid.power_l2"] == -71 and points["grid.power_l3"] == 63
+    assert points["grid.reactive_power"] == -308
+
+
+@needs_vectors
+def test_encrypted_telegrams_say_that_they_need_a_key() -> None:
+    decoded = decode((VECTORS / "esphome_encrypted_packet.bin").read_bytes())
+    assert decoded["messages"] == [] and "key" in decoded["rejected"][0]["reason"]
+
+
+def test_a_telegram_comes_whole_however_it_is_cut(telegram: Callable[..., bytes]) -> None:
+    stream = b"noise/" + telegram(-1234) + telegram(50)
+    for size in (1, 2, 3, 7, 100):
+        parser = Parser()
+        events = [e for n in range(0, len(stream), size) for e in parser.feed(stream[n:n + size])]
+        assert [e.points["power"] for e in events if isinstance(e, Telegram)] == [-1234, 50]
+
+
+def test_it_is_delivered_with_the_last_checksum_digit(telegram: Callable[..., bytes]) -> None:
+    assert len(Parser().feed(telegram(1).rstrip())) == 1
+
+
+def test_a_cut_telegram_is_rejected_and_the_next_one_taken(telegram: Callable[..., bytes]) -> None:
+    for joint in (b"", b"\r\n"):
+        events = Parser().feed(telegram(1)[:150] + joint + telegram(2))
+        assert isinstance(events[0], Rejected) and events[0].offset == 0
+        assert [e.points["power"] for e in events if isinstance(e, Telegram)] == [2]
+
+
+@pytest.mark.parametrize(("stamp", "utc"), [
+    ("260701120000S", "2026-07-01T10:00:00+00:00"), ("261124120000W", "2026-11-24T11:00:00+00:00"),
+    ("261025023000S", "2026-10-25T00:30:00+00:00"), ("261025023000W", "2026-10-25T01:30:00+00:00"),
+])
+def test_the_letter_tells_doubled_hours_apart(telegram: Callable[..., bytes], stamp: str, utc: str) -> None:
+    assert decode(telegram(1, stamp))["messages"][0]["time"] == utc_ms(utc)
+
+
+def test_a_missing_checksum_is_no_way_round_it(telegram: Callable[..., bytes]) -> None:
+    stripped = telegram(7).rstrip()[:-4] + b"\r\n"
+    assert decode(stripped) == {"messages": [], "rejected": [{"offset": 0, "reason": "checksum missing"}]}
+
+
+@pytest.mark.parametrize("data", [b"", b"/", b"!", b"/ABC", b"\x00" * 5000, b"/ABC5\r\n\r\n!\r\n",
+                                  b"/ABC" * 5000, b"/ABC\n" + b"(" * 40_000])
+def test_nothing_useful_gives_rejections_only(data: bytes) -> None:
+    decoded = decode(data)
+    assert decoded["messages"] == [] and decoded["rejected"]
+
+
+def test_impossible_values_are_problems_not_points(telegram: Callable[..., bytes]) -> None:
+    message = decode(telegram(1, extra="1-0:32.7.0(9999.0*V)\r\n1-0:oops\r\n"))["messages"][0]
+    assert "grid.voltage_l1" not in message["points"] and len(message["problems"]) == 2
+
+
+def mutate(data: bytes, dice: random.Random) -> bytes:
+    at = dice.randrange(len(data) or 1)
+    if not data:
+        return b"x"
+    match dice.randrange(5):
+        case 0:
+            return data[:at] + bytes([data[at] ^ 1 << dice.randrange(8)]) + data[at + 1:]
+        case 1:
+            return data[:at] + data[at + 1:]
+        case 2:
+            return data[:at] + dice.randbytes(dice.randrange(1, 4)) + data[at:]
+        case 3:
+            return data[:at]
+        case _:
+            return data[:at] + data[at:at + 20] + data[at:]
+
+
+def test_no_mutation_raises_or_gives_a_wrong_value(telegram: Callable[..., bytes]) -> None:
+    dice = random.Random(1)
+    original = telegram(-1234, extra="0-1:24.1.0(003)\r\n0-1:24.2.1(261124110000W)(00981.443*m3)\r\n")
+    truth = decode(original)["messages"][0]["points"]
+    survived = 0
+    for _ in range(6000):
+        for message in decode(mutate(original, dice))["messages"]:
+            assert message["points"] == truth
+            survived += 1
+    assert survived < 600  # what survives is damage outside of / to !
+
+
+def test_old_telegrams_without_checksum_never_raise() -> None:
+    dice = random.Random(2)
+    old = (b"/ISk5\\2MT382-1000\r\n\r\n0-0:96.1.1(4B38)\r\n1-0:1.8.1(12345.678*kWh)\r\n1-0:1.7.0(001.19*kW)\r\n"
+           b"0-1:24.1.0(03)\r\n0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)\r\n!\r\n")
+    assert decode(old)["messages"][0]["points"]["grid.gas"] == 1.001
+    for _ in range(4000):
+        mutant = mutate(mutate(old, dice), dice)
+        json.dumps(decode(mutant), allow_nan=False)

@@ -1,0 +1,295 @@
+"""state.db: what is answered is on the disk, and is answered the same the next time."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hub.errors import ShemsError, UserError
+from hub.model import Reason, Relation, Request, Source, Value
+from hub.store import migrate
+from hub.store.accounts import Account
+from hub.store.devices import Identity
+from hub.store.state import State
+from tests.store.house import T0, StillClock
+
+NOW = T0 * 1000
+REASON = Reason("person_asked")
+LIMITS = (Reason("main_fuse", {"a": 25}),)
+
+
+@dataclass(frozen=True)
+class Input:
+    point: str
+    value: Value | None
+    age_ms: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    t: int
+    kind: str = "write"
+    point: str = "car.current_limit"
+    request: str = "r1"
+    asked: Value | None = 16.0
+    value: Value | None = 10.0
+    source: str = "person"
+    person: str = "ann"
+    cause: str = ""
+    reason: Reason = REASON
+    limits: tuple[Reason, ...] = LIMITS
+    inputs: tuple[Input, ...] = (Input("grid.current_l1", 21.5, 400),)
+    state: str = "confirmed"
+    applied: Value | None = 10.0
+    ms: float | None = 3.5
+
+
+def run(path: Path, *visits: Callable[[State], Awaitable[None]], budget: int = 1 << 20) -> None:
+    """Each visit finds the file as the one before has left it."""
+
+    async def all_visits() -> None:
+        for visit in visits:
+            state = await State.open(path, StillClock(), budget)
+            await visit(state)
+            await state.close()
+
+    asyncio.run(all_visits())
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state.db"
+
+
+def lease(id_: str, value: Value = 10.0, ends: int = NOW + 3_600_000) -> Request:
+    return Request(id_, "car.current_limit", Relation.SET, value, Source.PERSON, NOW, ends, "ann", "app")
+
+
+def on_disk(path: Path, sql: str) -> list[tuple[object, ...]]:
+    """As another process sees it now."""
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+        return db.execute(sql).fetchall()
+
+
+def test_a_request_is_taken_once_and_answered_the_same_for_ever(path: Path) -> None:
+    async def first(state: State) -> None:
+        assert await state.requests.take(lease("r1")) is None
+        assert on_disk(path, "SELECT id, state FROM request") == [("r1", "open")]
+        again = await state.requests.take(lease("r1", 32.0))
+        assert again and again.request.value == 10.0 and again.answer is None
+        await state.requests.answer("r1", "confirmed", {"applied": 10.0})
+
+    async def second(state: State) -> None:
+        kept = await state.requests.take(lease("r1", 32.0))
+        assert kept and (kept.request, kept.state, kept.answer) == (lease("r1"), "confirmed", {"applied": 10.0})
+
+    run(path, first, second)
+
+
+def test_twenty_at_once_with_one_id_are_one(path: Path) -> None:
+    async def visit(state: State) -> None:
+        taken = await asyncio.gather(*(state.requests.take(lease("r1", v)) for v in range(20)))
+        assert taken.count(None) == 1
+
+    run(path, visit)
+
+
+def test_leases_survive_a_restart_until_they_end(path: Path) -> None:
+    async def first(state: State) -> None:
+        for request in (lease("a"), lease("b", "fast"), lease("c", True, NOW + 5), lease("d")):
+            await state.requests.take(request)
+        await state.requests.end("d", NOW)
+
+    async def second(state: State) -> None:
+        assert [k.request for k in await state.requests.leases(NOW + 5)] == [lease("a"), lease("b", "fast")]
+        assert await state.requests.forget(NOW + 100) == 2
+        assert await state.requests.get("c") is None
+
+    run(path, first, second)
+
+
+def test_intents_are_kept(path: Path) -> None:
+    async def first(state: State) -> None:
+        await state.requests.put_intent("car.mode", "solar", NOW, "ann")
+        await state.requests.put_intent("car.mode", "fast", NOW + 1, "bob")
+
+    async def second(state: State) -> None:
+        assert await state.requests.intents() == {"car.mode": "fast"}
+
+    run(path, first, second)
+
+
+def test_accounts_and_tokens(path: Path) -> None:
+    async def first(state: State) -> None:
+        await state.accounts.put(Account("ann", "owner", "h1"))
+        await state.accounts.put(Account("ann", "owner", "h2"))
+        await state.accounts.put_token("d1", "ann", "session", NOW + 1000, "")
+        await state.accounts.put_token("d2", "ann", "bearer", None, "script")
+
+    async def second(state: State) -> None:
+        assert await state.accounts.account("ann") == Account("ann", "owner", "h2")
+        assert await state.accounts.token("d1") == ("ann", "owner", NOW + 1000)
+        assert await state.accounts.token("d2") == ("ann", "owner", None)
+        assert [t.note for t in await state.accounts.tokens("ann")] == ["script", ""]
+        await state.accounts.drop_token("d1")
+        assert await state.accounts.token("d1") is None
+        assert await state.accounts.remove("ann") and await state.accounts.token("d2") is None
+        assert await state.accounts.all() == [] and not await state.accounts.remove("ann")
+
+    run(path, first, second)
+
+
+def test_the_site_document_keeps_its_versions(path: Path) -> None:
+    async def first(state: State) -> None:
+        assert await state.site.current() is None
+        assert await state.site.save(NOW, "ann", "first", "a = 1") == 1
+        assert await state.site.save(NOW, "ann", "the same", "a = 1") == 1
+        assert await state.site.save(NOW + 1, "bob", "changed", "a = 2") == 2
+
+    async def second(state: State) -> None:
+        current, old = await state.site.current(), await state.site.version(1)
+        assert current and old and (current.toml, old.toml) == ("a = 2", "a = 1")
+        assert [v.note for v in await state.site.versions()] == ["changed", "first"]
+
+    run(path, first, second)
+
+
+def test_a_device_is_renamed_but_never_mistaken(path: Path) -> None:
+    async def visit(state: State) -> None:
+        await state.devices.put(Identity("u1", "meter", "grid", {"serial": "7"}))
+        await state.devices.put(Identity("u2", "car", "charger"))
+        await state.devices.rename("u1", "main_meter")
+        assert await state.devices.get("u1") == Identity("u1", "main_meter", "grid", {"serial": "7"})
+        with pytest.raises(UserError, match="already called 'car'"):
+            await state.devices.rename("u1", "car")
+        with pytest.raises(UserError, match="no device"):
+            await state.devices.rename("u9", "x")
+        assert [d.id for d in await state.devices.all()] == ["car", "main_meter"]
+
+    run(path, visit)
+
+
+def test_meta(path: Path) -> None:
+    async def visit(state: State) -> None:
+        assert await state.meta.get("last_ms") is None
+        await state.meta.put("last_ms", NOW)
+        await state.meta.put("last_ms", NOW + 1)
+        assert await state.meta.get("last_ms") == NOW + 1
+
+    run(path, visit)
+
+
+# -- the journal -------------------------------------------------------------------------------------------------------
+
+
+def test_journal_rows_come_back_whole_and_newest_first(path: Path) -> None:
+    async def first(state: State) -> None:
+        state.journal.later(Entry(NOW + 1))
+        state.journal.later(Entry(NOW, point="plug.on", asked=None, value=True, applied=None))
+        state.journal.later(Entry(NOW + 1, value=11.0))
+        assert on_disk(path, "SELECT count(*) FROM journal") == [(0,)]
+        waiting = await state.journal.rows(None, NOW, NOW + 2, 10)
+        await state.journal.flush()
+        assert on_disk(path, "SELECT count(*) FROM journal") == [(3,)]
+        assert await state.journal.rows(None, NOW, NOW + 2, 10) == waiting
+        state.journal.later(Entry(NOW + 2))
+
+    async def second(state: State) -> None:
+        await state.journal.record(Entry(NOW + 2, state="refused"))
+        rows = await state.journal.rows("car.current_limit", NOW, NOW + 3, 3)
+        assert [(r["t"], r["id"]) for r in rows] == [(NOW + 2, 5), (NOW + 2, 4), (NOW + 1, 3)]
+        plug = (await state.journal.rows("plug.on", 0, NOW + 3, 10))[0]
+        assert plug["value"] is True and plug["asked"] is None and plug["ms"] == 3.5
+        assert plug["limits"] == [{"code": "main_fuse", "numbers": {"a": 25}}]
+        assert plug["inputs"] == [{"point": "grid.current_l1", "v": 21.5, "age_ms": 400}]
+        assert await state.journal.rows(None, NOW + 3, NOW + 9, 10) == []
+
+    run(path, first, second)
+
+
+def test_a_recorded_row_is_on_disk_with_all_before_it(path: Path) -> None:
+    async def visit(state: State) -> None:
+        state.journal.later(Entry(NOW))
+        await asyncio.gather(*(state.journal.record(Entry(NOW + k)) for k in range(1, 30)))
+        assert on_disk(path, "SELECT t FROM journal ORDER BY id") == [(NOW + k,) for k in range(30)]
+
+    run(path, visit)
+
+
+def test_the_journal_keeps_to_its_budget(path: Path) -> None:
+    async def visit(state: State) -> None:
+        for k in range(400):
+            state.journal.later(Entry(NOW + k, cause="x" * 100))
+            if k % 10 == 9:
+                await state.journal.flush()
+        [(kept, total, oldest)] = on_disk(path, "SELECT count(*), sum(bytes), min(t) FROM journal")
+        assert on_disk(path, "SELECT v FROM meta WHERE k = 'journal_bytes'") == [(total,)]
+        assert 0 < int(str(total)) <= 50_000 and 50 < int(str(kept)) < 400 and oldest == NOW + 400 - int(str(kept))
+
+    run(path, visit, budget=50_000)
+
+
+def test_a_full_disk_loses_no_row_and_says_so(path: Path) -> None:
+    async def visit(state: State) -> None:
+        await state.db._connection.execute("PRAGMA max_page_count=1")
+        state.journal.later(Entry(NOW, cause="y" * 200_000))
+        with pytest.raises(ShemsError, match="not saved"):
+            await state.journal.flush()
+        assert "full" in state.journal.problem
+        with pytest.raises(ShemsError, match="not saved"):
+            await state.site.save(NOW, "ann", "", "z" * 200_000)
+        await state.db._connection.execute("PRAGMA max_page_count=100000")
+        await state.journal.flush()
+        assert state.journal.problem == "" and len(await state.journal.rows(None, NOW, NOW + 1, 5)) == 1
+
+    run(path, visit)
+
+
+def test_a_cancelled_write_leaves_no_open_transaction(path: Path) -> None:
+    async def visit(state: State) -> None:
+        for _ in range(50):
+            task = asyncio.create_task(state.site.save(NOW, "ann", "", "t"))
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await state.meta.put("k", 1)
+
+    run(path, visit)
+
+
+# -- the schema --------------------------------------------------------------------------------------------------------
+
+
+def test_an_old_file_is_brought_up_to_date(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = (migrate._SQL / "state" / "001_house.sql").read_text("utf-8")
+    with sqlite3.connect(path) as db:
+        db.executescript(first + "PRAGMA user_version = 1; INSERT INTO account VALUES ('ann', 'owner', 'h', 1);")
+
+    async def visit(state: State) -> None:
+        assert await state.accounts.account("ann") == Account("ann", "owner", "h")
+        await state.journal.record(Entry(NOW))
+
+    run(path, visit, visit)
+    assert on_disk(path, "PRAGMA user_version") == [(2,)]
+    assert on_disk(path, "PRAGMA journal_mode") == [("wal",)]
+
+
+def test_a_file_from_the_future_is_left_alone(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(ShemsError, match="update SHEMS"):
+        run(path)
+        asyncio.run(State.open(path, StillClock()))
+
+
+def test_a_damaged_or_missing_place_is_explained(path: Path, tmp_path: Path) -> None:
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(ShemsError, match="restore a backup"):
+        asyncio.run(State.open(path, StillClock()))
+    with pytest.raises(ShemsError, match="create it"):
+        asyncio.run(State.open(tmp_path / "gone" / "state.db", StillClock()))
