@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 import uuid
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from hub.errors import ConfigError, UserError
+from hub.errors import UserError
 from hub.model import DeviceSpec, Role
+from hub.model.document import Document, Table
 from hub.model.site import BatteryControl, ChargerControl, Circuit, Site, TariffSpec
-
-T = TypeVar("T")
-Table = Mapping[str, Any]
 
 _NAMESPACE = uuid.UUID("6b1c2a52-52b2-4a6e-9df4-6f7a3f2f9a10")
 _HUB_KEYS = ("uid", "role", "driver", "link", "behind", "control")
@@ -32,18 +26,11 @@ def read(path: Path) -> str:
 
 def parse(text: str, where: str = "config.toml") -> Site:
     """The Site that `text` describes; raises ConfigError naming file and key."""
-    try:
-        doc = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as e:
-        raise ConfigError(where, f"not valid TOML: {e}; correct that line") from None
-    return _Parser(where).site(doc)
+    return _Parser(where).site(Document.load(text, where))
 
 
-class _Parser:
-    """Walks the document once; `where` names the file in every error."""
-
-    def __init__(self, where: str) -> None:
-        self.where = where
+class _Parser(Document):
+    """Walks the document once."""
 
     def site(self, doc: Table) -> Site:
         self.keys(doc, "", ("site", "network", "mqtt", "history", "journal", "circuits", "tariff", "devices"))
@@ -79,7 +66,7 @@ class _Parser:
         )
 
     def devices(self, table: Table) -> list[tuple[DeviceSpec, Table]]:
-        found = [self.device(id_, self.table(table, id_, "devices.")) for id_ in table]
+        found = [self.device(id_, self.table(table, f"devices.{id_}")) for id_ in table]
         ids = {s.id for s, _ in found}
         for spec, _ in found:
             if spec.behind:
@@ -101,7 +88,7 @@ class _Parser:
             behind=self.get(t, f"{at}.behind", str, ""),
             options={k: v for k, v in t.items() if k not in _HUB_KEYS},
         )
-        return spec, self.table(t, "control", f"{at}.")
+        return spec, self.table(t, f"{at}.control")
 
     def charger(self, spec: DeviceSpec, t: Table) -> ChargerControl:
         at, d = f"devices.{spec.id}.control", ChargerControl(spec.id)
@@ -132,7 +119,7 @@ class _Parser:
         return control
 
     def circuits(self, table: Table, devices: set[str]) -> tuple[Circuit, ...]:
-        found = [self.circuit(id_, self.table(table, id_, "circuits."), devices) for id_ in table]
+        found = [self.circuit(id_, self.table(table, f"circuits.{id_}"), devices) for id_ in table]
         ids = [c.id for c in found]
         for c in found:
             if c.parent:
@@ -144,7 +131,7 @@ class _Parser:
     def circuit(self, id_: str, t: Table, devices: set[str]) -> Circuit:
         at = f"circuits.{id_}"
         self.keys(t, at, ("fuse_a", "phases", "parent", "members"))
-        members = self.get(t, f"{at}.members", list, [])
+        members = self.texts(t, f"{at}.members")
         for m in members:
             self.one_of(f"{at}.members", m, devices)
         return Circuit(
@@ -152,7 +139,7 @@ class _Parser:
             self.number(t, f"{at}.fuse_a", 35.0, 6, 1000),
             self.whole(t, f"{at}.phases", 3, 1, 3),
             self.get(t, f"{at}.parent", str, ""),
-            tuple(members),
+            members,
         )
 
     def tariff(self, t: Table) -> TariffSpec:
@@ -169,62 +156,9 @@ class _Parser:
             raise self.error(at, "is one price per kWh or a list of 24, one for each local hour")
         return tuple(round(p * 100_000) for p in listed)
 
-    # -- leaves ------------------------------------------------------------------------------------------------------
-
-    def error(self, key: str, message: str) -> ConfigError:
-        return ConfigError(self.where, f"{key}: {message}")
-
-    def keys(self, table: Table, at: str, known: Iterable[str]) -> None:
-        for key in table:
-            if key not in known:
-                raise self.error(f"{at}.{key}" if at else key, f"unknown key{_hint(key, known)}")
-
-    def table(self, parent: Table, key: str, prefix: str = "") -> Table:
-        value = parent.get(key, {})
-        if not isinstance(value, dict):
-            raise self.error(f"{prefix}{key}", "must be a table")
-        return value
-
-    def get(self, t: Table, at: str, kind: type[T], default: T) -> T:
-        value = t.get(at.rpartition(".")[2], default)
-        if not isinstance(value, kind):
-            raise self.error(at, f"must be a {_names[kind]}, not {value!r}")
-        return value
-
-    def need(self, t: Table, at: str) -> str:
-        if at.rpartition(".")[2] not in t:
-            raise self.error(at, "is missing; add it")
-        return self.get(t, at, str, "")
-
-    def number(self, t: Table, at: str, default: float, low: float, high: float) -> float:
-        value = t.get(at.rpartition(".")[2], default)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            raise self.error(at, f"must be a number from {low:g} to {high:g}, not {value!r}")
-        return float(value)
-
-    def whole(self, t: Table, at: str, default: int, low: int, high: int) -> int:
-        value = self.number(t, at, default, low, high)
-        if value != int(value):
-            raise self.error(at, f"must be a whole number, not {value!r}")
-        return int(value)
-
-    def one_of(self, at: str, value: str, known: Iterable[str]) -> str:
-        if value not in known:
-            raise self.error(at, f"{value!r} is not known{_hint(value, known)}")
-        return value
-
     def timezone(self, name: str) -> str:
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError):
             raise self.error("site.timezone", f"{name!r} is not a time zone; use one like Europe/Berlin") from None
         return name
-
-
-_names: dict[type, str] = {str: "text", bool: "true or false", list: "list", int: "whole number"}
-
-
-def _hint(value: str, known: Iterable[str]) -> str:
-    listed = sorted(map(str, known))
-    near = difflib.get_close_matches(str(value), listed, 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(listed)}"

@@ -37,14 +37,6 @@ def allowed(spec: CommandSpec, value: Value) -> Reason | None:
     return None
 
 
-def same(spec: CommandSpec, wanted: Value, reading: Value | None) -> bool:
-    """Does the device's own reading show what was wanted, within its tolerance?"""
-    if reading is None or isinstance(wanted, str) or isinstance(reading, str):
-        return reading == wanted
-    tolerance = spec.tolerance or (spec.step or 0.0) / 2
-    return abs(float(reading) - float(wanted)) <= tolerance + 1e-9
-
-
 def _switch(raw: Value) -> Value | Reason:
     if isinstance(raw, str):
         return _WORDS.get(raw.strip().lower(), _bad(raw, "on or off"))

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hub.control.check import same
 from hub.errors import LinkError, Refused
 from hub.live import Board
 from hub.model import Clock, Command, CommandSpec, Driver, Outcome, OutcomeState, Reason, Request, Value
@@ -84,11 +83,11 @@ class Dispatcher:
         if sent is None:
             return True
         age = self._clock.monotonic() - sent.at
-        if not same(spec, command.value, sent.value):
+        if not spec.shows(command.value, sent.value):
             return True
         if spec.heartbeat_s and age >= spec.heartbeat_s / 2:
             return True
-        disagrees = not same(spec, command.value, self._board.read(command.point).value)
+        disagrees = not spec.shows(command.value, self._board.read(command.point).value)
         return disagrees and age >= max(spec.settle_ms / 1000, 5.0)
 
     def _start(self, command: Command, inputs: tuple[Input, ...]) -> None:
@@ -118,11 +117,11 @@ class Dispatcher:
     def _renews(self, command: Command) -> bool:
         """A heartbeat with nothing new in it is no decision and no journal row."""
         sent, spec = self._sent.get(command.point), self.spec(command.point)
-        return bool(sent and spec and same(spec, command.value, sent.value) and sent.state is OutcomeState.CONFIRMED)
+        return bool(sent and spec and spec.shows(command.value, sent.value) and sent.state is OutcomeState.CONFIRMED)
 
     async def _write(self, command: Command) -> Outcome:
         device = command.point.partition(".")[0]
-        sent_at = self._clock.now()
+        sent_at, started = self._clock.now(), self._clock.monotonic()
         try:
             await self._drivers[device].apply(command)
         except LinkError as e:
@@ -132,15 +131,16 @@ class Dispatcher:
             return Outcome(
                 OutcomeState.REFUSED, applied, Reason("device_refused", {"detail": str(e)}), self._clock.now()
             )
-        return await self._read_back(command, sent_at)
+        return await self._read_back(command, sent_at, started)
 
-    async def _read_back(self, command: Command, sent_at: int) -> Outcome:
-        """Waits until the device's own reading shows the value, or its settle time is over."""
+    async def _read_back(self, command: Command, sent_at: int, started: float) -> Outcome:
+        """Waits until the device's own reading shows the value, or the settle time since the write began is over."""
         spec = self.spec(command.point)
         assert spec is not None
+        left = started + spec.settle_ms / 1000 - self._clock.monotonic()
         with self._board.subscribe() as changes:
             try:
-                async with asyncio.timeout(spec.settle_ms / 1000):
+                async with asyncio.timeout(max(left, 0.0)):
                     while not self._shown(spec, command, sent_at):
                         await changes.get()
             except TimeoutError:
@@ -150,7 +150,7 @@ class Dispatcher:
 
     def _shown(self, spec: CommandSpec, command: Command, sent_at: int) -> bool:
         reading = self._board.read(command.point)
-        return reading.at >= sent_at and same(spec, command.value, reading.value)
+        return reading.at >= sent_at and spec.shows(command.value, reading.value)
 
     def _judge(self, command: Command, sent_at: int) -> Outcome:
         reading = self._board.read(command.point)

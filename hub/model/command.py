@@ -22,7 +22,6 @@ class CommandSpec:
 
     `settle_ms`: how long the device may take until its own reading shows the new value (dead time).
     `heartbeat_s`: the device's watchdog; the set-point is renewed at half of it; 0 = holds without renewal.
-    `safe`: what the device is told when the inputs of a decision are missing; None = leave it alone.
     """
 
     point: str
@@ -33,8 +32,13 @@ class CommandSpec:
     settle_ms: int = 800
     heartbeat_s: float = 0.0
     wear: Wear = Wear.VOLATILE
-    safe: Value | None = None
     tolerance: float = 0.0
+
+    def shows(self, wanted: Value, reading: Value | None) -> bool:
+        """Does the device's own reading show what was wanted, within its tolerance (else half a step)?"""
+        if reading is None or isinstance(wanted, str) or isinstance(reading, str):
+            return reading == wanted
+        return abs(float(reading) - float(wanted)) <= (self.tolerance or (self.step or 0.0) / 2) + 1e-9
 
 
 class Source(StrEnum):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol, TypeAlias, TypedDict, cast
+from collections.abc import Mapping
+from typing import Literal, TypeAlias, TypedDict, cast
 
 from hub.errors import ShemsError
 from hub.model import Reason, Value
+from hub.model.journal import Entry
 from hub.store.database import Cell, Database
 
 FLUSH_S = 10.0
@@ -29,52 +30,6 @@ _PRUNE = """DELETE FROM journal WHERE id IN (
     SELECT id FROM (SELECT id, bytes, sum(bytes) OVER (ORDER BY id) AS total FROM journal ORDER BY id LIMIT 5000)
     WHERE total - bytes < ?
 )"""
-
-
-class Input(Protocol):
-    """A value the decision was taken on, and how old it was."""
-
-    @property
-    def point(self) -> str: ...
-    @property
-    def value(self) -> Value | None: ...
-    @property
-    def age_ms(self) -> int: ...
-
-
-class Entry(Protocol):
-    """What is journalled; see hub.control.entry, which fits. `t` UTC ms; `ms` how long the device took."""
-
-    @property
-    def t(self) -> int: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def point(self) -> str: ...
-    @property
-    def request(self) -> str: ...
-    @property
-    def asked(self) -> Value | None: ...
-    @property
-    def value(self) -> Value | None: ...
-    @property
-    def source(self) -> str: ...
-    @property
-    def person(self) -> str: ...
-    @property
-    def cause(self) -> str: ...
-    @property
-    def reason(self) -> Reason: ...
-    @property
-    def limits(self) -> Sequence[Reason]: ...
-    @property
-    def inputs(self) -> Sequence[Input]: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def applied(self) -> Value | None: ...
-    @property
-    def ms(self) -> float | None: ...
 
 
 class ReasonInfo(TypedDict):

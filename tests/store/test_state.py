@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hub.errors import ShemsError, UserError
 from hub.model import Reason, Relation, Request, Source, Value
+from hub.model.journal import Entry, Input
 from hub.store import migrate
 from hub.store.accounts import Account
 from hub.store.devices import Identity
@@ -19,34 +21,15 @@ from hub.store.state import State
 from tests.store.house import T0, StillClock
 
 NOW = T0 * 1000
-REASON = Reason("person_asked")
-LIMITS = (Reason("main_fuse", {"a": 25}),)
 
 
-@dataclass(frozen=True)
-class Input:
-    point: str
-    value: Value | None
-    age_ms: int
-
-
-@dataclass(frozen=True)
-class Entry:
-    t: int
-    kind: str = "write"
-    point: str = "car.current_limit"
-    request: str = "r1"
-    asked: Value | None = 16.0
-    value: Value | None = 10.0
-    source: str = "person"
-    person: str = "ann"
-    cause: str = ""
-    reason: Reason = REASON
-    limits: tuple[Reason, ...] = LIMITS
-    inputs: tuple[Input, ...] = (Input("grid.current_l1", 21.5, 400),)
-    state: str = "confirmed"
-    applied: Value | None = 10.0
-    ms: float | None = 3.5
+def entry(t: int, **changed: Any) -> Entry:
+    """A write on somebody's wish, bound by a fuse and confirmed, `changed` as wanted."""
+    wish = Entry(t, "write", "car.current_limit", "r1", 16.0, 10.0, "person", "ann", "", Reason("person_asked"))
+    inputs = (Input("grid.current_l1", 21.5, 400),)
+    limits = (Reason("main_fuse", {"a": 25}),)
+    whole = replace(wish, limits=limits, inputs=inputs, state="confirmed", applied=10.0, ms=3.5)
+    return replace(whole, **changed)
 
 
 def run(path: Path, *visits: Callable[[State], Awaitable[None]], budget: int = 1 << 20) -> None:
@@ -189,18 +172,18 @@ def test_meta(path: Path) -> None:
 
 def test_journal_rows_come_back_whole_and_newest_first(path: Path) -> None:
     async def first(state: State) -> None:
-        state.journal.later(Entry(NOW + 1))
-        state.journal.later(Entry(NOW, point="plug.on", asked=None, value=True, applied=None))
-        state.journal.later(Entry(NOW + 1, value=11.0))
+        state.journal.later(entry(NOW + 1))
+        state.journal.later(entry(NOW, point="plug.on", asked=None, value=True, applied=None))
+        state.journal.later(entry(NOW + 1, value=11.0))
         assert on_disk(path, "SELECT count(*) FROM journal") == [(0,)]
         waiting = await state.journal.rows(None, NOW, NOW + 2, 10)
         await state.journal.flush()
         assert on_disk(path, "SELECT count(*) FROM journal") == [(3,)]
         assert await state.journal.rows(None, NOW, NOW + 2, 10) == waiting
-        state.journal.later(Entry(NOW + 2))
+        state.journal.later(entry(NOW + 2))
 
     async def second(state: State) -> None:
-        await state.journal.record(Entry(NOW + 2, state="refused"))
+        await state.journal.record(entry(NOW + 2, state="refused"))
         rows = await state.journal.rows("car.current_limit", NOW, NOW + 3, 3)
         assert [(r["t"], r["id"]) for r in rows] == [(NOW + 2, 5), (NOW + 2, 4), (NOW + 1, 3)]
         plug = (await state.journal.rows("plug.on", 0, NOW + 3, 10))[0]
@@ -214,8 +197,8 @@ def test_journal_rows_come_back_whole_and_newest_first(path: Path) -> None:
 
 def test_a_recorded_row_is_on_disk_with_all_before_it(path: Path) -> None:
     async def visit(state: State) -> None:
-        state.journal.later(Entry(NOW))
-        await asyncio.gather(*(state.journal.record(Entry(NOW + k)) for k in range(1, 30)))
+        state.journal.later(entry(NOW))
+        await asyncio.gather(*(state.journal.record(entry(NOW + k)) for k in range(1, 30)))
         assert on_disk(path, "SELECT t FROM journal ORDER BY id") == [(NOW + k,) for k in range(30)]
 
     run(path, visit)
@@ -224,7 +207,7 @@ def test_a_recorded_row_is_on_disk_with_all_before_it(path: Path) -> None:
 def test_the_journal_keeps_to_its_budget(path: Path) -> None:
     async def visit(state: State) -> None:
         for k in range(400):
-            state.journal.later(Entry(NOW + k, cause="x" * 100))
+            state.journal.later(entry(NOW + k, cause="x" * 100))
             if k % 10 == 9:
                 await state.journal.flush()
         [(kept, total, oldest)] = on_disk(path, "SELECT count(*), sum(bytes), min(t) FROM journal")
@@ -237,7 +220,7 @@ def test_the_journal_keeps_to_its_budget(path: Path) -> None:
 def test_a_full_disk_loses_no_row_and_says_so(path: Path) -> None:
     async def visit(state: State) -> None:
         await state.db._connection.execute("PRAGMA max_page_count=1")
-        state.journal.later(Entry(NOW, cause="y" * 200_000))
+        state.journal.later(entry(NOW, cause="y" * 200_000))
         with pytest.raises(ShemsError, match="not saved"):
             await state.journal.flush()
         assert "full" in state.journal.problem
@@ -272,7 +255,7 @@ def test_an_old_file_is_brought_up_to_date(path: Path, monkeypatch: pytest.Monke
 
     async def visit(state: State) -> None:
         assert await state.accounts.account("ann") == Account("ann", "owner", "h")
-        await state.journal.record(Entry(NOW))
+        await state.journal.record(entry(NOW))
 
     run(path, visit, visit)
     assert on_disk(path, "PRAGMA user_version") == [(2,)]

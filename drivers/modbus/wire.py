@@ -1,0 +1,190 @@
+"""The only module that knows pymodbus (3.16.1): one connection, and answers that are checked before they are believed.
+
+pymodbus takes an answer with another function code, another register count or transaction id 0 as good, keeps waiting
+after the other end has closed, and lets undecodable frames end as errors of the event loop. The framers here drop
+every frame that is not the answer to the request in flight; waiting then goes on until the caller's time is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+from dataclasses import dataclass
+
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
+from pymodbus.exceptions import ModbusException
+from pymodbus.framer import FramerRTU, FramerSocket, FramerType
+from pymodbus.pdu import DecodePDU, ModbusPDU
+
+from drivers.modbus.address import Address
+from hub.errors import LinkError, NoAnswer, Refused
+
+READ_HOLDING, READ_INPUT, WRITE_ONE, WRITE_MANY = 3, 4, 6, 16
+_NEVER_S = 60.0
+"""pymodbus' own time-out; ours are shorter"""
+_CODES = {
+    1: "illegal function",
+    2: "illegal address",
+    3: "illegal value",
+    4: "device failure",
+    5: "acknowledge",
+    6: "busy",
+    8: "memory parity",
+    10: "gateway path unavailable",
+    11: "gateway target does not answer",
+}
+_ABSENT = (10, 11)
+_BROKEN = (ModbusException, struct.error, IndexError, ValueError)
+
+for _name in ("pymodbus", "pymodbus.logging", "pymodbus_internal"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)  # it logs every miss; we log once on loss, once on return
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request: `count` registers from `address` (0-based), `values` when it writes."""
+
+    unit: int
+    function: int
+    address: int
+    count: int
+    values: tuple[int, ...] = ()
+
+    @property
+    def writes(self) -> bool:
+        return self.function in (WRITE_ONE, WRITE_MANY)
+
+    def accepts(self, pdu: ModbusPDU) -> bool:
+        """Whether `pdu` can be nothing but the answer to this request."""
+        if pdu.dev_id != self.unit or pdu.function_code & 0x7F != self.function:
+            return False
+        if pdu.isError():
+            return True
+        if self.function == WRITE_ONE:
+            return pdu.address == self.address and tuple(pdu.registers) == self.values
+        if self.function == WRITE_MANY:
+            return (pdu.address, pdu.count) == (self.address, self.count)
+        return len(pdu.registers) == self.count
+
+
+class _SocketFramer(FramerSocket):
+    asked: Ask | None = None
+
+    def handleFrame(self, data: bytes, exp_devid: int, exp_tid: int) -> tuple[int, ModbusPDU | None]:
+        used = 0
+        while used < len(data):
+            try:
+                step, pdu = super().handleFrame(data[used:], exp_devid, exp_tid)
+            except _BROKEN:
+                return len(data), None
+            used += step
+            if pdu is None or (self.asked and self.asked.accepts(pdu) and pdu.transaction_id == exp_tid):
+                return used, pdu
+        return used, None
+
+
+class _RtuFramer(FramerRTU):
+    asked: Ask | None = None
+
+    def handleFrame(self, data: bytes, exp_devid: int, exp_tid: int) -> tuple[int, ModbusPDU | None]:
+        try:
+            used, pdu = super().handleFrame(data, exp_devid, exp_tid)
+        except _BROKEN:
+            return len(data), None
+        return used, pdu if pdu and self.asked and self.asked.accepts(pdu) else None
+
+
+class Wire:
+    """One connection. The caller sets the time limits and sees to it that one request is in flight."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._client: AsyncModbusTcpClient | AsyncModbusSerialClient | None = None
+        self._framer: _SocketFramer | _RtuFramer
+
+    @property
+    def up(self) -> bool:
+        return self._client is not None and self._client.connected
+
+    async def open(self) -> None:
+        """Raises LinkError."""
+        self.close()
+        client = self._make()
+        self._framer = (_RtuFramer if self._address.rtu else _SocketFramer)(DecodePDU(False))
+        client.ctx.framer = self._framer
+        self._client = client
+        if not await client.connect():
+            self.close()
+            raise LinkError(f"{self._address.text}: cannot connect")
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    async def exchange(self, ask: Ask) -> tuple[int, ...]:
+        """The registers of the answer; raises LinkError, NoAnswer or Refused (with the exception code)."""
+        client = self._client
+        if client is None or not client.connected:
+            raise LinkError(f"{self._address.text}: not connected")
+        self._framer.asked = ask
+        try:
+            answer = await self._send(client, ask)
+        except ModbusException:
+            raise LinkError(f"{self._address.text}: connection lost") from None
+        finally:
+            self._framer.asked = None
+        if answer.isError():
+            raise self._error(ask, answer.exception_code)
+        return tuple(answer.registers)
+
+    @staticmethod
+    async def _send(client: AsyncModbusTcpClient | AsyncModbusSerialClient, ask: Ask) -> ModbusPDU:
+        if ask.function == READ_HOLDING:
+            return await client.read_holding_registers(ask.address, count=ask.count, device_id=ask.unit)
+        if ask.function == READ_INPUT:
+            return await client.read_input_registers(ask.address, count=ask.count, device_id=ask.unit)
+        if ask.function == WRITE_ONE:
+            return await client.write_register(ask.address, ask.values[0], device_id=ask.unit)
+        return await client.write_registers(ask.address, list(ask.values), device_id=ask.unit)
+
+    def _error(self, ask: Ask, code: int) -> LinkError | Refused:
+        text = (
+            f"{self._address.text} unit {ask.unit}: function {ask.function} at {ask.address}: "
+            f"exception {code} ({_CODES.get(code, 'unknown')})"
+        )
+        return NoAnswer(text) if code in _ABSENT else Refused(text)
+
+    def _make(self) -> AsyncModbusTcpClient | AsyncModbusSerialClient:
+        at = self._address
+        if at.path:
+            return AsyncModbusSerialClient(
+                at.path,
+                framer=FramerType.RTU,
+                baudrate=at.baud,
+                parity=at.parity,
+                stopbits=at.stop,
+                retries=0,
+                timeout=_NEVER_S,
+                reconnect_delay=0,
+                trace_connect=self._connected,
+            )
+        return AsyncModbusTcpClient(
+            at.host,
+            port=at.port,
+            framer=FramerType.RTU if at.rtu else FramerType.SOCKET,
+            retries=0,
+            timeout=_NEVER_S,
+            reconnect_delay=0,
+            trace_connect=self._connected,
+        )
+
+    def _connected(self, up: bool) -> None:
+        """Ends the wait for an answer when the other end has gone."""
+        if self._client is None or up:
+            return
+        waits: asyncio.Future[ModbusPDU] = self._client.ctx.response_future
+        if not waits.done():
+            waits.set_exception(ModbusException("connection lost"))
+            waits.exception()
