@@ -121,6 +121,7 @@ class App:
                 clock,
                 state.journal,
                 lambda column: ring.append(column, _series(board, column)),
+                lambda: notify("WATCHDOG=1"),
             )
             sink = IntentSink(board)
             for driver in drivers:
@@ -133,7 +134,7 @@ class App:
             rooms = Rooms(self._site, board, desk, doorman, state.journal, past, clock, self._health, STATIC, VERSION)
             tasks.create_task(serve(rooms, sock), name="web")
             self._edges(tasks, engine, board, desk, sock)
-            self._watch(ring, state, heart)
+            self._watch(ring, state, heart, clock)
             ready(await self._owner(state, doorman, sock))
             self._health.ready = True
             notify("READY=1")
@@ -192,8 +193,9 @@ class App:
             tasks.create_task(announcer.run(), name="discovery")
             self._health.watch("discovery", lambda: OK if " on " in announcer.health else announcer.health)
 
-    def _watch(self, ring: Ring, state: State, heart: Heart) -> None:
+    def _watch(self, ring: Ring, state: State, heart: Heart, clock: Clock) -> None:
         self._health.watch("core", lambda: OK if heart.beats else "no beat yet")
+        self._health.watch("clock", lambda: OK if clock.trusted else "the machine's clock is behind; waiting for NTP")
         self._health.watch("history", lambda: "; ".join(ring.problems) or OK)
         self._health.watch("journal", lambda: state.journal.problem or OK)
 

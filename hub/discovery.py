@@ -12,6 +12,7 @@ import logging
 import socket
 from collections.abc import Sequence
 
+import ifaddr
 from zeroconf import Error as ZeroconfError
 from zeroconf import InterfaceChoice, IPVersion, NonUniqueNameException, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
@@ -20,16 +21,20 @@ log = logging.getLogger(__name__)
 
 TYPES = ("_shems._tcp.local.", "_http._tcp.local.")
 HOST = "shems.local."
+WILDCARDS = ("0.0.0.0", "::")
 RETRY_S = 60.0
 
 
 class Announcer:
-    """Says where the hub is. `interfaces`: addresses to speak on; none = all."""
+    """Says where the hub is. `addresses`: where it listens; a wildcard means all this machine has at the moment.
+
+    `interfaces`: addresses to speak on; none = all.
+    """
 
     def __init__(self, port: int, instance: str, addresses: Sequence[str], version: str, site: str,
                  interfaces: Sequence[str] = (), retry_s: float = RETRY_S) -> None:
-        self._infos = [_info(kind, port, instance, addresses, {"version": version, "path": "/", "id": site})
-                       for kind in TYPES]
+        self._port, self._instance, self._properties = port, instance, {"version": version, "path": "/", "id": site}
+        self._addresses = list(addresses)
         self._interfaces = list(interfaces)
         self._retry_s = retry_s
         self._state = "starting"
@@ -47,20 +52,31 @@ class Announcer:
             except (OSError, RuntimeError, ZeroconfError, ValueError) as error:
                 # RuntimeError: zeroconf's word for "no network"; ValueError: for an interface that is gone
                 self._off(_reason(error))
-            await asyncio.sleep(self._retry_s)
+                await asyncio.sleep(self._retry_s)
 
     async def _announced(self) -> None:
+        """Returns when the machine has other addresses than were announced."""
+        told = self._reached_at()
         zeroconf = AsyncZeroconf(ip_version=IPVersion.V4Only, interfaces=self._interfaces or InterfaceChoice.All)
         try:
-            for info in self._infos:
+            infos = [_info(kind, self._port, self._instance, told, self._properties) for kind in TYPES]
+            for info in infos:
                 await (await zeroconf.async_register_service(info, allow_name_change=True))
-            self._on()
-            await asyncio.Event().wait()
+            self._on(infos[0].name.removesuffix("." + TYPES[0]))
+            while True:
+                await asyncio.sleep(self._retry_s)
+                if self._reached_at() != told:
+                    return
         finally:
             await _goodbye(zeroconf)
 
-    def _on(self) -> None:
-        self._state = f"on as {self._infos[0].name.removesuffix('.' + TYPES[0])}"
+    def _reached_at(self) -> list[str]:
+        if not set(self._addresses) & set(WILDCARDS):
+            return self._addresses
+        return machine_addresses()
+
+    def _on(self, name: str) -> None:
+        self._state = f"on as {name}"
         log.info("%s", self.health)
 
     def _off(self, reason: str) -> None:
@@ -69,9 +85,10 @@ class Announcer:
             log.warning("%s", self.health)
 
 
-async def announce(port: int, instance: str, addresses: Sequence[str], version: str = "", site: str = "") -> None:
-    """`Announcer.run` for those who need no health text."""
-    await Announcer(port, instance, addresses, version, site).run()
+def machine_addresses() -> list[str]:
+    """IPv4 addresses of this machine, loopback left out unless it has no other."""
+    found = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips if isinstance(ip.ip, str)]
+    return [ip for ip in found if not ip.startswith("127.")] or found
 
 
 async def _goodbye(zeroconf: AsyncZeroconf) -> None:

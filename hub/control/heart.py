@@ -11,6 +11,7 @@ from hub.control.dispatch import Dispatcher
 from hub.core import House, Inputs, State, step
 from hub.live import Board
 from hub.model import Clock, Column, Device, Measurement, Reason, Value
+from hub.model.clock import STEP_MS
 from hub.model.journal import Entry, Journal
 from hub.model.site import Site
 
@@ -21,7 +22,10 @@ Append = Callable[[Column], None]
 
 
 class Heart:
-    """Owns the core's state. Collaborates with the Board (in), the Desk (out) and the store (the column)."""
+    """Owns the core's state. Collaborates with the Board (in), the Desk (out) and the store (the column).
+
+    `append` takes the second's column, `alive` is told of each beat.
+    """
 
     def __init__(
         self,
@@ -32,6 +36,7 @@ class Heart:
         clock: Clock,
         journal: Journal,
         append: Append,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         self._site = site
         self._board = board
@@ -40,6 +45,8 @@ class Heart:
         self._clock = clock
         self._journal = journal
         self._append = append
+        self._alive = alive
+        self._told: tuple[int, float] | None = None
         self._state = State()
         self._house = House.of(site, ())
         self._known: Mapping[str, Device] = {}
@@ -60,10 +67,12 @@ class Heart:
 
     def beat(self) -> None:
         """One second: freeze, decide, send, store."""
+        self._watch_clock()
         column = self._board.freeze(self._clock.now() // 1000 * 1000)
         derived = self._decide(self._values(column))
         self._append(Column(column.t, {**column.values, **self._quantised(derived)}))
         self.beats += 1
+        self._alive()
 
     def now(self) -> None:
         """Decide at once on what is known this moment; nothing is stored, the next beat does that."""
@@ -96,6 +105,16 @@ class Heart:
     async def _wait_until(self, due: float) -> None:
         delay = due - self._clock.monotonic()
         await asyncio.sleep(max(0.0, delay))
+
+    def _watch_clock(self) -> None:
+        """A step of UTC against monotonic time is a journal row: it explains odd ages and gaps around it."""
+        now, at = self._clock.now(), self._clock.monotonic()
+        if self._told is not None:
+            step_ms = now - self._told[0] - round((at - self._told[1]) * 1000)
+            if abs(step_ms) > STEP_MS:
+                reason = Reason("clock_step", {"step_s": round(step_ms / 1000), "trusted": self._clock.trusted})
+                self._journal.later(Entry(now, "clock", reason=reason))
+        self._told = now, at
 
     def _incident(self, late: float) -> None:
         log.error("the control loop was held for %.1f s", late)

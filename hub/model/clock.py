@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Protocol
+
+STEP_MS = 2_000
+"""A jump of UTC against monotonic time above this is a step, below it is the drift that NTP mends."""
 
 
 class Clock(Protocol):
@@ -19,17 +23,36 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock. Trusted once it is past the last time this house has stored."""
+    """The machine's UTC, made to never run backwards, not even across a restart.
 
-    def __init__(self, not_before: int = 0) -> None:
-        self._not_before = not_before
+    `not_before`: the last time this house has stored. While the machine's clock is behind what has been told already
+    (booted without a battery clock, or set back), time runs on by the monotonic clock and is not trusted; when the
+    machine's clock is ahead again, it is followed at once.
+    """
+
+    def __init__(
+        self,
+        not_before: int = 0,
+        wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wall_ms = wall_ms
+        self._monotonic = monotonic
+        self._told = max(wall_ms(), not_before)
+        self._told_at = monotonic()
+        self._trusted = self._told - wall_ms() <= STEP_MS
 
     def now(self) -> int:
-        return max(time.time_ns() // 1_000_000, self._not_before)
+        wall, at = self._wall_ms(), self._monotonic()
+        running = self._told + round((at - self._told_at) * 1000)
+        self._trusted = running - wall <= STEP_MS
+        self._told = max(self._told, wall) if self._trusted else running
+        self._told_at = at
+        return self._told
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return self._monotonic()
 
     @property
     def trusted(self) -> bool:
-        return time.time_ns() // 1_000_000 >= self._not_before
+        return self._trusted

@@ -135,3 +135,37 @@ def test_every_failure_is_retried(monkeypatch: pytest.MonkeyPatch, error: Except
         assert one.health == f"discovery off: {reason}"
         await stop(task)
     asyncio.run(main())
+
+
+def test_a_hub_that_listens_everywhere_announces_the_machines_own_addresses() -> None:
+    told = discovery.machine_addresses()
+    assert told and "0.0.0.0" not in told
+    everywhere = Announcer(8080, "SHEMS test", ["0.0.0.0"], "0.1.0", "site-7")
+    assert everywhere._reached_at() == told
+    assert announcer()._reached_at() == LOOPBACK
+
+
+@needs_multicast
+def test_new_addresses_of_the_machine_are_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = ["192.0.2.7"]
+    monkeypatch.setattr(discovery, "machine_addresses", lambda: list(addresses))
+
+    async def main() -> None:
+        one = Announcer(8080, "SHEMS moving", ["0.0.0.0"], "0.1.0", "site-7", LOOPBACK, retry_s=0.05)
+        task = asyncio.create_task(one.run())
+        async with Browser() as browser:
+            name = f"SHEMS moving.{TYPES[0]}"
+            await until(lambda: name in browser.names)
+            addresses[:] = ["192.0.2.8"]
+
+            async def reached_at() -> list[str]:
+                info = AsyncServiceInfo(TYPES[0], name)
+                await info.async_request(browser.zeroconf.zeroconf, 500)
+                return info.parsed_addresses()
+
+            async with asyncio.timeout(10):
+                while await reached_at() != addresses:
+                    await asyncio.sleep(0.1)
+        await stop(task)
+
+    asyncio.run(main())
