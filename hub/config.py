@@ -68,6 +68,10 @@ class _Parser(Document):
     def devices(self, table: Table) -> list[tuple[DeviceSpec, Table]]:
         found = [self.device(id_, self.table(table, f"devices.{id_}")) for id_ in table]
         ids = {s.id for s, _ in found}
+        by_uid: dict[str, str] = {}
+        for spec, _ in found:
+            if (other := by_uid.setdefault(spec.uid, spec.id)) != spec.id:
+                raise self.error(f"devices.{spec.id}.uid", f"is that of {other!r} too; give each device its own")
         for spec, _ in found:
             if spec.behind:
                 self.one_of(f"devices.{spec.id}.behind", spec.behind, ids)

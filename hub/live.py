@@ -43,6 +43,10 @@ class Subscription:
     async def get(self) -> frozenset[str]:
         """Ids of all points that changed since the last call; waits for the first."""
         await self._wake.wait()
+        return self.take()
+
+    def take(self) -> frozenset[str]:
+        """Ids of all points that changed since the last call, possibly none."""
         self._wake.clear()
         changed, self._changed = frozenset(self._changed), set()
         return changed
@@ -60,6 +64,8 @@ class Board:
         self._latest: dict[str, Measurement] = {}
         self._stale: set[str] = set()
         self._subscriptions: set[Subscription] = set()
+        self.changes = 0
+        """counts up with every change, so that what was made of the same state is made once"""
         self.devices: dict[str, Device] = {}
         self.links: dict[str, LinkStatus] = {}
 
@@ -153,6 +159,7 @@ class Board:
 
     def _tell(self, points: list[str]) -> None:
         if points:
+            self.changes += 1
             for subscription in self._subscriptions:
                 subscription.mark(points)
 

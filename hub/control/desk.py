@@ -151,10 +151,11 @@ class Desk:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 command, outcome = await waiting
         except TimeoutError:
-            command, outcome = None, Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer"), self._clock.now())
+            command, outcome = None, self._not_yet(request)
         finally:
             self._dispatcher.forget(request.id)
-        if outcome.state is not OutcomeState.CONFIRMED or not self._dispatcher.managed(request.point):
+        failed = outcome.state in (OutcomeState.REFUSED, OutcomeState.NO_ANSWER)
+        if failed or not self._dispatcher.managed(request.point):
             await self._give_back(request)
         if command and command.request != request.id:
             return Answer(
@@ -164,6 +165,13 @@ class Desk:
         return Answer(
             request.id, outcome.state, request.value, outcome.applied, outcome.reason, limit, self._ms(started)
         )
+
+    def _not_yet(self, request: Request) -> Outcome:
+        """A device that by its nature takes longer is pending; its outcome will be in the journal."""
+        spec = self._dispatcher.spec(request.point)
+        slow = spec is not None and spec.settle_ms / 1000 > ANSWER_WITHIN_S
+        state = OutcomeState.PENDING if slow else OutcomeState.NO_ANSWER
+        return Outcome(state, None, Reason(state.value), self._clock.now())
 
     async def _give_back(self, request: Request) -> None:
         self.leases.drop(request.id)

@@ -50,6 +50,13 @@ def battery_bounds(inputs: Inputs, battery: BatteryControl) -> tuple[Bound, ...]
     return tuple(bounds)
 
 
+def charger_bound(charger: ChargerControl, wanted: float) -> Bound:
+    """What installation and car allow, A per phase: between the minimum and the maximum, or nothing at all."""
+    if wanted < charger.min_a:
+        return Bound(0.0, 0.0, Reason("below_minimum", {"min_a": charger.min_a}))
+    return Bound(0.0, charger.max_a, Reason("rated_current", {"max_a": charger.max_a}))
+
+
 class FuseBudget:
     """The current left on each phase of the grid connection, A; chargers draw from it in their order."""
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from hub.core.battery import battery_wish
 from hub.core.charging import charger_wish
 from hub.core.derive import derive
-from hub.core.envelope import Bound, FuseBudget, battery_bounds, clamp
+from hub.core.envelope import Bound, FuseBudget, battery_bounds, charger_bound, clamp
 from hub.core.types import ChargerMemory, Inputs, State, Wish
 from hub.model import Command, Reason, Relation, Request, Source, Value
+from hub.model.site import ChargerControl
 
 ORDER = tuple(Source)
 
@@ -36,15 +37,21 @@ def step(state: State, inputs: Inputs) -> Step:
         memory = state.chargers.get(charger.device, ChargerMemory())
         wish, memory = charger_wish(inputs, charger, memory, dt)
         point = f"{charger.device}.current_limit"
-        wanted = _arbitrate(inputs, point, wish)
-        bound = fuse.take(charger, float(wanted.value)) if wanted else None
-        decided = _command(inputs, point, wish, (bound,) if bound else ())
+        decided = _command(inputs, point, wish, _charger_bounds(inputs, charger, fuse, wish))
         commands += decided
         memories[charger.device] = ChargerMemory(float(decided[0].value), memory.enough_s, memory.short_s)
     for point in _wished(inputs):
         if point not in managed:
             commands += _command(inputs, point, None, ())
     return Step(State(inputs.t, memories), tuple(commands), derive(inputs))
+
+
+def _charger_bounds(inputs: Inputs, charger: ChargerControl, fuse: FuseBudget, wish: Wish) -> tuple[Bound, ...]:
+    wanted = _arbitrate(inputs, wish.point, wish)
+    amps = float(wanted.value) if wanted else 0.0
+    rated = charger_bound(charger, amps)
+    left = fuse.take(charger, min(amps, rated.high))
+    return (rated, left) if left else (rated,)
 
 
 def _wished(inputs: Inputs) -> list[str]:

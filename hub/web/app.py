@@ -20,6 +20,7 @@ RESOURCES = (session, house, points, devices, commands, journal, history, live)
 def make_app(rooms: Rooms) -> web.Application:
     app = web.Application(middlewares=[problems, access], client_max_size=MAX_BODY)
     app[ROOMS] = rooms
+    app[live.FRAMES] = live.Frames(rooms.board)
     for resource in RESOURCES:
         for method, path, handler in resource.ROUTES:
             app.router.add_route(method, f"/api/v1{path}", handler)

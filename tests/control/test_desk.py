@@ -82,6 +82,34 @@ def test_a_device_that_does_not_obey_is_never_confirmed(fault: str, state: Outco
     on_a_bench(play)
 
 
+def test_a_device_that_is_slow_by_nature_is_pending_and_its_lease_stays() -> None:
+    async def play(b: Bench) -> None:
+        IntentSink(b.board).seen(wallbox(settle_ms=30_000))
+        b.heart.beat()
+        await b.settle()
+        b.driver.fault = "ignore"
+        answer = await b.ask("wallbox.current_limit", 10)
+        assert (answer.state, answer.reason.code) == (OutcomeState.PENDING, "pending")
+        assert [r.value for r in b.desk.requests(b.clock.now())] == [10.0]
+        b.driver.show(wallbox__current_limit=10.0)
+        await b.settle()
+        assert b.journal.of("write")[-1].state == "confirmed"
+
+    on_a_bench(play)
+
+
+def test_a_step_of_the_clock_is_a_journal_row() -> None:
+    async def play(b: Bench) -> None:
+        b.heart.beat()
+        assert b.journal.of("clock") == []
+        b.clock.monotonic = lambda: 0.0  # type: ignore[method-assign]
+        b.heart.beat()
+        [row] = b.journal.of("clock")
+        assert row.reason.code == "clock_step"
+
+    on_a_bench(play)
+
+
 @pytest.mark.parametrize(
     ("point", "value", "code"),
     [

@@ -139,6 +139,19 @@ def test_the_grid_operator_narrows_what_a_person_may_choose() -> None:
     assert command(after(1, house("off"), CALM, wishes), "wallbox.current_limit")[:2] == (6.0, "grid_operator_limit")
 
 
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [(20.0, (16.0, ("rated_current",))), (4.0, (0.0, ("below_minimum",))), (0.0, (0.0, ())), (16.0, (16.0, ()))],
+)
+def test_a_car_charges_between_its_minimum_and_the_installations_maximum_or_not_at_all(
+    asked: float, expected: tuple[float, tuple[str, ...]]
+) -> None:
+    value, _, limits = command(
+        after(1, house("off"), CALM, (lease("wallbox.current_limit", asked),)), "wallbox.current_limit"
+    )
+    assert (value, limits) == expected
+
+
 def test_a_plain_switch_is_only_driven_while_somebody_wishes_it() -> None:
     assert all(c.point != "plug.on" for c in after(1, house(), CALM).commands)
     assert command(after(1, house(), CALM, (lease("plug.on", True),)), "plug.on")[:2] == (True, "person_asked")

@@ -1,51 +1,77 @@
-"""The live web socket: full state first, then numbered changes. A slow client is dropped, not waited for."""
+"""The live web socket: full state first, then numbered changes. A slow client is dropped, not waited for.
+
+All clients are told at the same ticks, so that a frame is encoded once for all of them.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 import orjson
 from aiohttp import WSCloseCode, web
 
-from hub.live import Subscription
+from hub.live import Board, Subscription
 from hub.web.resources.points import states
-from hub.web.rooms import ROOMS, Rooms
+from hub.web.rooms import ROOMS
 
-GATHER_S = 0.05
+TICK_S = 0.2
 SEND_WITHIN_S = 10.0
 
 
+class Frames:
+    """Point states as JSON; the same points of the same state are encoded once."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._made_of: tuple[int, frozenset[str]] = (-1, frozenset())
+        self._made = b""
+
+    def points(self, points: Iterable[str]) -> bytes:
+        wanted = (self._board.changes, frozenset(points))
+        if wanted != self._made_of:
+            self._made_of, self._made = wanted, orjson.dumps(states(self._board, sorted(wanted[1])))
+        return self._made
+
+
+FRAMES = web.AppKey("frames", Frames)
+
+
 async def live(request: web.Request) -> web.WebSocketResponse:
-    rooms = request.app[ROOMS]
+    board, frames = request.app[ROOMS].board, request.app[FRAMES]
     socket = web.WebSocketResponse(heartbeat=25, compress=False)
     await socket.prepare(request)
-    with rooms.board.subscribe() as changes:
+    with board.subscribe() as changes:
         async with asyncio.TaskGroup() as tasks:
-            sender = tasks.create_task(_send(socket, rooms, changes))
+            sender = tasks.create_task(_send(socket, board, frames, changes))
             async for _message in socket:
                 pass
             sender.cancel()
     return socket
 
 
-async def _send(socket: web.WebSocketResponse, rooms: Rooms, changes: Subscription) -> None:
+async def _send(socket: web.WebSocketResponse, board: Board, frames: Frames, changes: Subscription) -> None:
     try:
-        await _frame(socket, {"type": "state", "seq": 0, "points": states(rooms.board)})
+        await _frame(socket, "state", 0, frames.points(board.points))
         seq = 0
         while True:
             changed = await changes.get()
-            await asyncio.sleep(GATHER_S)
+            await asyncio.sleep(_until_tick())
             seq += 1
-            await _frame(socket, {"type": "change", "seq": seq, "points": states(rooms.board, changed)})
+            await _frame(socket, "change", seq, frames.points(changed | changes.take()))
     except TimeoutError:
         await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"too slow: reconnect for the full state")
     except ConnectionError:
         return
 
 
-async def _frame(socket: web.WebSocketResponse, data: object) -> None:
+def _until_tick() -> float:
+    return TICK_S - asyncio.get_running_loop().time() % TICK_S
+
+
+async def _frame(socket: web.WebSocketResponse, kind: str, seq: int, points: bytes) -> None:
     async with asyncio.timeout(SEND_WITHIN_S):
-        await socket.send_str(orjson.dumps(data).decode())
+        await socket.send_str(f'{{"type":"{kind}","seq":{seq},"points":{points.decode()}}}')
 
 
 ROUTES = (("GET", "/live", live),)
