@@ -170,8 +170,9 @@ class Desk:
         """A device that by its nature takes longer is pending; its outcome will be in the journal."""
         spec = self._dispatcher.spec(request.point)
         slow = spec is not None and spec.settle_ms / 1000 > ANSWER_WITHIN_S
-        state = OutcomeState.PENDING if slow else OutcomeState.NO_ANSWER
-        return Outcome(state, None, Reason(state.value), self._clock.now())
+        if slow:
+            return Outcome(OutcomeState.PENDING, None, Reason("pending"), self._clock.now())
+        return Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer"), self._clock.now())
 
     async def _give_back(self, request: Request) -> None:
         self.leases.drop(request.id)

@@ -35,7 +35,7 @@ class Dispatcher:
         self._drivers: dict[str, Driver] = {}
         self._sent: dict[str, Sent] = {}
         self._flying: set[str] = set()
-        self._next: dict[str, Command] = {}
+        self._next: dict[str, tuple[Command, tuple[Input, ...]]] = {}
         self._waiters: dict[str, tuple[str, int, Waiter]] = {}
         self._writes = 0
         self._noted: dict[str, tuple[tuple[object, ...], float]] = {}
@@ -72,7 +72,7 @@ class Dispatcher:
             del self._sent[point]
         for command in commands:
             if command.point in self._flying:
-                self._next[command.point] = command
+                self._next[command.point] = command, self._inputs(command, values)
             elif self._due(command):
                 self._start(command, self._inputs(command, values))
 
@@ -106,8 +106,8 @@ class Dispatcher:
         self._flying.discard(command.point)
         self._answer(command, outcome, serial)
         newer = self._next.pop(command.point, None)
-        if newer and self._due(newer):
-            self._start(newer, ())
+        if newer and self._due(newer[0]):
+            self._start(*newer)
 
     def _answer(self, command: Command, outcome: Outcome, serial: int) -> None:
         for point, since, waiter in list(self._waiters.values()):
@@ -163,10 +163,10 @@ class Dispatcher:
     # -- the journal -------------------------------------------------------------------------------------------------
 
     def _inputs(self, command: Command, values: Mapping[str, Value]) -> tuple[Input, ...]:
-        """The numbers named in the reason are in the reason; here: the device's own points as they were decided on."""
-        now, device = self._clock.now(), command.point.partition(".")[0]
-        related = [p for p in self._board.points if p.partition(".")[0] in (device, "house", "grid")]
-        return tuple(Input(p, values.get(p), now - self._board.read(p).at) for p in related if p in values)
+        """What the core looked at for this decision, as it was then, and how old it was."""
+        now = self._clock.now()
+        known = [p for p in command.inputs if p in self._board.points]
+        return tuple(Input(p, values.get(p), now - self._board.read(p).at) for p in known)
 
     def _routine(self, command: Command, outcome: Outcome) -> bool:
         """A regulator's next value for the same reason is a row once a minute; the columns hold every second of it."""

@@ -60,30 +60,28 @@ def charger_bound(charger: ChargerControl, wanted: float) -> Bound:
 class FuseBudget:
     """The current left on each phase of the grid connection, A; chargers draw from it in their order."""
 
-    def __init__(self, inputs: Inputs, circuit: Circuit) -> None:
-        self._inputs = inputs
-        self.circuit = circuit
-        grid = inputs.house.grid
-        self._left = {n: self._headroom(grid, n) for n in range(1, circuit.phases + 1)}
+    def __init__(self, circuit: Circuit) -> None:
+        self._circuit = circuit
+        self._given = dict.fromkeys(range(1, circuit.phases + 1), 0.0)
 
-    def _headroom(self, grid: str, phase: int) -> float | None:
-        watts = self._inputs.number(f"{grid}.power_l{phase}")
-        if watts is None:
-            return None
-        volts = self._inputs.number(f"{grid}.voltage_l{phase}") or VOLT
-        return self.circuit.fuse_a - watts / max(volts, 100.0)
-
-    def take(self, charger: ChargerControl, wanted: float) -> Bound | None:
+    def take(self, inputs: Inputs, charger: ChargerControl, wanted: float) -> Bound | None:
         """The bound for one charger wanting `wanted` A; what it takes above its present draw is gone for the next."""
-        phases = range(1, min(charger.phases, self.circuit.phases) + 1)
-        own = {n: self._inputs.number(f"{charger.device}.current_l{n}") or 0.0 for n in phases}
-        known = [left + own[n] for n, left in self._left.items() if left is not None and n in own]
-        if len(known) < len(own):
-            return Bound(0.0, charger.min_a, Reason("stale_input", {"point": f"{self._inputs.house.grid}.power"}))
+        phases = range(1, min(charger.phases, self._circuit.phases) + 1)
+        own = {n: inputs.number(f"{charger.device}.current_l{n}") or 0.0 for n in phases}
+        left = [self._headroom(inputs, n) for n in phases]
+        known = [free + own[n] for n, free in zip(phases, left, strict=True) if free is not None]
+        if len(known) < len(left):
+            return Bound(0.0, charger.min_a, Reason("stale_input", {"point": f"{inputs.house.grid}.power"}))
         high = float(int(min(known)))
         given = 0.0 if high < charger.min_a else min(high, wanted)
         for n in phases:
-            left = self._left[n]
-            self._left[n] = None if left is None else left - max(0.0, given - own[n])
-        numbers: Mapping[str, float] = {"fuse_a": self.circuit.fuse_a, "free_a": round(min(known), 1)}
+            self._given[n] += max(0.0, given - own[n])
+        numbers: Mapping[str, float] = {"fuse_a": self._circuit.fuse_a, "free_a": round(min(known), 1)}
         return Bound(0.0, given, Reason("fuse_limit", numbers)) if given < wanted else None
+
+    def _headroom(self, inputs: Inputs, phase: int) -> float | None:
+        watts = inputs.number(f"{inputs.house.grid}.power_l{phase}")
+        if watts is None:
+            return None
+        volts = inputs.number(f"{inputs.house.grid}.voltage_l{phase}") or VOLT
+        return self._circuit.fuse_a - watts / max(volts, 100.0) - self._given[phase]

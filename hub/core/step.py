@@ -30,19 +30,19 @@ def step(state: State, inputs: Inputs) -> Step:
     memories: dict[str, ChargerMemory] = {}
     managed = set(inputs.house.managed)
     for battery in inputs.house.batteries:
-        wish = battery_wish(inputs, battery)
-        commands += _command(inputs, f"{battery.device}.power_setpoint", wish, battery_bounds(inputs, battery))
-    fuse = FuseBudget(inputs, next(c for c in inputs.house.circuits if not c.parent))
+        seen = inputs.anew()
+        wish = battery_wish(seen, battery)
+        commands += _command(seen, f"{battery.device}.power_setpoint", wish, battery_bounds(seen, battery))
+    fuse = FuseBudget(next(c for c in inputs.house.circuits if not c.parent))
     for charger in inputs.house.chargers:
-        memory = state.chargers.get(charger.device, ChargerMemory())
-        wish, memory = charger_wish(inputs, charger, memory, dt)
-        point = f"{charger.device}.current_limit"
-        decided = _command(inputs, point, wish, _charger_bounds(inputs, charger, fuse, wish))
+        seen = inputs.anew()
+        wish, memory = charger_wish(seen, charger, state.chargers.get(charger.device, ChargerMemory()), dt)
+        decided = _command(seen, wish.point, wish, _charger_bounds(seen, charger, fuse, wish))
         commands += decided
         memories[charger.device] = ChargerMemory(float(decided[0].value), memory.enough_s, memory.short_s)
     for point in _wished(inputs):
         if point not in managed:
-            commands += _command(inputs, point, None, ())
+            commands += _command(inputs.anew(), point, None, ())
     return Step(State(inputs.t, memories), tuple(commands), derive(inputs))
 
 
@@ -50,7 +50,7 @@ def _charger_bounds(inputs: Inputs, charger: ChargerControl, fuse: FuseBudget, w
     wanted = _arbitrate(inputs, wish.point, wish)
     amps = float(wanted.value) if wanted else 0.0
     rated = charger_bound(charger, amps)
-    left = fuse.take(charger, min(amps, rated.high))
+    left = fuse.take(inputs, charger, min(amps, rated.high))
     return (rated, left) if left else (rated,)
 
 
@@ -67,7 +67,7 @@ def _command(inputs: Inputs, point: str, default: Wish | None, bounds: tuple[Bou
     limits: tuple[Reason, ...] = ()
     if bounds and not isinstance(value, str):
         value, limits = clamp(float(value), bounds)
-    return [Command(point, value, wish.request, wish.source, wish.reason, limits)]
+    return [Command(point, value, wish.request, wish.source, wish.reason, limits, tuple(inputs.looked_at))]
 
 
 def _arbitrate(inputs: Inputs, point: str, default: Wish | None) -> Wish | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hub.core.house import House
 from hub.model import Reason, Request, Source, Value
@@ -14,6 +14,7 @@ class Inputs:
     """One moment: `t` UTC ms; `values` by point id in base units, a stale or invalid point is absent.
 
     `requests` are the leases in force; `intents` the modes people chose (`wallbox.mode` -> "solar").
+    `looked_at`: the points that were asked for, in their order, so that a decision can name what it was made on.
     """
 
     t: int
@@ -21,8 +22,14 @@ class Inputs:
     values: Mapping[str, Value]
     requests: tuple[Request, ...] = ()
     intents: Mapping[str, str] = field(default_factory=dict)
+    looked_at: dict[str, None] = field(default_factory=dict, compare=False)
+
+    def anew(self) -> Inputs:
+        """The same moment, with nothing looked at yet."""
+        return replace(self, looked_at={})
 
     def number(self, point: str) -> float | None:
+        self.looked_at[point] = None
         value = self.values.get(point)
         return None if value is None or isinstance(value, str) else float(value)
 

@@ -84,7 +84,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What the core decided for one point, on whose wish, why, and which limits bound it."""
+    """What the core decided for one point, on whose wish, why, which limits bound it, and which points it looked at."""
 
     point: str
     value: Value
@@ -92,6 +92,7 @@ class Command:
     source: Source
     reason: Reason
     limits: tuple[Reason, ...] = ()
+    inputs: tuple[str, ...] = ()
 
 
 class OutcomeState(StrEnum):

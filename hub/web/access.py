@@ -34,10 +34,9 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def _guest(request: web.Request) -> Guest | None:
     doorman = request.app[ROOMS].doorman
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return await doorman.who(token.strip())
-    cookie = request.cookies.get(COOKIE)
-    return await doorman.who(cookie) if cookie and _same_origin(request) else None
+    if scheme.lower() != "bearer":
+        token = request.cookies.get(COOKIE, "") if _same_origin(request) else ""
+    return await doorman.who(token.strip()) if token and token.isascii() else None
 
 
 def _same_origin(request: web.Request) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from aiohttp import web
 
 from hub.web.rooms import ROOMS
@@ -19,10 +21,19 @@ async def page(request: web.Request) -> web.StreamResponse:
     if not (static / "index.html").exists():
         return web.Response(status=503, text=NOT_BUILT)
     name = request.match_info["path"]
-    file = (static / name).resolve()
-    if not name or static.resolve() not in file.parents or not file.is_file():
+    file = _file(static, name)
+    if file is None:
         return web.FileResponse(
             static / "index.html", headers={"Cache-Control": "no-cache", "Content-Security-Policy": POLICY}
         )
     fresh = "public, max-age=31536000, immutable" if name.startswith("assets/") else "no-cache"
     return web.FileResponse(file, headers={"Cache-Control": fresh})
+
+
+def _file(static: Path, name: str) -> Path | None:
+    """The file of that name inside `static`; None for any other, and for what no file can be called."""
+    try:
+        file = (static / name).resolve()
+        return file if static.resolve() in file.parents and file.is_file() else None
+    except (OSError, ValueError):
+        return None

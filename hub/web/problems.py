@@ -10,11 +10,13 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from hub.errors import UserError
+from hub.errors import ShemsError, UserError
 
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_BODY = 64 * 1024
+LAST_MS = 253_402_300_799_999
+"""The end of the year 9999: no calendar goes further."""
 
 
 class ProblemError(Exception):
@@ -50,6 +52,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return problem(e.status, e.title, e.detail, e.field, e.headers)
     except UserError as e:
         return problem(400, "Bad request", str(e))
+    except ShemsError as e:
+        return problem(503, "Not possible now", str(e))
     except web.HTTPException as e:
         if e.status < 400:
             raise
@@ -61,6 +65,8 @@ async def body(request: web.Request, **fields: type | tuple[type, ...]) -> dict[
     """The JSON object of the request with exactly the known fields; `name_` marks an optional one."""
     try:
         data = orjson.loads(await request.read())
+    except web.RequestPayloadError as e:
+        raise ProblemError(400, "Broken body", f"the body cannot be read: {' '.join(str(e).split())}") from None
     except orjson.JSONDecodeError as e:
         raise ProblemError(400, "Not JSON", f"the body is not valid JSON: {e}") from None
     if not isinstance(data, dict):
@@ -90,14 +96,30 @@ def instant(request: web.Request, name: str, default: int) -> int:
     raw = request.query.get(name)
     if raw is None:
         return default
-    if raw.lstrip("-").isdigit() and len(raw) < 16:
-        return int(raw)
-    try:
-        at = datetime.fromisoformat(raw.replace(" ", "+"))
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
+    ms = _whole(raw) if raw.isdigit() else _iso(raw)
+    if ms is None or not 0 <= ms <= LAST_MS:
         raise ProblemError(
             400, "Bad time", f"{name}={raw!r} is neither UTC milliseconds nor an ISO 8601 time with zone", name
         )
-    return round(at.timestamp() * 1000)
+    return ms
+
+
+def _iso(raw: str) -> int | None:
+    try:
+        at = datetime.fromisoformat(raw.replace(" ", "+"))
+    except ValueError:
+        return None
+    return round(at.timestamp() * 1000) if at.tzinfo else None
+
+
+def count(request: web.Request, name: str, default: int, high: int) -> int:
+    """A query parameter as a whole number from 1 to `high`."""
+    found = _whole(request.query.get(name, str(default)))
+    if found is None or not 0 < found <= high:
+        raise ProblemError(400, f"Bad {name}", f"{name} is a whole number from 1 to {high}", name)
+    return found
+
+
+def _whole(raw: str) -> int | None:
+    """Plain digits, few enough to be a number of ours; `str.isdigit` alone also knows those that `int` does not."""
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 16 else None

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from hub.control import Answer, Desk, Dispatcher, Heart
+from hub.control import Answer, Desk, Dispatcher, Heart, Input
 from hub.control.intents import IntentSink, with_intents
 from hub.live import Board
 from hub.model import Column, OutcomeState, Source
@@ -185,14 +185,17 @@ def test_a_mode_is_an_intent_that_the_core_turns_into_commands() -> None:
 
 def test_every_write_has_cause_inputs_and_the_devices_answer() -> None:
     async def play(b: Bench) -> None:
-        b.driver.show(plug__power=12.0)
-        b.heart.beat()
         await b.ask("plug.on", True)
         row = b.journal.of("write")[-1]
-        assert row.cause == "person_asked"
-        assert row.state == "confirmed"
-        assert row.applied is True
-        assert ("plug.power", 12.0) in [(i.point, i.value) for i in row.inputs]
+        assert (row.cause, row.state, row.applied, row.inputs) == ("person_asked", "confirmed", True, ())
+        b.driver.show(wallbox__power=12.0)
+        b.clock.advance(2)
+        await b.ask("wallbox.mode", "fast")
+        await b.settle()
+        row = b.journal.of("write")[-1]
+        assert (row.point, row.cause, row.value) == ("wallbox.current_limit", "charge_fast", 6.0)
+        assert Input("wallbox.power", 12.0, 2000) in row.inputs
+        assert [limit.code for limit in row.limits] == ["stale_input"], "there is no grid meter here"
 
     on_a_bench(play)
 

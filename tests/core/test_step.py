@@ -164,5 +164,12 @@ def test_consumption_is_the_ac_balance_and_missing_parts_are_not_invented() -> N
     assert after(1, house(), CALM).derived == {}
 
 
+def test_a_decision_names_what_it_looked_at() -> None:
+    commands = {c.point: c.inputs for c in after(1, house("solar"), CALM).commands}
+    assert commands["battery.power_setpoint"] == ("grid.power", "battery.power", "battery.soc")
+    assert commands["wallbox.current_limit"][:3] == ("grid.power", "wallbox.power", "battery.power")
+    assert "grid.power_l3" in commands["wallbox.current_limit"]
+
+
 def test_the_same_inputs_give_the_same_step() -> None:
     assert after(5, house("solar"), SUNNY) == after(5, house("solar"), SUNNY)

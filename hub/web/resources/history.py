@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from hub.web.problems import ProblemError, instant, json_response
+from hub.web.problems import ProblemError, count, instant, json_response
 from hub.web.rooms import ROOMS
 from hub.web.schema import Series
 
 DAY_MS = 86_400_000
 MAX_BUCKETS = 400_000
+MAX_STEP_S = 366 * 86_400
 
 
 async def history(request: web.Request) -> web.Response:
@@ -22,9 +23,14 @@ async def history(request: web.Request) -> web.Response:
     start = instant(request, "from", end - DAY_MS)
     if start >= end:
         raise ProblemError(400, "Empty range", "`from` must be before `to`", "from")
-    step = _step_ms(request, start, end)
+    step = _step_ms(request)
+    if (end - start) / (step or 1000) * len(points) > MAX_BUCKETS:
+        raise ProblemError(
+            400, "Too many buckets", f"more than {MAX_BUCKETS} values; ask for a larger step or a shorter range", "step"
+        )
+    as_csv = _as_csv(request)
     series = await rooms.history.query(points, start, end, step)
-    if request.query.get("format") == "csv":
+    if as_csv:
         return web.Response(text=_csv(points, series), content_type="text/csv")
     answer: dict[str, object] = {"step_ms": step or 1000, "series": series}
     if "point" in request.query:
@@ -36,26 +42,23 @@ def _points(request: web.Request, known: Mapping[str, object]) -> list[str]:
     raw = request.query.get("points") or request.query.get("point")
     if not raw:
         raise ProblemError(400, "No point", "name one with `point=` or several with `points=a,b`", "point")
-    points = raw.split(",")
+    points = list(dict.fromkeys(raw.split(",")))
     for p in points:
         if p not in known:
             raise ProblemError(404, "Unknown point", f"there is no point {p!r}; see /api/v1/points", "point")
     return points
 
 
-def _step_ms(request: web.Request, start: int, end: int) -> int | None:
-    raw = request.query.get("step", "60")
-    if raw == "raw":
-        step = None
-    elif raw.isdigit() and 0 < int(raw) <= 366 * 86_400:
-        step = int(raw) * 1000
-    else:
-        raise ProblemError(400, "Bad step", "step is a whole number of seconds, or `raw`", "step")
-    if (end - start) / (step or 1000) > MAX_BUCKETS:
-        raise ProblemError(
-            400, "Too many buckets", f"more than {MAX_BUCKETS} values; ask for a larger step or a shorter range", "step"
-        )
-    return step
+def _step_ms(request: web.Request) -> int | None:
+    """None = as stored."""
+    return None if request.query.get("step") == "raw" else count(request, "step", 60, MAX_STEP_S) * 1000
+
+
+def _as_csv(request: web.Request) -> bool:
+    found = request.query.get("format", "json")
+    if found not in ("json", "csv"):
+        raise ProblemError(400, "Bad format", "format is json or csv", "format")
+    return found == "csv"
 
 
 def _csv(points: Sequence[str], series: Mapping[str, Series]) -> str:

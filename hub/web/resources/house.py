@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import cache
 
+import orjson
 from aiohttp import web
 
-from hub.web.problems import ProblemError, json_response
+from hub.web.openapi import document
+from hub.web.problems import json_response
 from hub.web.rooms import ROOMS
-
-OPENAPI = Path(__file__).parents[3] / "docs" / "openapi.json"
 
 
 async def health(request: web.Request) -> web.Response:
@@ -30,10 +30,13 @@ async def site(request: web.Request) -> web.Response:
     )
 
 
-async def openapi(_request: web.Request) -> web.StreamResponse:
-    if not OPENAPI.exists():
-        raise ProblemError(503, "No description", "docs/openapi.json is missing; run python -m hub.web.gen")
-    return web.FileResponse(OPENAPI, headers={"Content-Type": "application/json"})
+async def openapi(_request: web.Request) -> web.Response:
+    return web.Response(body=_description(), content_type="application/json")
+
+
+@cache
+def _description() -> bytes:
+    return orjson.dumps(document())
 
 
 ROUTES = (("GET", "/health", health), ("GET", "/site", site), ("GET", "/openapi.json", openapi))

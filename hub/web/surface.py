@@ -1,0 +1,111 @@
+"""Every call of the HTTP surface in words: what it takes and what it answers. The routes themselves are the resources'.
+
+A test holds this table against the router: no route without a line here, no line here without a route.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hub.web import schema
+
+PREFIX = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query parameter. `kind`: text; time (UTC ms or ISO 8601 with zone); count; step (seconds or `raw`)."""
+
+    name: str
+    told: str
+    kind: Literal["text", "time", "count", "step"] = "text"
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`answer` None = no body; `problems` are the statuses beside 401, which every call has that is not open."""
+
+    method: str
+    path: str
+    told: str
+    answer: type | None
+    body: type | None = None
+    query: tuple[Query, ...] = ()
+    status: int = 200
+    problems: tuple[int, ...] = ()
+    csv: bool = False
+    messages: tuple[type, ...] = ()
+
+
+_FROM = Query("from", "the first moment", "time")
+_TO = Query("to", "the moment after the last; now when left out", "time")
+_BODY = (400, 413)
+
+CALLS = (
+    Call("GET", "/health", "How the hub and its parts are.", schema.Health),
+    Call("GET", "/openapi.json", "This description.", dict),
+    Call(
+        "POST",
+        "/session",
+        "Signs in and sets the session cookie. Repeated wrong tries must wait.",
+        schema.SessionInfo,
+        body=schema.SessionRequest,
+        problems=(*_BODY, 401, 429),
+    ),
+    Call("GET", "/session", "Who is signed in.", schema.SessionInfo),
+    Call("DELETE", "/session", "Signs out.", None, status=204),
+    Call("GET", "/site", "The house: its name, time zone, currency, and the hub's version and time.", schema.SiteInfo),
+    Call("GET", "/points", "The latest value of every point, with its time and quality.", schema.Points),
+    Call("GET", "/devices", "Every device: role, model, link, points and commands.", schema.Devices),
+    Call("GET", "/devices/{id}", "One device.", schema.DeviceInfo, problems=(404,)),
+    Call(
+        "POST",
+        "/commands",
+        "Wishes a point to have a value, and waits up to a second for the device's own reading. "
+        "The same `id` again returns the first answer.",
+        schema.CommandAnswer,
+        body=schema.CommandRequest,
+        problems=(*_BODY, 404),
+    ),
+    Call("GET", "/commands/{id}", "The answer to an earlier command.", schema.CommandAnswer, problems=(404,)),
+    Call(
+        "GET",
+        "/journal",
+        "What was asked, decided and written, why, on which inputs, and what the device answered; newest first.",
+        schema.Journal,
+        query=(
+            Query("point", "only rows of this point"),
+            _FROM,
+            _TO,
+            Query("limit", "at most this many rows, 1 to 1000; 100 when left out", "count"),
+        ),
+        problems=(400,),
+    ),
+    Call(
+        "GET",
+        "/history",
+        "The recorded past in buckets; gaps are null.",
+        schema.History,
+        query=(
+            Query("point", "one point"),
+            Query("points", "several points, with commas between them"),
+            _FROM,
+            _TO,
+            Query("step", "the bucket's length in whole seconds, or `raw`; 60 when left out", "step"),
+            Query("format", "`csv` for a table of the last values", choices=("json", "csv")),
+        ),
+        problems=(400, 404),
+        csv=True,
+    ),
+    Call(
+        "GET",
+        "/live",
+        "A WebSocket: the full state first, then numbered changes. A client that cannot keep up is closed.",
+        None,
+        status=101,
+        problems=(400,),
+        messages=(schema.LiveState, schema.LiveChange),
+    ),
+)
