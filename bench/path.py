@@ -1,6 +1,8 @@
 """The two ways through the house, measured from outside: device change -> page, and click -> confirmed device.
 
-`./shems bench path [--quick]`. One demo house, one hub, one browser; figures are wall time on this machine.
+`./shems bench path [--quick]`: a demo house with 200 points at 1 Hz, then one with 50 polled meters, 50 browsers and a
+dead device. Figures are wall time on this machine; the rival of a Modbus command is the same writes and the same
+read-back on a bare client, in the same run.
 """
 
 from __future__ import annotations
@@ -10,60 +12,98 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 from pymodbus.client import AsyncModbusTcpClient
 
-from tests.house.demo_kit import Demo, demo
+from bench.kit.browsers import browsers
+from bench.kit.crowd import crowd
+from bench.kit.load import change_load
+from bench.kit.pixels import pixels
+from bench.kit.rows import Row, percentile, row
+from tests.house.demo_kit import Demo, demo, eventually
 
-Row = dict[str, Any]
-
-
-def row(
-    name: str, value: float, unit: str, goal: float | None = None, rival: str = "", rival_value: float | None = None
-) -> Row:
-    """One figure; `goal` is an upper bound in the same unit."""
-    ratio = round(value / rival_value, 2) if rival_value else None
-    return {
-        "name": name,
-        "value": round(value, 2),
-        "unit": unit,
-        "rival": rival,
-        "rival_value": rival_value,
-        "ratio": ratio,
-        "goal": None if goal is None else f"<= {goal:g}",
-        "met": None if goal is None else value <= goal,
-    }
+BUSY_METERS, BUSY_BROWSERS = 50, 50
 
 
 def run(quick: bool) -> Iterator[Row]:
+    """`quick`: fewer samples, same rows."""
+    changes, commands = (6, 60) if quick else (40, 500)
     yield from start_to_ready()
-    with demo() as house:
-        time.sleep(4)
-        yield from asyncio.run(measure(house, 40 if quick else 300))
-        yield from memory(house)
+    with crowd(6) as more, demo("--devices", str(more)) as house:
+        settle(house)
+        yield row("points at 1 Hz in the idle house", len(house.points()), "", None)
+        yield from asyncio.run(frames(house, changes, "idle"))
+        yield from pixels(house, changes)
+        yield from asyncio.run(clicks(house, commands, "idle"))
+        yield from memory(house, "idle")
+    with crowd(BUSY_METERS, 1) as more, demo("--devices", str(more)) as house:
+        settle(house)
+        with browsers(house.base, house.ready["token"], BUSY_BROWSERS):
+            yield from asyncio.run(frames(house, changes, "busy"))
+            yield from asyncio.run(clicks(house, commands, "busy"))
+            yield from memory(house, "busy")
+
+
+def settle(house: Demo) -> None:
+    """Every device that lives has answered."""
+
+    def up() -> bool:
+        states = [d["link"]["state"] for d in house.api("GET", "/devices")["devices"]]
+        return "connecting" not in states
+
+    eventually(up, 30, "every device has answered or is lost")
 
 
 def start_to_ready() -> Iterator[Row]:
     started = time.monotonic()
     with demo():
-        yield row("start to ready (warm)", time.monotonic() - started, "s", 3.0)
+        yield row("start to ready, warm", time.monotonic() - started, "s", 3.0)
 
 
-async def measure(house: Demo, n: int) -> list[Row]:
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {house.ready['token']}"}) as http:
-        rows = [*await change_to_frame(http, house, max(8, n // 10))]
-        floor = await modbus_floor(house, n)
-        times = await commands(http, house, "heatpump.sg_ready", lambda i: 2 + i % 2, n)
-        rows.append(
-            row("Modbus command confirmed, idle, p50", p(times, 50), "ms", floor * 2, "bare write + read back", floor)
-        )
-        rows.append(row("Modbus command confirmed, idle, p99", p(times, 99), "ms", 250))
-        times = await commands(http, house, "plug_tv.on", lambda i: i % 2 == 0, n)
-        rows.append(row("MQTT command confirmed, idle, p50", p(times, 50), "ms", 10))
-        rows.append(row("MQTT command confirmed, idle, p99", p(times, 99), "ms", 250))
-        return rows
+# -- device change -> frame --------------------------------------------------------------------------------------------
+
+
+async def frames(house: Demo, n: int, when: str) -> list[Row]:
+    """From the moment the simulated meter shows another load to the web socket frame that tells it."""
+    times = []
+    async with aiohttp.ClientSession(headers=house.headers) as http, http.ws_connect(f"{house.base}/api/v1/live") as ws:
+        for i in range(n):
+            high = i % 2 == 0
+            changed = asyncio.create_task(change_load(http, house, high))
+            await frame_with(ws, high)
+            times.append((time.time() - await changed) * 1000)
+            await asyncio.sleep(0.31 * (i % 5))
+        await http.post(f"{house.sim}/world", json={"load_w": None})
+    return [
+        row(f"device change to web socket frame, {when}, p50", percentile(times, 50), "ms"),
+        row(f"device change to web socket frame, {when}, p95", percentile(times, 95), "ms", 1500),
+    ]
+
+
+async def frame_with(ws: aiohttp.ClientWebSocketResponse, high: bool) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            point = (await ws.receive_json())["points"].get("house.consumption")
+            if point and point["v"] is not None and (point["v"] > 6000) == high:
+                return
+
+
+# -- click -> confirmed ------------------------------------------------------------------------------------------------
+
+
+async def clicks(house: Demo, n: int, when: str) -> list[Row]:
+    async with aiohttp.ClientSession(headers=house.headers) as http:
+        floor = await modbus_floor(http, house, n)
+        modbus = await commands(http, house, "heatpump.sg_ready", lambda i: 2 + i % 2, n)
+        mqtt = await commands(http, house, "plug_tv.on", lambda i: i % 2 == 0, n)
+    bare = ("bare writes and read-back", floor)
+    return [
+        row(f"Modbus command confirmed, {when}, p50", percentile(modbus, 50), "ms", 2 * floor, bare),
+        row(f"Modbus command confirmed, {when}, p99", percentile(modbus, 99), "ms", 250),
+        row(f"MQTT command confirmed, {when}, p50", percentile(mqtt, 50), "ms", 10),
+        row(f"MQTT command confirmed, {when}, p99", percentile(mqtt, 99), "ms", 250),
+    ]
 
 
 async def commands(
@@ -78,13 +118,15 @@ async def commands(
         times.append((time.perf_counter() - started) * 1000)
         if body["state"] != "confirmed":
             raise RuntimeError(f"{point} was not confirmed: {body}")
+        await asyncio.sleep(0.003)
     return times
 
 
-async def modbus_floor(house: Demo, n: int) -> float:
-    """The same two requests on a bare client: median ms of a write and a read back."""
-    devices = (await _json(f"{house.base}/api/v1/devices/heatpump", house))["link"]["address"]
-    host, port = devices.removeprefix("tcp://").rsplit(":", 1)
+async def modbus_floor(http: aiohttp.ClientSession, house: Demo, n: int) -> float:
+    """The same two writes and the read-back on a bare client: median ms."""
+    async with http.get(f"{house.base}/api/v1/devices/heatpump") as answer:
+        address = (await answer.json())["link"]["address"]
+    host, port = address.removeprefix("tcp://").rsplit(":", 1)
     client = AsyncModbusTcpClient(host, port=int(port), timeout=1, retries=0)
     await client.connect()
     times = []
@@ -95,40 +137,16 @@ async def modbus_floor(house: Demo, n: int) -> float:
         await client.read_input_registers(5000, count=1, device_id=1)
         times.append((time.perf_counter() - started) * 1000)
     client.close()
-    return round(statistics.median(times), 2)
+    return statistics.median(times)
 
 
-async def change_to_frame(http: aiohttp.ClientSession, house: Demo, n: int) -> list[Row]:
-    """From a change of the world in the simulator to the frame with the new grid power."""
-    times = []
-    async with http.ws_connect(f"{house.base}/api/v1/live") as socket:
-        for i in range(n):
-            load = 1000 + (i % 2) * 6000
-            started = time.perf_counter()
-            await _post(f"{house.sim}/world", {"load_w": load})
-            await _until(socket, lambda v, i=i: v is not None and (v > 3000) == bool(i % 2))  # type: ignore[misc]
-            times.append((time.perf_counter() - started) * 1000)
-            await asyncio.sleep(1.2 + 0.17 * (i % 5))
-        await _post(f"{house.sim}/world", {"load_w": None})
-    return [
-        row("device change to web socket frame, p50", p(times, 50), "ms"),
-        row("device change to web socket frame, p95", p(times, 95), "ms", 1500),
-    ]
+# -- memory ------------------------------------------------------------------------------------------------------------
 
 
-async def _until(socket: aiohttp.ClientWebSocketResponse, true: Callable[[Any], bool]) -> None:
-    async with asyncio.timeout(8):
-        while True:
-            frame = await socket.receive_json()
-            point = frame["points"].get("house.consumption")
-            if point and true(point["v"]):
-                return
-
-
-def memory(house: Demo) -> Iterator[Row]:
+def memory(house: Demo, when: str) -> Iterator[Row]:
     """RSS of the hub and its broker, from /proc."""
     total = sum(_rss(pid) for pid in _family(house.process.pid) if "firmware_sim" not in _command(pid))
-    yield row("RSS of hub and broker", total / 1e6, "MB", 100)
+    yield row(f"RSS of hub and broker, {when}", total / 1e6, "MB", 100)
 
 
 def _family(pid: int) -> list[int]:
@@ -142,18 +160,3 @@ def _command(pid: int) -> str:
 
 def _rss(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
-
-
-def p(times: list[float], percent: int) -> float:
-    return sorted(times)[min(len(times) - 1, round(len(times) * percent / 100))]
-
-
-async def _post(url: str, body: object) -> None:
-    async with aiohttp.ClientSession() as http, http.post(url, json=body) as answer:
-        answer.raise_for_status()
-
-
-async def _json(url: str, house: Demo) -> Any:
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {house.ready['token']}"}) as http:
-        async with http.get(url) as answer:
-            return await answer.json()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from hub.model import Clock, Column, Device, Kind, LinkState, Measurement, Point, Quality, Value
+from hub.model import Clock, Column, Device, Kind, LinkState, Measurement, Point, Quality, Quantity, Value
 
 STALE = "stale"
 
@@ -29,6 +29,26 @@ class LinkStatus:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A point's latest measurement as the core and the ring see it: the stored integer and what it means.
+
+    `until`: UTC ms after which it is stale. `stored` is None while nothing may be used as a number.
+    """
+
+    measurement: Measurement
+    stored: int | None
+    value: Value | None
+    until: float
+
+    @staticmethod
+    def of(m: Measurement, quantity: Quantity) -> Slot:
+        if m.value is None or m.quality is Quality.INVALID:
+            return Slot(m, None, None, m.at)
+        stored = quantity.quantise(m.value)
+        return Slot(m, stored, quantity.restore(stored), m.at + quantity.max_age_s * 1000)
+
+
 class Subscription:
     """Changed points since the last `get`. Gauges coalesce, so the backlog is bounded by the number of points."""
 
@@ -44,6 +64,12 @@ class Subscription:
         """Ids of all points that changed since the last call; waits for the first."""
         await self._wake.wait()
         return self.take()
+
+    async def settled(self, tick_s: float) -> frozenset[str]:
+        """Like `get`, but waits on to the next whole tick: who is told of everything at once is told less often."""
+        changed = await self.get()
+        await asyncio.sleep(tick_s - asyncio.get_running_loop().time() % tick_s)
+        return changed | self.take()
 
     def take(self) -> frozenset[str]:
         """Ids of all points that changed since the last call, possibly none."""
@@ -61,7 +87,7 @@ class Board:
         self._clock = clock
         self._on_link = on_link
         self._points: dict[str, Point] = {}
-        self._latest: dict[str, Measurement] = {}
+        self._latest: dict[str, Slot] = {}
         self._stale: set[str] = set()
         self._subscriptions: set[Subscription] = set()
         self.changes = 0
@@ -92,7 +118,8 @@ class Board:
         for m in measurements:
             if m.point not in self._points:
                 raise KeyError(f"measurement of unknown point {m.point!r}")
-            self._latest[m.point] = _in_range(m, self._points[m.point])
+            point = self._points[m.point]
+            self._latest[m.point] = Slot.of(_in_range(m, point), point.quantity)
             self._stale.discard(m.point)
             changed.append(m.point)
         self._tell(changed)
@@ -105,13 +132,15 @@ class Board:
 
     def read(self, point: str) -> Reading:
         """The point's value now; raises KeyError for a point that does not exist."""
-        known = self._points[point]
-        m = self._latest.get(point)
-        if m is None:
+        if point not in self._points:
+            raise KeyError(point)
+        slot = self._latest.get(point)
+        if slot is None:
             return Reading(None, 0, STALE)
-        if m.value is None or m.quality is Quality.INVALID:
+        m = slot.measurement
+        if slot.stored is None:
             return Reading(None, m.at, Quality.INVALID)
-        if point in self._stale or self._clock.now() - m.at > known.quantity.max_age_s * 1000:
+        if point in self._stale or self._clock.now() > slot.until:
             return Reading(None, m.at, STALE)
         return Reading(m.value, m.at, m.quality)
 
@@ -123,15 +152,20 @@ class Board:
 
         Points that have just passed their age limit are announced to subscribers as stale.
         """
-        values, aged = {}, []
-        for point_id, point in self._points.items():
-            reading = self.read(point_id)
-            if reading.value is not None:
-                values[point_id] = point.quantity.quantise(reading.value)
-            elif reading.quality == STALE and point_id in self._latest and point_id not in self._stale:
-                aged.append(point_id)
+        values, aged, now = {}, [], self._clock.now()
+        for point, slot in self._latest.items():
+            if slot.stored is None or point in self._stale:
+                continue
+            if now <= slot.until:
+                values[point] = slot.stored
+            else:
+                aged.append(point)
         self._go_stale(aged)
         return Column(t, values)
+
+    def meaning(self, column: Column) -> dict[str, Value]:
+        """The values, in base units, of a column that has just been frozen."""
+        return {p: v for p in column.values if (v := self._latest[p].value) is not None}
 
     @contextmanager
     def subscribe(self) -> Iterator[Subscription]:

@@ -23,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     sys.path.insert(0, str(ROOT))
-    known = sorted(p.stem for p in (ROOT / "bench").glob("[a-z]*.py") if not p.stem.endswith("_kit"))
+    known = sorted(p.stem for p in (ROOT / "bench").glob("[a-z]*.py"))
     for name in args.names:
         if name not in known:
             raise UserError(f"there is no bench {name!r}; known: {', '.join(known)}")

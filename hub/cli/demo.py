@@ -23,7 +23,7 @@ from hub.app import App, Ready
 from hub.auth import new_password
 from hub.cli.demo_site import demo_document
 from hub.cli.service import serve
-from hub.errors import ShemsError
+from hub.errors import ShemsError, UserError
 
 ROOT = Path(__file__).parents[2]
 SIM_READY_WITHIN_S = 20.0
@@ -40,16 +40,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--home", metavar="NAME", help="the household to replay: uci, emhass or generated")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--devices", type=Path, metavar="FILE", help="TOML with more [devices.*] for the house")
     parser.add_argument("--json", action="store_true", help="say `ready` as one line of JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     if not 0 < args.speed <= 3600:
-        raise ShemsError("--speed is above 0 and at most 3600")
+        raise UserError("--speed: must be above 0 and at most 3600")
+    more = config.read(args.devices) if args.devices else ""
     with _folder(args.data) as data:
         mqtt_port, secret = _free_port(), secrets.token_urlsafe(12)
         with _simulator(args, data, f"mqtt://devices:{secret}@127.0.0.1:{mqtt_port}") as sim:
-            text = demo_document(sim["links"], bind=args.bind, port=args.port, mqtt_port=mqtt_port)
+            text = demo_document(sim["links"], bind=args.bind, port=args.port, mqtt_port=mqtt_port) + more
             (data / "config.toml").write_text(text, encoding="utf-8")
             site = config.parse(text, str(data / "config.toml"))
             app = App(site, text, data, owner_password=new_password(), mqtt_secret=secret)
@@ -83,21 +85,8 @@ def _folder(data: Path | None) -> Iterator[Path]:
 @contextmanager
 def _simulator(args: argparse.Namespace, data: Path, mqtt: str) -> Iterator[dict[str, Any]]:
     """The simulator's ready line; the process ends with us, whatever happens to us."""
-    command = [
-        sys.executable,
-        "-m",
-        "firmware_sim",
-        "--json",
-        "--die-with-stdin",
-        "--speed",
-        str(args.speed),
-        "--seed",
-        str(args.seed),
-        "--dir",
-        str(data / "sim"),
-        "--mqtt",
-        mqtt,
-    ]
+    command = [sys.executable, "-m", "firmware_sim", "--json", "--die-with-stdin", "--mqtt", mqtt]
+    command += ["--speed", str(args.speed), "--seed", str(args.seed), "--dir", str(data / "sim")]
     shared = ROOT.parent / "shared" / "data"
     if shared.is_dir():
         command += ["--data", str(shared)]

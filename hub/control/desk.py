@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from hub.control.check import allowed, coerce
 from hub.control.dispatch import Dispatcher
 from hub.control.leases import Leases
+from hub.errors import ShemsError
 from hub.live import Board
 from hub.model import (
     Clock,
@@ -111,12 +112,15 @@ class Desk:
             refusal = refusal or Reason("unknown_point")
             await self._journal.record(replace(entry, reason=refusal, state=OutcomeState.REFUSED.value))
             return Answer(id_, OutcomeState.REFUSED, raw, None, refusal, ms=self._ms(started))
-        await self._journal.record(replace(entry, value=value, reason=Reason(f"{source.value}_asked")))
+        written = self._journal.record(replace(entry, value=value, reason=Reason(f"{source.value}_asked")))
         if point.quantity.kind is Kind.INTENT:
-            return await self._intend(point, str(value), person, id_, started)
+            kept: Awaitable[object] = self._keep.put_intent(point_id, str(value), now, person)
+            return await _carried_out(self._intend(point, str(value), id_, started), written, kept)
         ends = now + round((DEFAULT_LEASE_S if for_s is None else for_s) * 1000)
         request = Request(id_, point_id, Relation.SET, value, source, now, ends, person, cause)
-        return await self._device(request, started)
+        if not self._dispatcher.managed(point_id):
+            return await _carried_out(self._device(request, started), written)
+        return await _carried_out(self._device(request, started), written, self._keep.take(request))
 
     def _refuse(self, point_id: str, value: Value) -> Reason | None:
         if self._board.points[point_id].quantity.kind is Kind.INTENT:
@@ -134,8 +138,7 @@ class Desk:
         spec = device.command(point_id)
         return spec.choices if spec else ()
 
-    async def _intend(self, point: Point, value: str, person: str, id_: str, started: float) -> Answer:
-        await self._keep.put_intent(point.id, value, self._clock.now(), person)
+    async def _intend(self, point: Point, value: str, id_: str, started: float) -> Answer:
         self.intents[point.id] = value
         self._board.put([Measurement(point.id, value, self._clock.now())])
         self.on_request()
@@ -143,8 +146,6 @@ class Desk:
 
     async def _device(self, request: Request, started: float) -> Answer:
         self.leases.take(request)
-        if self._dispatcher.managed(request.point):
-            await self._keep.take(request)
         waiting = self._dispatcher.expect(request)
         self.on_request()
         try:
@@ -218,3 +219,20 @@ class Desk:
 
     def _ms(self, started: float) -> float:
         return round((self._clock.monotonic() - started) * 1000, 2)
+
+
+async def _carried_out(answer: Awaitable[Answer], *saves: Awaitable[object]) -> Answer:
+    """A wish is saved and carried out at the same time; the answer waits for both.
+
+    A full disk does not keep people from switching: the answer then says that a restart will not know of it.
+    """
+    saving = asyncio.gather(*saves, return_exceptions=True)
+    try:
+        given = await answer
+    finally:
+        saved = await saving
+    for result in saved:
+        if isinstance(result, BaseException) and not isinstance(result, ShemsError):
+            raise result
+    lost = any(isinstance(result, ShemsError) for result in saved)
+    return replace(given, reason=Reason("not_saved")) if lost and given.state is OutcomeState.CONFIRMED else given

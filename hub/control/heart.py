@@ -69,14 +69,14 @@ class Heart:
         """One second: freeze, decide, send, store."""
         self._watch_clock()
         column = self._board.freeze(self._clock.now() // 1000 * 1000)
-        derived = self._decide(self._values(column))
+        derived = self._decide(self._board.meaning(column))
         self._append(Column(column.t, {**column.values, **self._quantised(derived)}))
         self.beats += 1
         self._alive()
 
     def now(self) -> None:
         """Decide at once on what is known this moment; nothing is stored, the next beat does that."""
-        self._decide(self._values(self._board.freeze(self._clock.now())))
+        self._decide(self._board.meaning(self._board.freeze(self._clock.now())))
 
     def _decide(self, values: Mapping[str, Value]) -> Mapping[str, float]:
         now = self._clock.now()
@@ -86,10 +86,6 @@ class Heart:
         self._board.put(Measurement(p, v, now) for p, v in result.derived.items())
         self._desk.carry_out(result.commands, values)
         return result.derived
-
-    def _values(self, column: Column) -> dict[str, Value]:
-        points = self._board.points
-        return {p: points[p].quantity.restore(v) for p, v in column.values.items()}
 
     def _quantised(self, derived: Mapping[str, float]) -> dict[str, int]:
         return {p: self._board.points[p].quantity.quantise(v) for p, v in derived.items()}

@@ -138,7 +138,7 @@ _ALL = [
         max_age_s=1e12,
     ),
     Quantity("consumption", "W", Kind.GAUGE, 1, -KW_200, KW_200, "+ consumption"),
-    Quantity("unexplained", "W", Kind.GAUGE, 1, -KW_200, 0, "- what devices say they use beyond the house's consumption"),
+    Quantity("unexplained", "W", Kind.GAUGE, 1, -KW_200, 0, "- use that the devices tell and the meter does not"),
     Quantity("surplus", "W", Kind.GAUGE, 1, -KW_200, KW_200, "+ power that would be exported without flexible loads"),
     Quantity("autarky", "%", Kind.GAUGE, 0.1, 0, 100),
     Quantity("irradiance", "W/m2", Kind.GAUGE, 1, 0, 2_000),

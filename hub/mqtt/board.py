@@ -10,9 +10,11 @@ from hub.errors import Refused
 from hub.live import Board, Reading
 from hub.model import OutcomeState, Source
 
+TICK_S = 0.2
+
 
 class BoardChanges:
-    """A bounded subscription that begins with the full state."""
+    """A bounded subscription that begins with the full state; changes are gathered to the next tick."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
@@ -21,7 +23,7 @@ class BoardChanges:
         self._subscription.mark(board.points)
 
     async def get(self) -> Mapping[str, Reading]:
-        return self._board.snapshot(await self._subscription.get())
+        return self._board.snapshot(await self._subscription.settled(TICK_S))
 
     def close(self) -> None:
         self._stack.close()

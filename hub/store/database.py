@@ -1,97 +1,102 @@
-"""state.db as a connection: one transaction at a time, durable when it returns."""
+"""state.db as a connection: a thread of its own, one transaction at a time, durable when it returns."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
-
-import aiosqlite
+from typing import TypeAlias, TypeVar
 
 from hub.errors import ShemsError
 from hub.store.migrate import pending
 
 Cell: TypeAlias = str | int | float | bytes | None
 Statement: TypeAlias = tuple[str, Sequence[Cell]]
+T = TypeVar("T")
 
 _SETTINGS = ("page_size=4096", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY")
 
 
 class Database:
-    """What the keepers of accounts, requests, journal... share."""
+    """What the keepers of accounts, requests, journal... share. A call goes to the thread and back once."""
 
-    def __init__(self, path: Path, connection: aiosqlite.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
         self._path = path
         self._connection = connection
-        self._turn = asyncio.Lock()
+        self._thread = thread
 
     @staticmethod
     async def open(path: Path) -> Database:
         """Opens or makes the file, in its newest schema; raises ShemsError."""
         if not path.parent.is_dir():
             raise ShemsError(f"{path}: the folder {path.parent} does not exist; create it")
+        thread = ThreadPoolExecutor(1, thread_name_prefix="state-db")
         try:
-            connection = await aiosqlite.connect(path, isolation_level=None, timeout=5.0)
+            connection = await asyncio.get_running_loop().run_in_executor(thread, _opened, path)
         except sqlite3.Error as e:
-            raise _unusable(path, e) from e
-        try:
-            await _prepare(connection, path)
-        except sqlite3.Error as e:
-            await connection.close()
+            thread.shutdown()
             raise _unusable(path, e) from e
         except ShemsError:
-            await connection.close()
+            thread.shutdown()
             raise
-        return Database(path, connection)
+        return Database(path, connection, thread)
 
     async def write(self, *statements: Statement) -> int:
-        """All statements in one transaction, on disk when this returns; gives the rows changed by the last one."""
-        changed = 0
-        async with self._transaction():
-            for sql, cells in statements:
-                changed = (await self._connection.execute(sql, cells)).rowcount
-        return changed
+        """All statements in one transaction, on disk when this returns; gives the rows changed by the last one.
+
+        A cancelled caller does not stop it half-way.
+        """
+        done = await self._call(partial(self._transaction, statements))
+        return done.rowcount
 
     async def insert(self, sql: str, cells: Sequence[Cell]) -> int:
         """The new row's id."""
-        async with self._transaction():
-            return (await self._connection.execute(sql, cells)).lastrowid or 0
+        done = await self._call(partial(self._transaction, ((sql, cells),)))
+        return done.lastrowid or 0
 
     async def rows(self, sql: str, cells: Sequence[Cell] = ()) -> list[sqlite3.Row]:
-        async with self._turn:
-            return list(await self._connection.execute_fetchall(sql, cells))
+        return await self._call(lambda: self._connection.execute(sql, cells).fetchall())
 
     async def row(self, sql: str, cells: Sequence[Cell] = ()) -> sqlite3.Row | None:
         return next(iter(await self.rows(sql, cells)), None)
 
     async def close(self) -> None:
-        async with self._turn:
-            await self._connection.close()
+        await self._call(self._connection.close)
+        self._thread.shutdown()
 
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[None]:
-        """`rollback` after a commit does nothing; after a cancellation it undoes whatever was still on its way."""
-        async with self._turn:
-            try:
-                await self._connection.execute("BEGIN IMMEDIATE")
-                yield
-                await self._connection.execute("COMMIT")
-            except sqlite3.OperationalError as e:
-                raise ShemsError(f"{self._path}: not saved: {e}; check that the disk is not full or read-only") from e
-            finally:
-                await self._connection.rollback()
+    async def _call(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _transaction(self, statements: Sequence[Statement]) -> sqlite3.Cursor:
+        done = self._connection.cursor()
+        try:
+            done.execute("BEGIN IMMEDIATE")
+            for sql, cells in statements:
+                done.execute(sql, cells)
+            self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as e:
+            raise ShemsError(f"{self._path}: not saved: {e}; check that the disk is not full or read-only") from e
+        finally:
+            self._connection.rollback()  # nothing after a commit
+        return done
 
 
-async def _prepare(connection: aiosqlite.Connection, path: Path) -> None:
-    connection.row_factory = sqlite3.Row
-    for setting in _SETTINGS:
-        await connection.execute(f"PRAGMA {setting}")
-    [(version,)] = await connection.execute_fetchall("PRAGMA user_version")
-    for script in pending("state", version, path):
-        await connection.executescript(script)
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+    try:
+        connection.row_factory = sqlite3.Row
+        for setting in _SETTINGS:
+            connection.execute(f"PRAGMA {setting}")
+        [(version,)] = connection.execute("PRAGMA user_version").fetchall()
+        for script in pending("state", version, path):
+            connection.executescript(script)
+    except (sqlite3.Error, ShemsError):
+        connection.close()
+        raise
+    return connection
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> ShemsError:

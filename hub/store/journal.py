@@ -85,7 +85,7 @@ class Journal:
     async def record(self, entry: Entry) -> None:
         """Durable when it returns, with all that waited before it; raises ShemsError if it could not be written."""
         self.later(entry)
-        await self.flush()
+        await self._write()
 
     def later(self, entry: Entry) -> None:
         """Durable with the next flush."""
@@ -97,20 +97,22 @@ class Journal:
             del self._waiting[:surplus]
 
     async def flush(self) -> None:
-        """Writes what waits; on failure it goes on waiting, and ShemsError says why."""
-        async with self._turn:
-            if self._waiting:
-                await self._flush(list(self._waiting))
-
-    async def _flush(self, rows: list[Row]) -> None:
-        try:
-            await self._db.write(*((_INSERT, _cells(r)) for r in rows))
-        except ShemsError as e:
-            self.problem = str(e)
-            raise
-        self.problem = ""
-        self._forget(rows)
+        """Writes what waits and keeps to the budget; on failure it goes on waiting, and ShemsError says why."""
+        await self._write()
         await self._prune()
+
+    async def _write(self) -> None:
+        async with self._turn:
+            rows = list(self._waiting)
+            if not rows:
+                return
+            try:
+                await self._db.write(*((_INSERT, _cells(r)) for r in rows))
+            except ShemsError as e:
+                self.problem = str(e)
+                raise
+            self.problem = ""
+            self._forget(rows)
 
     async def keep(self) -> None:
         """Flushes every FLUSH_S; runs as long as the house does. A failure is kept in `problem` and tried again."""

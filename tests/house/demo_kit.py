@@ -22,8 +22,12 @@ class Demo:
         self.base = ready["ready"].rstrip("/")
         self.sim = ready["sim"].rstrip("/")
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.ready['token']}"}
+
     def api(self, method: str, path: str, body: object = None) -> Any:
-        return _call(method, f"{self.base}/api/v1{path}", body, {"Authorization": f"Bearer {self.ready['token']}"})
+        return _call(method, f"{self.base}/api/v1{path}", body, self.headers)
 
     def point(self, id_: str) -> Any:
         return self.points()[id_]

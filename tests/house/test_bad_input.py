@@ -1,4 +1,4 @@
-"""Bad input at the command line: one clear line, exit code 2 (or 1 where the machine is at fault), never a traceback."""
+"""Bad input at the command line: one clear line, exit code 2 (1 where the machine is at fault), never a traceback."""
 
 from __future__ import annotations
 

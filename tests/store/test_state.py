@@ -219,14 +219,14 @@ def test_the_journal_keeps_to_its_budget(path: Path) -> None:
 
 def test_a_full_disk_loses_no_row_and_says_so(path: Path) -> None:
     async def visit(state: State) -> None:
-        await state.db._connection.execute("PRAGMA max_page_count=1")
+        await state.db.rows("PRAGMA max_page_count=1")
         state.journal.later(entry(NOW, cause="y" * 200_000))
         with pytest.raises(ShemsError, match="not saved"):
             await state.journal.flush()
         assert "full" in state.journal.problem
         with pytest.raises(ShemsError, match="not saved"):
             await state.site.save(NOW, "ann", "", "z" * 200_000)
-        await state.db._connection.execute("PRAGMA max_page_count=100000")
+        await state.db.rows("PRAGMA max_page_count=100000")
         await state.journal.flush()
         assert state.journal.problem == "" and len(await state.journal.rows(None, NOW, NOW + 1, 5)) == 1
 

@@ -55,18 +55,13 @@ async def _send(socket: web.WebSocketResponse, board: Board, frames: Frames, cha
         await _frame(socket, "state", 0, frames.points(board.points))
         seq = 0
         while True:
-            changed = await changes.get()
-            await asyncio.sleep(_until_tick())
+            changed = await changes.settled(TICK_S)
             seq += 1
-            await _frame(socket, "change", seq, frames.points(changed | changes.take()))
+            await _frame(socket, "change", seq, frames.points(changed))
     except TimeoutError:
         await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"too slow: reconnect for the full state")
     except ConnectionError:
         return
-
-
-def _until_tick() -> float:
-    return TICK_S - asyncio.get_running_loop().time() % TICK_S
 
 
 async def _frame(socket: web.WebSocketResponse, kind: str, seq: int, points: bytes) -> None:

@@ -1,0 +1,80 @@
+"""Which model serves what: for each role the models in the order of preference, and how each is read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from drivers.sunspec import readings as r
+from drivers.sunspec.chain import Place
+from drivers.sunspec.layout import Values
+from drivers.sunspec.options import Options
+from drivers.sunspec.readings import Reader
+from hub.model import Role
+
+_INVERTERS, _FLOATS = (101, 102, 103), (111, 112, 113)
+_METERS = (201, 202, 203, 204, 211, 212, 213, 214)
+_BATTERIES = frozenset({124, 713, 802})
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """One side of a device. `choices` in order; `fast` is read in every pass, the rest in turn."""
+
+    choices: tuple[tuple[tuple[int, ...], Reader], ...]
+    fast: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A model that serves an aspect of a device."""
+
+    place: Place
+    read: Reader
+    fast: bool
+
+
+def sources(role: Role, options: Options, images: Mapping[Place, Values]) -> tuple[Source, ...]:
+    """Empty when the unit has nothing that the role cannot be without: AC power, a battery's power, a meter."""
+    first, *others = _aspects(role, options, images)
+    main = _choose(first, images, options.index)
+    if main is None or not main.read(images[main.place]):
+        return ()
+    return (main, *(source for aspect in others if (source := _choose(aspect, images, 1))))
+
+
+def _aspects(role: Role, options: Options, images: Mapping[Place, Values]) -> tuple[Aspect, ...]:
+    if role is Role.INVERTER:
+        return _inverter({place.model for place in images})
+    if role is Role.BATTERY:
+        return _battery(ac=not options.behind and not any(r.has_pv(values) for values in images.values()))
+    return (Aspect(((_METERS, r.export_meter if options.export else r.meter),)),)
+
+
+def _inverter(models: set[int]) -> tuple[Aspect, ...]:
+    dc_side: tuple[tuple[tuple[int, ...], Reader], ...] = (((714,), r.ports), ((160,), r.modules))
+    if not models & _BATTERIES:
+        dc_side += (((*_INVERTERS, *_FLOATS), r.direct),)
+    return Aspect((((701,), r.der), ((*_INVERTERS, *_FLOATS), r.inverter))), Aspect(dc_side)
+
+
+def _battery(ac: bool) -> tuple[Aspect, ...]:
+    dc_side = (((714,), r.port_battery), ((160,), r.module_battery), ((802,), r.bank))
+    ac_side = (((701, *_INVERTERS, *_FLOATS), r.ac_battery),) if ac else ()
+    return (
+        Aspect((*ac_side, *dc_side)),
+        Aspect((((713, 802, 124), r.charge),)),
+        Aspect((((713, 802, 120), r.capacity),), fast=False),
+        Aspect((((802, 124), r.battery_state),), fast=False),
+    )
+
+
+def _choose(aspect: Aspect, images: Mapping[Place, Values], index: int) -> Source | None:
+    """The first model that says something now, else the first there is: at night many points are not implemented."""
+    there = [
+        Source(place, read, aspect.fast)
+        for models, read in aspect.choices
+        for model in models
+        for place in [place for place in images if place.model == model][index - 1 :][:1]
+    ]
+    return next((source for source in there if source.read(images[source.place])), there[0] if there else None)

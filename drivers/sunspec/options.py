@@ -1,0 +1,44 @@
+"""The keys of a SunSpec device in the site document, beside those that every device has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.model import DeviceSpec, Role
+from hub.model.document import Document
+
+_STORAGE, _METER = ("unit", "poll_s", "control_model"), ("unit", "poll_s", "sign", "index")
+_KEYS = {Role.INVERTER: _STORAGE, Role.BATTERY: _STORAGE, Role.GRID: _METER, Role.METER: _METER}
+_CONTROLS = {Role.INVERTER: (704, 123), Role.BATTERY: (704, 124)}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`unit` on the link; `poll_s` seconds between passes; `export`: the meter's maker counts export as +; `index`: the
+    n-th meter of the unit; `control` the model that takes set-points, 0 = the first there is; `behind` an inverter."""
+
+    unit: int = 1
+    poll_s: float = 1.0
+    export: bool = False
+    index: int = 1
+    control: int = 0
+    behind: str = ""
+
+
+def parse(spec: DeviceSpec) -> Options:
+    """Raises ConfigError that names the key and what is expected."""
+    site, at, given = Document("site"), f"devices.{spec.id}", spec.options
+    site.one_of(f"{at}.role", spec.role.value, [role.value for role in _KEYS])
+    site.keys(given, at, _KEYS[spec.role])
+    sign = site.one_of(f"{at}.sign", given.get("sign", "import"), ("import", "export"))
+    control = site.whole(given, f"{at}.control_model", 0, 0, 65_535)
+    if control:
+        site.one_of(f"{at}.control_model", str(control), map(str, _CONTROLS[spec.role]))
+    return Options(
+        site.whole(given, f"{at}.unit", 1, 0, 255),
+        site.number(given, f"{at}.poll_s", 1.0, 0.05, 5.0),
+        sign == "export",
+        site.whole(given, f"{at}.index", 1, 1, 20),
+        control,
+        spec.behind,
+    )

@@ -1,0 +1,202 @@
+"""One Modbus unit: finds its models, reads them in passes, tells its devices' state, and writes set-points.
+
+A pass reads what is measured, and of the models that change seldom (ratings, names, states of charge control) as many,
+in turn, as bring each round within `_ROUND_S`. Every read carries the model's id and length: a chain that has moved is
+walked anew, and so it is after a loss, since the device may have been swapped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterable, Sequence
+
+from drivers.modbus.link import READ_HOLDING, WRITE_MANY, WRITE_S, ModbusLink
+from drivers.sunspec.chain import Answer, Place, Walk, Wish, walk
+from drivers.sunspec.control import Control
+from drivers.sunspec.layout import Values, layouts
+from drivers.sunspec.member import Member
+from hub.errors import LinkError, NoAnswer, Refused
+from hub.model import Clock, Command, Sink, Value
+
+_ROUND_S = 5.0
+_TRIES = 2
+_LOOK_AGAIN_S = 30.0
+"""for a device whose models are not there"""
+_GLANCE_S = 0.1
+_JUDGE_S = 0.1
+"""what is left of the settle time for whoever judges the last reading"""
+
+
+class Unit:
+    def __init__(self, link: ModbusLink, number: int, members: Sequence[Member], clock: Clock) -> None:
+        self._link = link
+        self._number = number
+        self._members = tuple(members)
+        self._clock = clock
+        self._poll_s = min(member.options.poll_s for member in members)
+        self._images: dict[Place, Values] = {}
+        self._turn = 0
+        self._known = False
+        self._look_again = math.inf
+
+    async def run(self, sink: Sink) -> None:
+        """Never returns."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            try:
+                await self._pass(sink)
+                due = max(due + self._poll_s, loop.time())
+                pause = due - loop.time()
+            except (LinkError, Refused) as error:
+                pause = self._missed(str(error), sink)
+                due = loop.time() + pause
+            await asyncio.sleep(pause)
+
+    async def apply(self, member: Member, command: Command, sink: Sink) -> None:
+        """Writes and reads back within WRITE_S. Raises NoAnswer or Refused."""
+        until = asyncio.get_running_loop().time() + WRITE_S
+        if not self._known:
+            raise NoAnswer(f"{command.point}: the device has not answered yet")
+        control = member.take(command.point.partition(".")[2])
+        try:
+            frames = control.frames(float(command.value), self._images[control.place])
+        except ValueError as error:
+            raise Refused(f"{command.point}: {error}") from None
+        await self._write(frames, until)
+        shown = await self._read_back(member, control, command, until, sink)
+        if shown is None:
+            raise Refused(f"{command.point}: the device took the set-point, but shows none in force")
+        taken = control.command(command.point).shows(command.value, shown)
+        if taken and control.stays(self._images[control.place]):
+            member.distrust(control)
+            await self._write(control.release(self._images[control.place]), until)
+            raise Refused(f"{command.point}: the device keeps no reversion time, it is not driven that way again")
+
+    async def _write(self, frames: Iterable[tuple[int, tuple[int, ...]]], until: float) -> None:
+        for address, words in frames:
+            await self._link.write(self._number, WRITE_MANY, address, words, until)
+
+    async def _read_back(
+        self, member: Member, control: Control, command: Command, until: float, sink: Sink
+    ) -> Value | None:
+        """The device's own reading: as soon as it shows what was wanted, else the last before its settle time ends."""
+        spec = control.command(command.point)
+        loop = asyncio.get_running_loop()
+        last = until - WRITE_S + spec.settle_ms / 1000 - _JUDGE_S - _GLANCE_S
+        while True:
+            values = await self._read(control.place, until)
+            self._keep(control.place, values)
+            reading = member.reading(control, values, self._clock.now())
+            sink.put([reading])
+            if spec.shows(command.value, reading.value) or loop.time() > last:
+                return reading.value
+            await asyncio.sleep(_GLANCE_S)
+
+    # -- passes ------------------------------------------------------------------------------------------------------
+
+    async def _pass(self, sink: Sink) -> None:
+        if self._known and self._clock.monotonic() < self._look_again:
+            places = self._due()
+            for place in places:
+                self._keep(place, await self._read(place))
+        else:
+            places = await self._survey()
+        self._tell(places, sink)
+
+    def _keep(self, place: Place, values: Values) -> None:
+        """What was read last counts, whether by a pass or a read-back; a chain walked anew has other places."""
+        if place in self._images:
+            self._images[place] = values
+
+    def _due(self) -> list[Place]:
+        fast = {place for member in self._members for place in member.fast}
+        slow = sorted({p for member in self._members for p in member.slow} - fast, key=_address)
+        count = min(len(slow), math.ceil(len(slow) * self._poll_s / _ROUND_S))
+        turns = [slow[(self._turn + n) % len(slow)] for n in range(count)]
+        self._turn += count
+        return sorted({*fast, *turns}, key=_address)
+
+    def _tell(self, places: Iterable[Place], sink: Sink) -> None:
+        """One batch with one time for all devices of the unit; a device is announced before its points are used."""
+        images = {place: self._images[place] for place in places}
+        now = self._clock.now()
+        batch = []
+        for member in self._members:
+            if not member.fits:
+                member.pulse.missed(member.device.id, f"unit {self._number} has no {member.device.role.value}", sink)
+                continue
+            member.refresh(self._images)
+            batch += member.measure(images, now)
+            if member.update(self._images) and member.pulse.known:
+                sink.seen(member.device)
+            member.pulse.answered(member.device, sink)
+        sink.put(batch)
+
+    def _missed(self, reason: str, sink: Sink) -> float:
+        """Seconds until the next try."""
+        pause = max(member.pulse.missed(member.device.id, reason, sink) for member in self._members)
+        if not any(member.pulse.known for member in self._members):
+            self._known = False
+        return max(pause, self._link.retry_s)
+
+    # -- finding the models ------------------------------------------------------------------------------------------
+
+    async def _survey(self) -> list[Place]:
+        """Walks the chain and reads every model that we know, once."""
+        images = {}
+        for place in await self._chain(walk()):
+            if place.model in layouts():
+                try:
+                    images[place] = await self._read(place)
+                except Refused:
+                    continue
+        self._images = images
+        for member in self._members:
+            member.fit(images)
+        self._known = True
+        lacking = not all(member.fits for member in self._members)
+        self._look_again = self._clock.monotonic() + _LOOK_AGAIN_S if lacking else math.inf
+        return list(images)
+
+    async def _chain(self, walker: Walk) -> tuple[Place, ...]:
+        wish = next(walker)
+        while True:
+            try:
+                wish = walker.send(await self._answer(wish))
+            except StopIteration as end:
+                places: tuple[Place, ...] = end.value
+                return places
+
+    async def _answer(self, wish: Wish) -> Answer:
+        try:
+            return await self._registers(wish.address, wish.count, tries=1 if wish.probe else _TRIES)
+        except (NoAnswer, Refused) as error:
+            return error
+
+    # -- registers ---------------------------------------------------------------------------------------------------
+
+    async def _read(self, place: Place, until: float = 0.0) -> Values:
+        """The model at `place`; raises LinkError when another one lies there now."""
+        layout = layouts()[place.model]
+        words: tuple[int, ...] = ()
+        for offset, count in layout.spans(place.length):
+            words += await self._registers(place.address + offset, count, until)
+        if words[:2] != (place.model, place.length):
+            self._known = False
+            raise LinkError(f"model {place.model} is no longer at {place.address}")
+        return layout.decode(words)
+
+    async def _registers(self, address: int, count: int, until: float = 0.0, tries: int = _TRIES) -> tuple[int, ...]:
+        """A read that got no answer is asked again; a write has its own tries and its own limit."""
+        for _ in range(0 if until else tries - 1):
+            try:
+                return await self._link.read(self._number, READ_HOLDING, address, count)
+            except LinkError:
+                continue
+        return await self._link.read(self._number, READ_HOLDING, address, count, until)
+
+
+def _address(place: Place) -> int:
+    return place.address

@@ -1,0 +1,51 @@
+"""The keys of a device in the site document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from drivers.sunspec.driver import build
+from drivers.sunspec.options import Options, parse
+from hub.errors import ConfigError
+from hub.model import DeviceSpec, Role, SystemClock
+
+
+def spec(role: Role = Role.BATTERY, **options: Any) -> DeviceSpec:
+    return DeviceSpec("u", "thing", role, "sunspec", "", options=options)
+
+
+def test_defaults() -> None:
+    assert parse(spec()) == Options(unit=1, poll_s=1.0, export=False, index=1, control=0)
+    assert parse(spec(Role.GRID, sign="export", unit=126, index=2)) == Options(126, 1.0, True, 2)
+    assert parse(spec(control_model=124)).control == 124
+
+
+@pytest.mark.parametrize(("role", "options", "said"), [
+    (Role.BATTERY, {"unt": 1}, r"devices\.thing\.unt.*did you mean 'unit'"),
+    (Role.BATTERY, {"sign": "export"}, r"devices\.thing\.sign"),
+    (Role.GRID, {"control_model": 704}, r"control_model"),
+    (Role.GRID, {"sign": "exprot"}, "did you mean 'export'"),
+    (Role.GRID, {"sign": 1}, r"devices\.thing\.sign"),
+    (Role.INVERTER, {"control_model": 124}, "control_model.*123"),
+    (Role.BATTERY, {"unit": 256}, r"unit.*0 to 255"),
+    (Role.BATTERY, {"unit": True}, r"unit"),
+    (Role.BATTERY, {"poll_s": 0}, r"poll_s.*0\.05 to 5"),
+    (Role.CHARGER, {}, r"devices\.thing\.role.*charger"),
+])
+def test_what_cannot_be_is_said_with_its_key(role: Role, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        parse(spec(role, **options))
+
+
+def test_a_link_that_is_none() -> None:
+    with pytest.raises(ConfigError, match="tcp://host:port"):
+        build("http://x", [spec()], SystemClock())
+
+
+def test_what_is_expected_before_the_device_answers() -> None:
+    battery, = build("tcp://127.0.0.1:1", [spec()], SystemClock()).devices
+    assert {p.quantity.name for p in battery.points} == {"power", "soc", "power_setpoint"}
+    assert battery.command("thing.power_setpoint") is not None
+    assert (battery.link.driver, battery.link.address) == ("sunspec", "tcp://127.0.0.1:1")
