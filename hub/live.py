@@ -147,25 +147,23 @@ class Board:
     def snapshot(self, points: Iterable[str] | None = None) -> dict[str, Reading]:
         return {p: self.read(p) for p in (self._points if points is None else points)}
 
-    def freeze(self, t: int) -> Column:
-        """The second's column: every fresh value as its stored integer; what is not fresh is absent.
+    def freeze(self, t: int) -> tuple[Column, dict[str, Value]]:
+        """The second's column, and what it means in base units: what is not fresh is absent in both.
 
         Points that have just passed their age limit are announced to subscribers as stale.
         """
-        values, aged, now = {}, [], self._clock.now()
+        stored: dict[str, int] = {}
+        values: dict[str, Value] = {}
+        aged, now, stale = [], self._clock.now(), self._stale
         for point, slot in self._latest.items():
-            if slot.stored is None or point in self._stale:
+            if slot.stored is None or slot.value is None or point in stale:
                 continue
             if now <= slot.until:
-                values[point] = slot.stored
+                stored[point], values[point] = slot.stored, slot.value
             else:
                 aged.append(point)
         self._go_stale(aged)
-        return Column(t, values)
-
-    def meaning(self, column: Column) -> dict[str, Value]:
-        """The values, in base units, of a column that has just been frozen."""
-        return {p: v for p in column.values if (v := self._latest[p].value) is not None}
+        return Column(t, stored), values
 
     @contextmanager
     def subscribe(self) -> Iterator[Subscription]:

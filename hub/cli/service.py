@@ -12,6 +12,7 @@ import uvloop
 
 from hub.app import App, Ready
 from hub.errors import ShemsError
+from hub.ops.memory import frugal
 
 log = logging.getLogger("hub")
 
@@ -21,6 +22,7 @@ def serve(app: App, ready: Callable[[Ready], None]) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname).1s %(name)s: %(message)s")
     for chatty in ("pymodbus", "aiomqtt", "mqtt", "zeroconf"):
         logging.getLogger(chatty).setLevel(logging.CRITICAL)
+    frugal()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_until_signal(app, ready))
 

@@ -227,6 +227,7 @@ async def _carried_out(answer: Awaitable[Answer], *saves: Awaitable[object]) -> 
     A full disk does not keep people from switching: the answer then says that a restart will not know of it.
     """
     saving = asyncio.gather(*saves, return_exceptions=True)
+    await asyncio.sleep(0)  # so that the disk is at work while the core thinks
     try:
         given = await answer
     finally:

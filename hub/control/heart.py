@@ -68,15 +68,15 @@ class Heart:
     def beat(self) -> None:
         """One second: freeze, decide, send, store."""
         self._watch_clock()
-        column = self._board.freeze(self._clock.now() // 1000 * 1000)
-        derived = self._decide(self._board.meaning(column))
+        column, values = self._board.freeze(self._clock.now() // 1000 * 1000)
+        derived = self._decide(values)
         self._append(Column(column.t, {**column.values, **self._quantised(derived)}))
         self.beats += 1
         self._alive()
 
     def now(self) -> None:
         """Decide at once on what is known this moment; nothing is stored, the next beat does that."""
-        self._decide(self._board.meaning(self._board.freeze(self._clock.now())))
+        self._decide(self._board.freeze(self._clock.now())[1])
 
     def _decide(self, values: Mapping[str, Value]) -> Mapping[str, float]:
         now = self._clock.now()

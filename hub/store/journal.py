@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 from collections.abc import Mapping
 from typing import Literal, TypeAlias, TypedDict, cast
+
+import orjson
 
 from hub.errors import ShemsError
 from hub.model import Reason, Value
@@ -172,9 +173,9 @@ def _reason(reason: Reason) -> ReasonInfo:
 
 def _cells(row: Row) -> list[Cell]:
     plain = cast(Mapping[str, Cell], row)
-    cells = [json.dumps(plain[n], separators=(",", ":")) if n in _JSON else plain[n] for n in _NAMES]
+    cells = [orjson.dumps(plain[n]).decode() if n in _JSON else plain[n] for n in _NAMES]
     return [*cells, _OVERHEAD + sum(len(c.encode()) for c in cells if isinstance(c, str))]
 
 
 def _unpacked(row: sqlite3.Row) -> Row:
-    return cast(Row, {n: json.loads(row[n]) if n in _JSON else row[n] for n in _NAMES})
+    return cast(Row, {n: orjson.loads(row[n]) if n in _JSON else row[n] for n in _NAMES})
