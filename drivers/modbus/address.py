@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from hub.errors import ConfigError
 
 _KEYS = ("baud", "parity", "stop")
+_FORMS = "is neither tcp://host:port, rtu+tcp://host:port nor serial:///dev/tty...?baud=9600"
 _BITS_PER_BYTE = 11
 
 
@@ -32,16 +33,27 @@ class Address:
     @staticmethod
     def parse(text: str) -> Address:
         """Raises ConfigError with the forms that are understood."""
-        parts = urlsplit(text)
-        if parts.scheme == "serial":
-            return _serial(text, parts.path, parse_qs(parts.query, keep_blank_values=True))
-        if parts.scheme not in ("tcp", "rtu+tcp") or not parts.hostname or parts.path or parts.query:
-            raise _wrong(text, "is neither tcp://host:port, rtu+tcp://host:port nor serial:///dev/tty...?baud=9600")
         try:
-            port = parts.port
+            parts = urlsplit(text)
+            (parts.hostname or "").encode("idna")
         except ValueError:
-            raise _wrong(text, "has a port that is no number from 0 to 65535") from None
-        return Address(text, parts.scheme == "rtu+tcp", parts.hostname, 502 if port is None else port)
+            raise _wrong(text, _FORMS) from None
+        extra = parts.fragment or "@" in parts.netloc
+        if parts.scheme == "serial" and not parts.netloc and not extra:
+            return _serial(text, parts.path, parse_qs(parts.query, keep_blank_values=True))
+        if parts.scheme not in ("tcp", "rtu+tcp") or not parts.hostname or parts.path or parts.query or extra:
+            raise _wrong(text, _FORMS)
+        return Address(text, parts.scheme == "rtu+tcp", parts.hostname, _port(text, parts))
+
+
+def _port(text: str, parts: SplitResult) -> int:
+    try:
+        port = 502 if parts.port is None else parts.port
+    except ValueError:
+        port = 0
+    if not port:
+        raise _wrong(text, "has a port that is no number from 1 to 65535")
+    return port
 
 
 def _serial(text: str, path: str, options: dict[str, list[str]]) -> Address:

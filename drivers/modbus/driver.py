@@ -44,6 +44,7 @@ class ModbusDriver:
                 for station in self._stations.values():
                     tasks.create_task(station.run(sink), name=f"poll {station.device.id}")
         finally:
+            self._sink = None
             self._link.close()
 
     async def apply(self, command: Command) -> None:

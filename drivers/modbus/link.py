@@ -13,7 +13,7 @@ from drivers.modbus.latency import Latency
 from drivers.modbus.pulse import Pulse
 from drivers.modbus.turn import Turns
 from drivers.modbus.wire import READ_HOLDING, READ_INPUT, WRITE_MANY, WRITE_ONE, Ask, Wire
-from hub.errors import LinkError, NoAnswer
+from hub.errors import LinkError, NoAnswer, Refused
 
 __all__ = ["READ_HOLDING", "READ_INPUT", "WRITE_MANY", "WRITE_ONE", "WRITE_S", "ModbusLink", "Pulse"]
 
@@ -24,7 +24,8 @@ _CONNECT_S = 1.0
 _BACKOFF_S = (0.1, 5.0)
 _WRITE_TRY_S = 0.4
 _LATE_S = 1.0
-"""on RTU an answer may come this much after its time-out; until then the unit is not read again"""
+"""on RTU an answer may come this much after its time-out, through a gateway even on a new connection; until then the
+unit is not read again"""
 _READ_TRIES = 5
 _DEAF = 3
 """so many misses in a row on TCP, and the connection is made anew"""
@@ -67,7 +68,6 @@ class ModbusLink:
         if until:
             return await self._urgent(ask, until)
         for _ in range(_READ_TRIES):
-            await self._let_late_answer_pass(ask)
             try:
                 return await self._once(ask)
             except TimeoutError:
@@ -85,7 +85,6 @@ class ModbusLink:
             async with asyncio.timeout_at(until):
                 while True:
                     try:
-                        await self._let_late_answer_pass(ask)
                         return await self._once(ask, until)
                     except LinkError as error:
                         last = str(error)
@@ -93,18 +92,23 @@ class ModbusLink:
         except TimeoutError:
             raise NoAnswer(f"{self.address} unit {ask.unit}: no answer: {last}") from None
 
-    async def _let_late_answer_pass(self, ask: Ask) -> None:
-        """RTU answers do not say what they answer. A write's answer does, so a write need not wait."""
-        late = self._late.get(ask.unit, 0.0) - _now()
-        if late > 0 and not ask.writes:
-            await asyncio.sleep(late)
-
     async def _once(self, ask: Ask, until: float = 0.0) -> tuple[int, ...]:
-        async with self._turns.turn(urgent=until > 0):
-            await self._connect(until)
-            if self._free_at > _now():
-                await asyncio.sleep(self._free_at - _now())
-            return await self._exchange(ask, until)
+        while True:
+            await asyncio.sleep(self._late_s(ask))
+            async with self._turns.turn(urgent=until > 0):
+                if self._late_s(ask):
+                    continue  # whoever had the turn before got no answer
+                await self._connect(until)
+                if self._free_at > _now():
+                    await asyncio.sleep(self._free_at - _now())
+                return await self._exchange(ask, until)
+
+    def _late_s(self, ask: Ask) -> float:
+        """Seconds in which a late answer may be taken for this one: RTU answers do not say what they answer.
+
+        A write's answer does, so a write need not wait.
+        """
+        return 0.0 if ask.writes else max(0.0, self._late.get(ask.unit, 0.0) - _now())
 
     async def _connect(self, until: float) -> None:
         if self._wire.up:
@@ -116,11 +120,11 @@ class ModbusLink:
                 await self._wire.open()
         except (LinkError, TimeoutError):
             self._wire.close()
-            self._retry_at = _now() + self._backoff
-            self._backoff = min(2 * self._backoff, _BACKOFF_S[1])
+            if not until:
+                self._retry_at = _now() + self._backoff
+                self._backoff = min(2 * self._backoff, _BACKOFF_S[1])
             raise LinkError(f"{self.address}: cannot connect") from None
         self._backoff, self._misses = _BACKOFF_S[0], 0
-        self._late.clear()
 
     async def _exchange(self, ask: Ask, until: float) -> tuple[int, ...]:
         latency = self._latency.setdefault(ask.unit, Latency())
@@ -133,12 +137,19 @@ class ModbusLink:
                 answer = await self._wire.exchange(ask)
         except TimeoutError:
             raise self._missed(ask, latency, limit) from None
+        except (Refused, NoAnswer):
+            self._answered(ask)
+            raise
         finally:
             self._free_at = _now() + self._pause_s
         latency.answered(_now() - start)
+        self._answered(ask)
+        return answer
+
+    def _answered(self, ask: Ask) -> None:
+        """An exception is an answer too: no late one is to come."""
         self._late.pop(ask.unit, None)
         self._misses = 0
-        return answer
 
     def _limit(self, ask: Ask, latency: Latency, until: float) -> float:
         """Seconds for this request: what the unit usually needs, and the time on the wire."""

@@ -48,7 +48,7 @@ class Reading:
         if self.register.kind == TEXT:
             return _text(words)
         raw = decode(self.register, words)
-        if raw in self.missing or math.isnan(raw):
+        if raw in self.missing or not math.isfinite(raw):
             return None
         if self.bit is not None:
             return bool(int(raw) >> self.bit & 1)

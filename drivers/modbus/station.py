@@ -32,7 +32,8 @@ class Station:
         self._clock = clock
         self._period_s = period_s
         self._pulse = Pulse()
-        self._prepared: set[str] = set()
+        self._prepared: dict[str, int] = {}
+        """how many of a command's preparing writes the device has taken since it was last lost"""
         self._plans = tuple(self._plan(p for p in map_.points if slow or not p.slow) for slow in (False, True))
 
     def _plan(self, points: Iterable[PointMap]) -> dict[Block, list[PointMap]]:
@@ -116,16 +117,16 @@ class Station:
         if known is None:
             raise Refused(f"{command.point}: the device has no such command")
         until = start + WRITE_S
-        if name not in self._prepared:
-            await self._write(known.prepare, command.value, until)
-            self._prepared.add(name)
-        await self._write(known.writes, command.value, until)
+        for write in known.prepare[self._prepared.get(name, 0) :]:
+            await self._write(write, command.value, until)
+            self._prepared[name] = self._prepared.get(name, 0) + 1
+        for write in known.writes:
+            await self._write(write, command.value, until)
         await self._read_back(known, command.value, min(until, start + known.spec.settle_ms / 1000 - _JUDGE_S), sink)
 
-    async def _write(self, writes: Iterable[Write], value: Value, until: float) -> None:
-        for write in writes:
-            at = write.register
-            await self._link.write(self._unit, at.function, at.address, write.words(value), until)
+    async def _write(self, write: Write, value: Value, until: float) -> None:
+        at = write.register
+        await self._link.write(self._unit, at.function, at.address, write.words(value), until)
 
     async def _read_back(self, known: CommandMap, wanted: Value, until: float, sink: Sink) -> None:
         point = self._map.point(known.read_back)

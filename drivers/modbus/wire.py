@@ -23,6 +23,8 @@ from hub.errors import LinkError, NoAnswer, Refused
 READ_HOLDING, READ_INPUT, WRITE_ONE, WRITE_MANY = 3, 4, 6, 16
 _NEVER_S = 60.0
 """pymodbus' own time-out; ours are shorter"""
+_BUFFER = 4096
+"""bytes; pymodbus' own 264 hold no old answer besides the right one"""
 _CODES = {
     1: "illegal function",
     2: "illegal address",
@@ -34,7 +36,7 @@ _CODES = {
     10: "gateway path unavailable",
     11: "gateway target does not answer",
 }
-_ABSENT = (10, 11)
+_ABSENT, _BUSY = (10, 11), (5, 6)
 _BROKEN = (ModbusException, struct.error, IndexError, ValueError)
 
 for _name in ("pymodbus", "pymodbus.logging", "pymodbus_internal"):
@@ -54,6 +56,12 @@ class Ask:
     @property
     def writes(self) -> bool:
         return self.function in (WRITE_ONE, WRITE_MANY)
+
+    def size(self, function: int) -> int:
+        """Bytes of the RTU answer with this function code."""
+        if function & 0x80:
+            return 5
+        return 8 if self.writes else 5 + 2 * self.count
 
     def accepts(self, pdu: ModbusPDU) -> bool:
         """Whether `pdu` can be nothing but the answer to this request."""
@@ -85,14 +93,26 @@ class _SocketFramer(FramerSocket):
 
 
 class _RtuFramer(FramerRTU):
+    """Hunts for the answer behind noise, the echo of the request, and what is left of other answers."""
+
     asked: Ask | None = None
 
     def handleFrame(self, data: bytes, exp_devid: int, exp_tid: int) -> tuple[int, ModbusPDU | None]:
-        try:
-            used, pdu = super().handleFrame(data, exp_devid, exp_tid)
-        except _BROKEN:
+        asked = self.asked
+        if asked is None:
             return len(data), None
-        return used, pdu if pdu and self.asked and self.asked.accepts(pdu) else None
+        for start in range(len(data) - 1):
+            if data[start] == asked.unit and data[start + 1] & 0x7F == asked.function:
+                pdu = self._decoded(data[start : start + asked.size(data[start + 1])], exp_devid)
+                if pdu and asked.accepts(pdu):
+                    return len(data), pdu
+        return 0, None
+
+    def _decoded(self, frame: bytes, exp_devid: int) -> ModbusPDU | None:
+        try:
+            return super().handleFrame(frame, exp_devid, 0)[1]
+        except _BROKEN:
+            return None
 
 
 class Wire:
@@ -113,6 +133,7 @@ class Wire:
         client = self._make()
         self._framer = (_RtuFramer if self._address.rtu else _SocketFramer)(DecodePDU(False))
         client.ctx.framer = self._framer
+        client.ctx.max_buffer_size = _BUFFER
         self._client = client
         if not await client.connect():
             self.close()
@@ -154,7 +175,7 @@ class Wire:
             f"{self._address.text} unit {ask.unit}: function {ask.function} at {ask.address}: "
             f"exception {code} ({_CODES.get(code, 'unknown')})"
         )
-        return NoAnswer(text) if code in _ABSENT else Refused(text)
+        return NoAnswer(text) if code in _ABSENT or (ask.writes and code in _BUSY) else Refused(text)
 
     def _make(self) -> AsyncModbusTcpClient | AsyncModbusSerialClient:
         at = self._address

@@ -48,6 +48,7 @@ def test_numbers_in_both_word_orders(kind: str, low: bool, words: tuple[int, ...
         (Reading(register("i16"), scale=-1), (0xFF9C,), 100),
         (Reading(register("i16"), missing=(-32768,)), (0x8000,), None),
         (Reading(register("f32")), (0x7FC0, 0), None),
+        (Reading(register("f32")), (0x7F80, 0), None),
         (Reading(register("u32"), bit=2), (0, 7), True),
         (Reading(register("u32"), bit=2), (0, 3), False),
         (Reading(register("u16"), values={3: "charging"}), (3,), "charging"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -65,14 +66,15 @@ def _call(method: str, url: str, body: object = None, headers: dict[str, str] | 
 
 
 @contextmanager
-def demo(*args: str) -> Iterator[Demo]:
-    """`./shems demo` as a newcomer starts it."""
+def demo(*args: str, largest_file: int = resource.RLIM_INFINITY) -> Iterator[Demo]:
+    """`./shems demo` as a newcomer starts it; `largest_file` (bytes) is where its disk is full."""
     process = subprocess.Popen(
         [str(ROOT / "shems"), "demo", "--json", "--port", "0", *args],
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
