@@ -12,6 +12,7 @@ from drivers.modbus.link import WRITE_S, ModbusLink, Pulse
 from drivers.modbus.registers import Reading, Write
 from hub.errors import LinkError, NoAnswer, Refused
 from hub.model import Clock, Command, Device, Measurement, Quality, Sink, Value
+from hub.model.clock import until_tick
 
 SLOW_EVERY = 5
 _REREAD_S = (0.01, 0.02, 0.05, 0.1, 0.2)
@@ -49,18 +50,17 @@ class Station:
 
     async def run(self, sink: Sink) -> None:
         """Lives as long as the link is wanted; a device that is lost is asked again ever more seldom."""
-        loop = asyncio.get_running_loop()
-        passes, due = 0, loop.time()
+        passes = 0
         while True:
             try:
                 await self._pass(sink, slow=passes % SLOW_EVERY == 0)
                 passes += 1
-                due = max(due + self._period_s, loop.time())
+                pause = until_tick(self._clock, self._period_s)
             except LinkError as error:
                 self._prepared.clear()
                 passes = 0
-                due = loop.time() + max(self._pulse.missed(self.device.id, str(error), sink), self._link.retry_s)
-            await asyncio.sleep(due - loop.time())
+                pause = max(self._pulse.missed(self.device.id, str(error), sink), self._link.retry_s)
+            await asyncio.sleep(pause)
 
     async def _pass(self, sink: Sink, slow: bool) -> None:
         if not self._pulse.known:

@@ -18,6 +18,7 @@ from drivers.sunspec.layout import Values, layouts
 from drivers.sunspec.member import Member
 from hub.errors import LinkError, NoAnswer, Refused
 from hub.model import Clock, Command, Sink, Value
+from hub.model.clock import until_tick
 
 _ROUND_S = 5.0
 _TRIES = 2
@@ -42,16 +43,12 @@ class Unit:
 
     async def run(self, sink: Sink) -> None:
         """Never returns."""
-        loop = asyncio.get_running_loop()
-        due = loop.time()
         while True:
             try:
                 await self._pass(sink)
-                due = max(due + self._poll_s, loop.time())
-                pause = due - loop.time()
+                pause = until_tick(self._clock, self._poll_s)
             except (LinkError, Refused) as error:
                 pause = self._missed(str(error), sink)
-                due = loop.time() + pause
             await asyncio.sleep(pause)
 
     async def apply(self, member: Member, command: Command, sink: Sink) -> None:

@@ -11,12 +11,14 @@ from hub.control.dispatch import Dispatcher
 from hub.core import House, Inputs, State, step
 from hub.live import Board
 from hub.model import Clock, Column, Device, Measurement, Reason, Value
-from hub.model.clock import STEP_MS
+from hub.model.clock import STEP_MS, until_tick
 from hub.model.journal import Entry, Journal
 from hub.model.site import Site
 
 log = logging.getLogger(__name__)
 LATE_S = 3.0
+BEAT_AFTER_S = 0.2
+"""Devices are polled at whole seconds; by then what they answered is there."""
 
 Append = Callable[[Column], None]
 
@@ -54,16 +56,16 @@ class Heart:
         desk.on_request = self.now
 
     async def run(self) -> None:
-        """Never returns. Beats on whole seconds of the clock; a late beat is an incident, never skipped silently."""
-        due = self._clock.monotonic()
+        """Never returns. Beats BEAT_AFTER_S into each second; a late beat is an incident, never skipped silently."""
+        self.now()
+        last = self._clock.monotonic()
         while True:
-            late = self._clock.monotonic() - due
+            await asyncio.sleep(until_tick(self._clock, phase_s=BEAT_AFTER_S))
+            late = self._clock.monotonic() - last - 1.0
             if late > LATE_S:
                 self._incident(late)
-                due = self._clock.monotonic()
+            last = self._clock.monotonic()
             self.beat()
-            due += 1.0
-            await self._wait_until(due)
 
     def beat(self) -> None:
         """One second: freeze, decide, send, store."""
@@ -97,10 +99,6 @@ class Heart:
             self._house = House.of(self._site, self._known.values())
             self._dispatcher.managed_points = frozenset(self._house.managed)
         return self._house
-
-    async def _wait_until(self, due: float) -> None:
-        delay = due - self._clock.monotonic()
-        await asyncio.sleep(max(0.0, delay))
 
     def _watch_clock(self) -> None:
         """A step of UTC against monotonic time is a journal row: it explains odd ages and gaps around it."""

@@ -56,3 +56,12 @@ class SystemClock:
     @property
     def trusted(self) -> bool:
         return self._trusted
+
+
+def until_tick(clock: Clock, period_s: float = 1.0, phase_s: float = 0.0) -> float:
+    """Seconds until the house's clock is next at a multiple of `period_s` plus `phase_s`; never 0.
+
+    All devices are polled at the same ticks, so that a balance of several of them is of one moment.
+    """
+    period = period_s * 1000
+    return (period - (clock.now() - phase_s * 1000) % period) / 1000

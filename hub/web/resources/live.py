@@ -15,7 +15,7 @@ from hub.live import Board, Subscription
 from hub.web.resources.points import states
 from hub.web.rooms import ROOMS
 
-TICK_S = 0.2
+TICK_S = 0.1
 SEND_WITHIN_S = 10.0
 
 

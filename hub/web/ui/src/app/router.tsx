@@ -1,0 +1,29 @@
+import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { Devices } from "../screens/devices/Devices.tsx";
+import { Energy } from "../screens/energy/Energy.tsx";
+import { Now } from "../screens/now/Now.tsx";
+import { Shell } from "./Shell.tsx";
+
+// All screens come at once, so that each opens even when the hub is gone by then; only the chart's canvas comes later.
+const root = createRootRoute({ component: Shell, notFoundComponent: Now });
+
+const now = createRoute({ getParentRoute: () => root, path: "/", component: Now });
+
+/** `day`: an ISO date; absent = today. */
+const energy = createRoute({
+  getParentRoute: () => root,
+  path: "/energy",
+  validateSearch: (search: Record<string, unknown>): { day?: string } =>
+    typeof search["day"] === "string" && /^\d{4}-\d{2}-\d{2}$/.test(search["day"]) ? { day: search["day"] } : {},
+  component: Energy,
+});
+
+const devices = createRoute({ getParentRoute: () => root, path: "/devices", component: Devices });
+
+export const router = createRouter({ routeTree: root.addChildren([now, energy, devices]), scrollRestoration: true });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

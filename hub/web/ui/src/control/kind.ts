@@ -1,0 +1,46 @@
+import type { CommandInfo, DeviceInfo, Value } from "../api/types.gen.ts";
+import { choice, deviceName, power, withUnit } from "../words/format.ts";
+import { quantityName, signWord, stateWord } from "../words/quantities.ts";
+
+export type Kind = "switch" | "choice" | "number";
+
+export interface Option {
+  value: Value;
+  text: string;
+}
+
+export const quantityOf = (point: string): string => point.slice(point.indexOf(".") + 1);
+
+const isSwitch = (c: CommandInfo): boolean => quantityOf(c.point) === "on" || (c.low === 0 && c.high === 1 && c.step === 1);
+
+export function kindOf(command: CommandInfo): Kind {
+  if (options(command).length) return "choice";
+  return isSwitch(command) ? "switch" : "number";
+}
+
+/** The named choices of a command; a number whose values have words (SG Ready) is a choice, too. */
+export function options(command: CommandInfo): Option[] {
+  if (command.choices.length) return command.choices.map((value) => ({ value, text: choice(value) }));
+  const quantity = quantityOf(command.point);
+  const { low, high } = command;
+  if (isSwitch(command) || low === null || high === null || stateWord(quantity, low) === undefined) return [];
+  return Array.from({ length: high - low + 1 }, (_, i) => ({ value: low + i, text: stateWord(quantity, low + i) ?? String(low + i) }));
+}
+
+/** "Wallbox mode" */
+export const subject = (device: DeviceInfo, command: CommandInfo): string =>
+  `${deviceName(device.id)} ${quantityName(quantityOf(command.point)).toLowerCase()}`;
+
+interface Telling {
+  long?: boolean;
+  role?: DeviceInfo["role"];
+}
+
+/** A point's value in words: states by name, the sign of a power by what it means. */
+export function valueText(point: string, unit: string, value: Value, { long = false, role }: Telling = {}): string {
+  const quantity = quantityOf(point);
+  const sign = typeof value === "number" && unit === "W" ? signWord(role, quantity, value) : undefined;
+  if (sign) return `${sign} ${power(Number(value))}`;
+  if (quantity === "on") return withUnit(Boolean(value), "");
+  return stateWord(quantity, value, long) ?? withUnit(value, unit);
+}

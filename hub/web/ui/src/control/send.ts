@@ -1,0 +1,24 @@
+import { ApiError, post } from "../api/client.ts";
+import type { CommandAnswer, ReasonInfo, Value } from "../api/types.gen.ts";
+
+/** The hub answers within a second; a little more for the way to the phone. */
+const PATIENCE_MS = 3_000;
+
+/** An id of one's own makes asking twice harmless. (randomUUID needs https; this does not.) */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+export type Sent = { answer: CommandAnswer } | { reason: ReasonInfo; silent: boolean };
+
+export async function send(id: string, point: string, value: Value): Promise<Sent> {
+  try {
+    return { answer: await post<CommandAnswer>("/commands", { id, point, value }, AbortSignal.timeout(PATIENCE_MS)) };
+  } catch (error) {
+    if (error instanceof ApiError && error.status >= 400 && error.status < 500) {
+      return { reason: { code: "hub_failed", numbers: { detail: error.message } }, silent: false };
+    }
+    return { reason: { code: "hub_silent", numbers: {} }, silent: true };
+  }
+}

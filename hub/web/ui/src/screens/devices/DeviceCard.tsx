@@ -1,0 +1,72 @@
+import { useSite } from "../../api/queries.ts";
+import type { DeviceInfo, PointInfo } from "../../api/types.gen.ts";
+import { ControlRow } from "../../control/ControlRow.tsx";
+import { quantityOf, valueText } from "../../control/kind.ts";
+import { Figure } from "../../ui/Figure.tsx";
+import { Icon } from "../../ui/Icon.tsx";
+import { ROLES } from "../../ui/roles.ts";
+import { deviceName, withUnit } from "../../words/format.ts";
+import { words } from "../../words/index.ts";
+import { isDetail, quantityName, rank } from "../../words/quantities.ts";
+import { Facts } from "./Facts.tsx";
+import { LinkState } from "./LinkState.tsx";
+
+const FEW = 4;
+
+export function DeviceCard({ device }: { device: DeviceInfo }) {
+  const look = ROLES[device.role];
+  const figures = mainPoints(device);
+  return (
+    <article className="device card" aria-labelledby={`device-${device.id}`} data-device={device.id} data-link={device.link.state}>
+      <header>
+        <span className="badge" data-role={look.colour}>
+          <Icon name={look.icon} />
+        </span>
+        <div>
+          <h3 id={`device-${device.id}`}>{deviceName(device.id)}</h3>
+          <LinkState link={device.link} />
+        </div>
+      </header>
+      {figures.length > 0 && <Readings role={device.role} points={figures} className="few" />}
+      {device.commands.map((command) => (
+        <ControlRow key={command.point} device={device} command={command} title={quantityName(quantityOf(command.point))} />
+      ))}
+      <details>
+        <summary>{words.devices.readings(device.points.length)}</summary>
+        <Readings role={device.role} points={device.points} />
+        <Facts device={device} />
+      </details>
+    </article>
+  );
+}
+
+interface ReadingsProps {
+  role: DeviceInfo["role"];
+  points: readonly PointInfo[];
+  className?: string;
+}
+
+function Readings({ role, points, className = "" }: ReadingsProps) {
+  const currency = useSite().data?.currency ?? "EUR";
+  const text = (p: PointInfo) => (v: string | number | boolean) =>
+    p.unit === "1e-5/kWh" ? withUnit(v, p.unit, currency) : valueText(p.id, p.unit, v, { role });
+  return (
+    <dl className={`readings ${className}`}>
+      {points.map((p) => (
+        <div key={p.id}>
+          <dt>{quantityName(p.quantity)}</dt>
+          <dd>
+            <Figure point={p.id} format={text(p)} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** The few figures people look for: no details, and nothing that a control shows anyway. */
+function mainPoints(device: DeviceInfo): PointInfo[] {
+  const controlled = new Set(device.commands.map((c) => c.point));
+  const plain = device.points.filter((p) => !isDetail(p.quantity) && !controlled.has(p.id));
+  return plain.sort((a, b) => rank(a.quantity) - rank(b.quantity)).slice(0, FEW);
+}

@@ -1,0 +1,102 @@
+import type { ReasonInfo, Value } from "../api/types.gen.ts";
+import { deviceName, number, power, withUnit } from "./format.ts";
+import { quantityName } from "./quantities.ts";
+
+type Numbers = Record<string, Value>;
+type Sentence = (n: Numbers) => string;
+
+const amps = (v: Value | undefined): string => withUnit(Number(v ?? 0), "A");
+const watts = (v: Value | undefined): string => power(Number(v ?? 0));
+const percents = (v: Value | undefined): string => withUnit(Number(v ?? 0), "%");
+
+function told(v: Value | undefined): string {
+  if (typeof v === "boolean") return v ? "on" : "off";
+  return typeof v === "number" ? number(v, Number.isInteger(v) ? 0 : 1) : String(v ?? "");
+}
+
+const detail = (text: string): Sentence => (n) => (n["detail"] ? `${text} (${told(n["detail"])})` : text);
+
+/** grid.power -> power of Grid. */
+export function pointName(id: string): string {
+  const [device = "", quantity = ""] = id.split(".");
+  return quantity ? `${deviceName(device)}: ${quantityName(quantity).toLowerCase()}` : deviceName(device);
+}
+
+/** Each reason code of the hub as a sentence with its numbers. */
+export const REASONS: Record<string, Sentence> = {
+  confirmed: () => "the device's own reading shows it",
+  no_answer: detail("the device did not answer"),
+  device_refused: detail("the device said no"),
+  device_ignored: (n) => `the device took the order but still reads ${told(n["reading"])}`,
+  pending: () => "the device takes its time; its own reading will tell",
+  not_saved: () => "but the disk did not take it: after a restart the hub will not know of it",
+  bad_value: (n) => `${told(n["asked"])} is not possible; it must be ${told(n["wanted"])}`,
+  out_of_range: (n) => `${told(n["asked"])} is outside ${told(n["low"])} to ${told(n["high"])}`,
+  unknown_point: () => "there is no such point",
+  not_writable: () => "this cannot be set",
+  hub_silent: () => "the hub did not answer",
+  hub_failed: (n) => `the hub could not take it: ${told(n["detail"])}`,
+
+  person_asked: () => "a person wants it so",
+  rule_asked: () => "a rule wants it so",
+  plan_asked: () => "the plan wants it so",
+  grid_operator_asked: () => "the grid operator demands it",
+  site_asked: () => "a limit of the house demands it",
+  safety_asked: () => "safety demands it",
+  default_asked: () => "this is the usual setting",
+  person_limit: (n) => `a person allows ${told(n["limit"])} at most`,
+  rule_limit: (n) => `a rule allows ${told(n["limit"])}`,
+  plan_limit: (n) => `the plan allows ${told(n["limit"])}`,
+  grid_operator_limit: (n) => `the grid operator allows ${told(n["limit"])}`,
+  site_limit: (n) => `the house allows ${told(n["limit"])}`,
+  safety_limit: (n) => `safety allows ${told(n["limit"])}`,
+  default_limit: (n) => `the usual setting allows ${told(n["limit"])}`,
+  lease_ended: () => "the time of this wish is over",
+
+  charge_off: () => "charging is switched off",
+  charge_fast: (n) => `fast charging: as much as the car takes, up to ${amps(n["limit_a"])}`,
+  charge_solar: (n) => `solar charging: the sun leaves ${amps(n["surplus_a"])} for the car`,
+  charge_min_solar: (n) =>
+    `at least ${amps(n["min_a"])}, more when the sun gives more; it leaves ${amps(n["surplus_a"])} now`,
+  no_surplus: (n) => `not enough sun: ${amps(n["surplus_a"])} left over, charging starts from ${amps(n["min_a"])}`,
+  wait_hysteresis: (n) =>
+    `enough sun (${amps(n["surplus_a"])}); waiting ${number(Number(n["wait_s"] ?? 0))} s more to be sure it lasts`,
+  fuse_limit: (n) => `the house fuse of ${amps(n["fuse_a"])} leaves ${amps(n["free_a"])}`,
+
+  battery_hold: () => "the battery is on hold: it neither charges nor discharges",
+  battery_charge: (n) => `the battery is being charged with up to ${watts(n["power_w"])}`,
+  self_consumption: (n) =>
+    `the battery balances the house: the grid ${Number(n["grid_w"] ?? 0) < 0 ? "took" : "gave"} ${watts(n["grid_w"])}, ` +
+    `the battery ${Number(n["battery_w"] ?? 0) < 0 ? "took" : "gave"} ${watts(n["battery_w"])}`,
+  soc_floor: (n) => `the battery is at ${percents(n["soc"])}, its floor is ${percents(n["floor"])}`,
+  soc_ceiling: (n) => `the battery is at ${percents(n["soc"])}, its ceiling is ${percents(n["ceiling"])}`,
+  rated_power: () => "this is the most the battery can do",
+  rated_current: (n) => `this installation takes ${amps(n["max_a"])} at most`,
+  below_minimum: (n) => `a car charges from ${amps(n["min_a"])} on; less is none`,
+  stale_input: (n) =>
+    n["point"] ? `${pointName(told(n["point"]))} is not known at the moment, so the safe value holds` : "a needed reading is missing, so the safe value holds",
+
+  link_up: () => "the device answers again",
+  link_lost: detail("the device stopped answering"),
+  link_connecting: () => "looking for the device",
+  started: (n) => `the hub started (version ${told(n["version"])})`,
+  stopped: () => "the hub stopped",
+  clock_step: (n) =>
+    `the hub's clock was set by ${told(n["step_s"])} s${n["trusted"] === false ? " and is not yet trusted" : ""}`,
+  late_beat: (n) => `the hub was held up for ${told(n["late_s"])} s`,
+};
+
+/** A reason as a sentence; a code this page does not know yet is shown as it is, with its numbers. */
+export function sentence(reason: ReasonInfo): string {
+  const known = REASONS[reason.code];
+  if (known) return known(reason.numbers);
+  const numbers = Object.entries(reason.numbers).map(([name, value]) => `${name} ${told(value)}`);
+  return numbers.length ? `${reason.code} (${numbers.join(", ")})` : reason.code;
+}
+
+/** "to 9 A: the house fuse of 35 A leaves 9 A" */
+export function limitation(reason: ReasonInfo, applied: string): string {
+  return `to ${applied}: ${sentence(reason)}`;
+}
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
