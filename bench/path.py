@@ -71,9 +71,9 @@ async def frames(house: Demo, n: int, when: str) -> list[Row]:
     async with aiohttp.ClientSession(headers=house.headers) as http, http.ws_connect(f"{house.base}/api/v1/live") as ws:
         for i in range(n):
             high = i % 2 == 0
-            changed = asyncio.create_task(change_load(http, house, high))
-            await frame_with(ws, high)
-            times.append((time.time() - await changed) * 1000)
+            changed = await change_load(http, house, high)
+            await frame_with(ws, high, changed)
+            times.append((time.time() - changed) * 1000)
             await asyncio.sleep(0.31 * (i % 5))
         await http.post(f"{house.sim}/world", json={"load_w": None})
     return [
@@ -82,11 +82,12 @@ async def frames(house: Demo, n: int, when: str) -> list[Row]:
     ]
 
 
-async def frame_with(ws: aiohttp.ClientWebSocketResponse, high: bool) -> None:
+async def frame_with(ws: aiohttp.ClientWebSocketResponse, high: bool, since: float) -> None:
+    """Reads frames until one tells the new load as it was after `since` (s UTC)."""
     async with asyncio.timeout(10):
         while True:
             point = (await ws.receive_json())["points"].get("house.consumption")
-            if point and point["v"] is not None and (point["v"] > 6000) == high:
+            if point and point["t"] >= since * 1000 and point["v"] is not None and (point["v"] > 6000) == high:
                 return
 
 

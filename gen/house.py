@@ -15,10 +15,10 @@ from pathlib import Path
 from aiohttp import web
 
 from hub import VERSION, config
-from hub.app import HOUSE
 from hub.auth import Doorman
 from hub.control import Desk, Dispatcher, Heart
 from hub.control.intents import IntentSink, with_intents
+from hub.core import HOUSE
 from hub.errors import NoAnswer, Refused
 from hub.live import Board
 from hub.model import Command, CommandSpec, Device, Link, Measurement, Point, Reason, Role, Sink, Value

@@ -16,11 +16,11 @@ from hub import VERSION
 from hub.auth import Doorman, hash_password, new_password
 from hub.control import Desk, Dispatcher, Heart
 from hub.control.intents import IntentSink, with_intents
-from hub.core import DERIVED
+from hub.core import HOUSE
 from hub.discovery import Announcer
 from hub.errors import ConfigError, ShemsError
 from hub.live import Board, LinkStatus
-from hub.model import Clock, Column, Device, DeviceSpec, Driver, Link, Point, Reason, Role, SystemClock
+from hub.model import Clock, Column, DeviceSpec, Driver, Reason, SystemClock
 from hub.model.journal import Entry
 from hub.model.site import Site
 from hub.mqtt.accounts import devices as devices_account
@@ -45,9 +45,6 @@ DRIVERS = {
 }
 HUB_BROKER = "hub"
 STATIC = Path(__file__).parent / "web" / "static"
-HOUSE = Device(
-    "house", "house", Role.HOUSE, Link("core", "derived"), points=tuple(Point.of("house", "house", q) for q in DERIVED)
-)
 
 
 @dataclass(frozen=True, slots=True)

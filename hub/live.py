@@ -111,7 +111,7 @@ class Board:
         """All values of a lost device are stale at once, whatever their age limit."""
         if self.links[device].state is not LinkState.LOST:
             self._link(device, LinkStatus(LinkState.LOST, self._clock.now(), reason))
-            self._go_stale(p.id for p in self.devices[device].points if p.quantity.kind is not Kind.INTENT)
+            self.gone(p.id for p in self.devices[device].points if p.quantity.kind is not Kind.INTENT)
 
     def put(self, measurements: Iterable[Measurement]) -> None:
         changed = []
@@ -123,6 +123,12 @@ class Board:
             self._stale.discard(m.point)
             changed.append(m.point)
         self._tell(changed)
+
+    def gone(self, points: Iterable[str]) -> None:
+        """These points have no value any more, whatever their age limit; they keep the time of their last one."""
+        fresh = [p for p in points if p in self._latest and p not in self._stale]
+        self._stale.update(fresh)
+        self._tell(fresh)
 
     # -- what readers call -------------------------------------------------------------------------------------------
 
@@ -162,7 +168,7 @@ class Board:
                 stored[point], values[point] = slot.stored, slot.value
             else:
                 aged.append(point)
-        self._go_stale(aged)
+        self.gone(aged)
         return Column(t, stored), values
 
     @contextmanager
@@ -183,11 +189,6 @@ class Board:
     def _link(self, device: str, status: LinkStatus) -> None:
         self.links[device] = status
         self._on_link(device, status)
-
-    def _go_stale(self, points: Iterable[str]) -> None:
-        gone = [p for p in points if p in self._latest]
-        self._stale.update(gone)
-        self._tell(gone)
 
     def _tell(self, points: list[str]) -> None:
         if points:

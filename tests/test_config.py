@@ -38,7 +38,7 @@ def test_the_example_is_correct() -> None:
         (BATTERY + "soc_flor = 60", "did you mean 'soc_floor'?"),
         ("[circuits.a]\nfuse_a = 35\n[circuits.b]\nfuse_a = 20", "exactly one circuit has no parent"),
         (GRID + "[circuits.a]\nmembers = ['gird']", "circuits.a.members: 'gird' is not known; did you mean 'grid'?"),
-        (GRID + "uid = 'a'\n" + BATTERY.replace("[devices.bat.control]", "uid = 'a'"), "bat.uid: is that of 'grid' too"),
+        (GRID + "uid = 'a'\n" + BATTERY.replace("[devices.bat.control]", "uid = 'a'"), "uid: is that of 'grid' too"),
         ("[tariff]\nimport_price = [0.3, 0.2]", "tariff.import_price: is one price"),
     ],
 )

@@ -55,7 +55,7 @@ async def one(page: Page, http: aiohttp.ClientSession, house: Demo, i: int) -> f
     high = i % 2 == 0
     await page.evaluate("window.painted = []")
     changed = await change_load(http, house, high)
-    found = f"window.painted.find(([value]) => (value > 6000) === {str(high).lower()})"
+    found = f"window.painted.find(([v, at]) => at > {changed * 1000} && (v > 6000) === {str(high).lower()})"
     painted = await (await page.wait_for_function(found, timeout=10_000)).evaluate("pair => pair[1]")
     await asyncio.sleep(0.31 * (i % 5))
     return float(painted) - changed * 1000

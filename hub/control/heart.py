@@ -80,17 +80,18 @@ class Heart:
         """Decide at once on what is known this moment; nothing is stored, the next beat does that."""
         self._decide(self._board.freeze(self._clock.now())[1])
 
-    def _decide(self, values: Mapping[str, Value]) -> Mapping[str, float]:
+    def _decide(self, values: Mapping[str, Value]) -> Mapping[str, float | None]:
         now = self._clock.now()
         inputs = Inputs(now, self._layout(), values, self._desk.requests(now), dict(self._desk.intents))
         result = step(self._state, inputs)
         self._state = result.state
-        self._board.put(Measurement(p, v, now) for p, v in result.derived.items())
+        self._board.put(Measurement(p, v, now) for p, v in result.derived.items() if v is not None)
+        self._board.gone(p for p, v in result.derived.items() if v is None)
         self._desk.carry_out(result.commands, values)
         return result.derived
 
-    def _quantised(self, derived: Mapping[str, float]) -> dict[str, int]:
-        return {p: self._board.points[p].quantity.quantise(v) for p, v in derived.items()}
+    def _quantised(self, derived: Mapping[str, float | None]) -> dict[str, int]:
+        return {p: self._board.points[p].quantity.quantise(v) for p, v in derived.items() if v is not None}
 
     def _layout(self) -> House:
         """The house as the core sees it; made anew only when a device has changed."""

@@ -1,8 +1,8 @@
 """The deterministic heart: step(state, inputs) -> state, commands, derived values. No clock, no I/O, no randomness."""
 
-from hub.core.derive import DERIVED
+from hub.core.derive import HOUSE
 from hub.core.house import House
 from hub.core.step import Step, step
 from hub.core.types import ChargerMemory, Inputs, State
 
-__all__ = ["DERIVED", "ChargerMemory", "House", "Inputs", "State", "Step", "step"]
+__all__ = ["HOUSE", "ChargerMemory", "House", "Inputs", "State", "Step", "step"]

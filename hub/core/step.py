@@ -20,7 +20,7 @@ ORDER = tuple(Source)
 class Step:
     state: State
     commands: tuple[Command, ...]
-    derived: Mapping[str, float]
+    derived: Mapping[str, float | None]
 
 
 def step(state: State, inputs: Inputs) -> Step:

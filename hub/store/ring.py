@@ -15,6 +15,8 @@ from hub.store.writer import Writer
 
 WINDOW_S = 10
 BUDGET = 1 << 30
+RECENT_S = 600.0
+"""how long it is a problem that seconds were not stored"""
 
 
 class Ring:
@@ -27,6 +29,7 @@ class Ring:
         self._writer = writer
         self._found = found
         self._damaged: set[str] = set()
+        self._noticed: dict[str, tuple[int, float]] = {}
         self._wake = threading.Condition()
         self._asked = self._done = 0
         self._durable = self._stopping = self._ended = False
@@ -83,7 +86,7 @@ class Ring:
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong with the history, in words; empty when all is well."""
+        """What is wrong with the history, in words; empty when all is well. What was not stored is told for a while."""
         trouble = [self._writer.trouble] if self._writer.trouble else []
         return [*self._found, *self._writer.moved, *sorted(self._damaged), *trouble, *self._refused()]
 
@@ -94,7 +97,11 @@ class Ring:
             (i.overflow, "seconds were not stored because the disk could not be written for too long"),
             (i.out_of_range, "values were not stored because they do not fit 32 bits"),
         )
-        return [f"{n} {words}" for n, words in said if n]
+        now = self._clock.monotonic()
+        for n, words in said:
+            if n > self._noticed.get(words, (0, 0.0))[0]:
+                self._noticed[words] = n, now
+        return [f"{n} {words}" for words, (n, at) in self._noticed.items() if now - at < RECENT_S]
 
     def _ask(self) -> int:
         with self._wake:

@@ -86,6 +86,14 @@ def test_time_never_runs_backwards(ring: Ring) -> None:
     assert known(ring, 110, 111) == [POWERS[110]]
 
 
+def test_what_was_not_stored_is_a_problem_for_a_while_only(ring: Ring, clock: StillClock) -> None:
+    feed(ring, 100, 110)
+    feed(ring, 50, 60)
+    assert len(ring.problems) == 1
+    clock.ms += 601_000
+    assert ring.problems == []
+
+
 def test_nothing_is_added_to_a_sealed_hour_after_a_restart(path: Path, clock: StillClock, ring: Ring) -> None:
     feed(ring, 0, 3601)
     ring.close()
