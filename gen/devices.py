@@ -61,11 +61,7 @@ def _mqtt(name: str) -> str:
     behaviour = MAPS[name](DeviceSpec("uid", "id", role, "mqtt", "hub"), "topic")
     vendor, kind = name.split("/")
     return _entry(
-        f"{kind.capitalize()} ({vendor})",
-        name,
-        f"Role: {role}.",
-        behaviour.quantities,
-        behaviour.commands("id"),
+        f"{kind.capitalize()} ({vendor})", name, f"Role: {role}.", behaviour.quantities, behaviour.commands("id")
     )
 
 

@@ -31,8 +31,16 @@ class Announcer:
     `interfaces`: addresses to speak on; none = all.
     """
 
-    def __init__(self, port: int, instance: str, addresses: Sequence[str], version: str, site: str,
-                 interfaces: Sequence[str] = (), retry_s: float = RETRY_S) -> None:
+    def __init__(
+        self,
+        port: int,
+        instance: str,
+        addresses: Sequence[str],
+        version: str,
+        site: str,
+        interfaces: Sequence[str] = (),
+        retry_s: float = RETRY_S,
+    ) -> None:
         self._port, self._instance, self._properties = port, instance, {"version": version, "path": "/", "id": site}
         self._addresses = list(addresses)
         self._interfaces = list(interfaces)

@@ -115,6 +115,7 @@ def _publisher(client: aiomqtt.Client) -> Callable[[Message], Awaitable[None]]:
     async def publish(message: Message) -> None:
         await client.publish(message.topic, message.payload, qos=0)
         _heed_cancellation()
+
     return publish
 
 
@@ -132,8 +133,15 @@ def _watch(spec: DeviceSpec, broker: Broker) -> Watch:
     behaviour = MAPS[kind](spec, _topic(spec))
     writable = {command.point for command in behaviour.commands(spec.id)}
     points = tuple(Point.of(spec.uid, spec.id, name, f"{spec.id}.{name}" in writable) for name in behaviour.quantities)
-    device = Device(spec.uid, spec.id, spec.role, Link("mqtt", broker.address), behind=spec.behind, points=points,
-                    commands=behaviour.commands(spec.id))
+    device = Device(
+        spec.uid,
+        spec.id,
+        spec.role,
+        Link("mqtt", broker.address),
+        behind=spec.behind,
+        points=points,
+        commands=behaviour.commands(spec.id),
+    )
     poll = min(_number(spec, "poll_s", _POLL_S.get(kind, _OTHER_POLL_S), 0.05), 10.0)
     return Watch(device, behaviour, poll, _number(spec, "answer_s", _ANSWER_S, 0.05))
 

@@ -39,8 +39,16 @@ class Broker:
         return f"{self.host}:{self.port}"
 
     def client(self) -> aiomqtt.Client:
-        return aiomqtt.Client(self.host, self.port, username=self.user, password=self.password, keepalive=15,
-                              timeout=3.0, socket_options=NODELAY, max_queued_incoming_messages=10_000)
+        return aiomqtt.Client(
+            self.host,
+            self.port,
+            username=self.user,
+            password=self.password,
+            keepalive=15,
+            timeout=3.0,
+            socket_options=NODELAY,
+            max_queued_incoming_messages=10_000,
+        )
 
 
 def _plain(text: str | None) -> str | None:

@@ -13,7 +13,10 @@ from hub.errors import Refused
 from hub.model import CommandSpec, Value
 
 _ENERGY = {  # quantity: key in ENERGY, factor to base units
-    "power": ("Power", 1), "energy": ("Total", 1000), "voltage_l1": ("Voltage", 1), "current_l1": ("Current", 1),
+    "power": ("Power", 1),
+    "energy": ("Total", 1000),
+    "voltage_l1": ("Voltage", 1),
+    "current_l1": ("Current", 1),
 }
 _SPEAKING = ("SENSOR", "STATE", "RESULT", "POWER", "STATUS")
 MOST_W = 6_000

@@ -61,8 +61,10 @@ class Light(_Zigbee):
     quantities: tuple[str, ...] = ("on", "brightness")
 
     def commands(self, device: str) -> tuple[CommandSpec, ...]:
-        return (CommandSpec(f"{device}.on", low=0, high=1, step=1),
-                CommandSpec(f"{device}.brightness", low=0, high=100, step=1, tolerance=0.5))
+        return (
+            CommandSpec(f"{device}.on", low=0, high=1, step=1),
+            CommandSpec(f"{device}.brightness", low=0, high=100, step=1, tolerance=0.5),
+        )
 
     def write(self, name: str, value: Value) -> Message:
         if name == "on":
@@ -108,8 +110,12 @@ class Thermostat(_Zigbee):
         return ("local_temperature", self._setpoint)
 
     def _values(self, found: Mapping[str, Any]) -> dict[str, Value]:
-        rows = {"temperature": ("local_temperature",), "target_temperature": _SETPOINTS, "valve": _VALVES,
-                "battery_level": ("battery",)}
+        rows = {
+            "temperature": ("local_temperature",),
+            "target_temperature": _SETPOINTS,
+            "valve": _VALVES,
+            "battery_level": ("battery",),
+        }
         values = {name: _first(found, keys, name) for name, keys in rows.items()}
         return {name: value for name, value in values.items() if value is not None}
 

@@ -24,9 +24,23 @@ _VALUE = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)\*([A-Za-z0-9]{1,8})")
 _CHUNK = 65_536
 _CODE = re.compile(r"\d+-\d+:\d+\.\d+\.\d+(?:\*\d+)?")
 _BASE: dict[str, tuple[str, int | Decimal]] = {  # the wire's unit in lower case -> base unit, factor
-    "kwh": ("Wh", 1000), "wh": ("Wh", 1), "kw": ("W", 1000), "w": ("W", 1), "kvar": ("var", 1000), "var": ("var", 1),
-    "kvarh": ("varh", 1000), "varh": ("varh", 1), "kva": ("VA", 1000), "va": ("VA", 1), "v": ("V", 1), "a": ("A", 1),
-    "hz": ("Hz", 1), "m3": ("m3", 1), "dm3": ("m3", Decimal("0.001")), "s": ("s", 1), "gj": ("GJ", 1),
+    "kwh": ("Wh", 1000),
+    "wh": ("Wh", 1),
+    "kw": ("W", 1000),
+    "w": ("W", 1),
+    "kvar": ("var", 1000),
+    "var": ("var", 1),
+    "kvarh": ("varh", 1000),
+    "varh": ("varh", 1),
+    "kva": ("VA", 1000),
+    "va": ("VA", 1),
+    "v": ("V", 1),
+    "a": ("A", 1),
+    "hz": ("Hz", 1),
+    "m3": ("m3", 1),
+    "dm3": ("m3", Decimal("0.001")),
+    "s": ("s", 1),
+    "gj": ("GJ", 1),
 }
 
 
@@ -83,7 +97,7 @@ class Parser:
 def decode(data: bytes) -> dict[str, Any]:
     """A capture as `shems decode` prints it: messages with readings and points, and what was rejected and why."""
     parser = Parser()
-    events = [e for start in range(0, len(data), _CHUNK) for e in parser.feed(data[start:start + _CHUNK])]
+    events = [e for start in range(0, len(data), _CHUNK) for e in parser.feed(data[start : start + _CHUNK])]
     events += parser.finish()
     rejected = [{"offset": e.offset, "reason": e.reason} for e in events if isinstance(e, Rejected)]
     messages = [_message(e) for e in events if isinstance(e, Telegram)]
@@ -101,8 +115,12 @@ def _nothing_because(data: bytes) -> str:
 def _message(telegram: Telegram) -> dict[str, Any]:
     return {
         "time": telegram.time,
-        "device": {"vendor": telegram.ident[:3], "model": telegram.ident[3:].lstrip("\\").strip(),
-                   "serial": telegram.serial, "firmware": telegram.version},
+        "device": {
+            "vendor": telegram.ident[:3],
+            "model": telegram.ident[3:].lstrip("\\").strip(),
+            "serial": telegram.serial,
+            "firmware": telegram.version,
+        },
         "readings": [_reading(r) for r in telegram.readings],
         "points": {f"grid.{name}": value for name, value in telegram.points.items()},
         "problems": list(telegram.problems),

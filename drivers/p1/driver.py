@@ -92,8 +92,13 @@ class P1Driver:
 
     def _put(self, device: Device, telegram: Telegram, now: int, sink: Sink) -> None:
         """What is measured now gets the hub's time; gas and water keep their own, and are put once."""
-        sink.put([Measurement(f"{device.id}.{name}", value, now)
-                  for name, value in telegram.points.items() if name not in telegram.aged])
+        sink.put(
+            [
+                Measurement(f"{device.id}.{name}", value, now)
+                for name, value in telegram.points.items()
+                if name not in telegram.aged
+            ]
+        )
         for name, at in telegram.aged.items():
             if name in telegram.points and self._aged.get(name) != at:
                 sink.put([Measurement(f"{device.id}.{name}", telegram.points[name], min(at, now))])
@@ -153,8 +158,14 @@ def _known(device: Device, telegram: Telegram) -> Device:
     have = {point.quantity.name for point in device.points}
     more = tuple(Point.of(device.uid, device.id, name) for name in telegram.points if name not in have)
     points = _without_guesses(device, telegram.points) if not device.model else device.points
-    return replace(device, vendor=telegram.ident[:3], model=telegram.ident[3:].strip(), points=points + more,
-                   serial=telegram.serial or device.serial, firmware=telegram.version or device.firmware)
+    return replace(
+        device,
+        vendor=telegram.ident[:3],
+        model=telegram.ident[3:].strip(),
+        points=points + more,
+        serial=telegram.serial or device.serial,
+        firmware=telegram.version or device.firmware,
+    )
 
 
 def _without_guesses(device: Device, found: Mapping[str, float]) -> tuple[Point, ...]:

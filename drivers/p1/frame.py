@@ -24,6 +24,7 @@ def _table() -> tuple[int, ...]:
         for _ in range(8):
             value = (value >> 1) ^ (0xA001 if value & 1 else 0)
         return value
+
     return tuple(entry(n) for n in range(256))
 
 

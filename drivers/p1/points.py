@@ -42,8 +42,9 @@ _KINDS = {3: "gas", 7: "water"}
 def points_of(readings: Iterable[Read], problems: list[str]) -> tuple[dict[str, float], dict[str, int]]:
     """Quantity -> value in base units; and quantity -> UTC ms for those that carry their own time (gas, water)."""
     rows = list(readings)
-    meter = {_short(code): (value, unit) for code, value, unit, _ in rows
-             if code.startswith("1-0:") and "/" not in code}
+    meter = {
+        _short(code): (value, unit) for code, value, unit, _ in rows if code.startswith("1-0:") and "/" not in code
+    }
     points = _instantaneous(meter) | _totals(meter)
     aged: dict[str, int] = {}
     for name, value, at in _mbus(rows):
@@ -84,8 +85,11 @@ def _totals(meter: dict[str, tuple[float | str, str]]) -> dict[str, float]:
 
 def _mbus(rows: list[Read]) -> Iterable[tuple[str, float, int]]:
     """Gas and water meters behind the P1 meter; a volume without a stated kind counts as gas."""
-    kinds = {m[1]: int(str(value)) for code, value, _, _ in rows
-             if (m := _MBUS_KIND.fullmatch(code)) and re.fullmatch("[0-9]{1,3}", str(value))}
+    kinds = {
+        m[1]: int(str(value))
+        for code, value, _, _ in rows
+        if (m := _MBUS_KIND.fullmatch(code)) and re.fullmatch("[0-9]{1,3}", str(value))
+    }
     for code, value, unit, at in rows:
         match = _MBUS.fullmatch(code)
         if match and unit == "m3" and isinstance(value, float) and at is not None:

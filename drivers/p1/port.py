@@ -31,8 +31,12 @@ class Port:
         keys = {key: values[-1] for key, values in parse_qs(parts.query).items()}
         try:
             if parts.scheme == "serial" and parts.path:
-                return Port(parts.path, int(keys.get("baud", 115_200)), int(keys.get("bits", 8)),
-                            keys.get("parity", "N").upper())
+                return Port(
+                    parts.path,
+                    int(keys.get("baud", 115_200)),
+                    int(keys.get("bits", 8)),
+                    keys.get("parity", "N").upper(),
+                )
             if parts.scheme == "tcp" and parts.hostname and parts.port:
                 return Port(host=parts.hostname, tcp=parts.port)
         except ValueError as error:
@@ -49,5 +53,6 @@ class Port:
             if not self.path:
                 return await asyncio.open_connection(self.host, self.tcp)
             reader, writer = await serial_asyncio.open_serial_connection(
-                url=self.path, baudrate=self.baud, bytesize=self.bits, parity=self.parity)
+                url=self.path, baudrate=self.baud, bytesize=self.bits, parity=self.parity
+            )
             return reader, writer

@@ -21,5 +21,6 @@ def milliseconds(text: str, zone: str = ZONE) -> int:
 def flag_agrees(text: str, zone: str = ZONE) -> bool:
     """Whether the summer letter fits the calendar (some meters are set to the other)."""
     aware = datetime.strptime(text[:12], "%y%m%d%H%M%S").replace(
-        tzinfo=ZoneInfo(zone), fold=1 if text.endswith("W") else 0)
+        tzinfo=ZoneInfo(zone), fold=1 if text.endswith("W") else 0
+    )
     return len(text) == 12 or bool(aware.dst()) == text.endswith("S")

@@ -46,9 +46,7 @@ class Control:
     step: float
 
     def command(self, point: str) -> CommandSpec:
-        return CommandSpec(
-            point, self.low, self.high, self.step, heartbeat_s=REVERSION_S, tolerance=0.51 * self.step
-        )
+        return CommandSpec(point, self.low, self.high, self.step, heartbeat_s=REVERSION_S, tolerance=0.51 * self.step)
 
     def in_force(self, values: Values) -> float | None:
         """W; None when nothing is in force."""
@@ -131,9 +129,7 @@ def _encoded(run: list[Field], asked: Mapping[str, float], values: Values) -> tu
 
 
 def _set_704(watts: float, _full: float) -> dict[str, float]:
-    return {
-        "WSetEna": _ON, "WSetMod": _WATTS, "WSet": watts, "WSetEnaRvrt": _OFF, "WSetRvrtTms": REVERSION_S,
-    }
+    return {"WSetEna": _ON, "WSetMod": _WATTS, "WSet": watts, "WSetEnaRvrt": _OFF, "WSetRvrtTms": REVERSION_S}
 
 
 def _shown_704(values: Values, full: float) -> float | None:
@@ -161,7 +157,9 @@ def _shown_124(values: Values, _full: float) -> float | None:
 
 def _limit_704(watts: float, full: float) -> dict[str, float]:
     return {
-        "WMaxLimPctEna": _ON, "WMaxLimPct": 100 * watts / full, "WMaxLimPctEnaRvrt": _OFF,
+        "WMaxLimPctEna": _ON,
+        "WMaxLimPct": 100 * watts / full,
+        "WMaxLimPctEnaRvrt": _OFF,
         "WMaxLimPctRvrtTms": REVERSION_S,
     }
 
@@ -172,10 +170,12 @@ def _limit_123(watts: float, full: float) -> dict[str, float]:
 
 def _limited(enable: str) -> Callable[[Values, float], float | None]:
     """Without a limit the rating is what limits."""
+
     def shown(values: Values, full: float) -> float | None:
         if enable not in values.numbers:
             return None
         return _percent_of(values.numbers.get("WMaxLimPct"), full) if values.numbers[enable] == _ON else full
+
     return shown
 
 

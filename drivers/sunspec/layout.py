@@ -112,9 +112,7 @@ def _layout(table: Mapping[str, Any]) -> Layout:
 
 
 def _fields(points: Mapping[str, Sequence[Any]]) -> tuple[Field, ...]:
-    return tuple(
-        Field(name, at, type_, "".join(more[:1]), "rw" in more) for name, (at, type_, *more) in points.items()
-    )
+    return tuple(Field(name, at, type_, "".join(more[:1]), "rw" in more) for name, (at, type_, *more) in points.items())
 
 
 def _decode(fields: Sequence[Field], words: Sequence[int], outer: Mapping[str, float]) -> Values:

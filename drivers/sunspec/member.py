@@ -97,8 +97,15 @@ class Member:
         before = self.device
         named = self._named(images)
         commands = (self.control.command(self._point),) if self.control else ()
-        self.device = replace(before, points=self._points(), commands=commands, vendor=named.get("Mn", ""),
-                              model=named.get("Md", ""), serial=named.get("SN", ""), firmware=named.get("Vr", ""))
+        self.device = replace(
+            before,
+            points=self._points(),
+            commands=commands,
+            vendor=named.get("Mn", ""),
+            model=named.get("Md", ""),
+            serial=named.get("SN", ""),
+            firmware=named.get("Vr", ""),
+        )
         return self.device != before
 
     def _named(self, images: Mapping[Place, Values]) -> Mapping[str, str]:
@@ -133,9 +140,8 @@ class Member:
 def _expected(spec: DeviceSpec, address: str) -> Device:
     """The device before it has answered; a battery counts as one that can be driven until it says otherwise."""
     battery = spec.role is Role.BATTERY
-    points = tuple(
-        Point.of(spec.uid, spec.id, name, name == "power_setpoint") for name in _EXPECTED[spec.role]
-    )
+    points = tuple(Point.of(spec.uid, spec.id, name, name == "power_setpoint") for name in _EXPECTED[spec.role])
     commands = (CommandSpec(f"{spec.id}.power_setpoint"),) if battery else ()
-    return Device(spec.uid, spec.id, spec.role, Link("sunspec", address), behind=spec.behind, points=points,
-                  commands=commands)
+    return Device(
+        spec.uid, spec.id, spec.role, Link("sunspec", address), behind=spec.behind, points=points, commands=commands
+    )

@@ -9,11 +9,13 @@ from drivers.sunspec.chain import Place
 from drivers.sunspec.layout import Values
 
 _POWER = ((702, "WMax"), (121, "WMax"), (702, "WMaxRtg"), (120, "WRtg"))
-_CHARGE = (
-    (702, "WChaRteMax"), (702, "WChaRteMaxRtg"), (120, "MaxChaRte"), (124, "WChaMax"), (802, "WChaRteMax"),
-)
+_CHARGE = ((702, "WChaRteMax"), (702, "WChaRteMaxRtg"), (120, "MaxChaRte"), (124, "WChaMax"), (802, "WChaRteMax"))
 _DISCHARGE = (
-    (702, "WDisChaRteMax"), (702, "WDisChaRteMaxRtg"), (120, "MaxDisChaRte"), (124, "WChaMax"), (802, "WDisChaRteMax"),
+    (702, "WDisChaRteMax"),
+    (702, "WDisChaRteMaxRtg"),
+    (120, "MaxDisChaRte"),
+    (124, "WChaMax"),
+    (802, "WDisChaRteMax"),
 )
 MODELS = frozenset({120, 121, 124, 702, 802})
 

@@ -50,10 +50,14 @@ class Wires:
         self.p1 = P1Meter(view, directory / "p1")
         self.bus = RtuBus(directory / "meter-rtu", {1: self.grid, 2: self.circuit}, self.grid)
         self.ports: dict[str, TcpPort | PtyPort] = {
-            "meter_tcp": TcpStation(self.grid, 1).port, "meter_rtu": self.bus.port,
-            "inverter": TcpStation(self.inverter, 1).port, "keba": TcpStation(self.keba, 255).port,
-            "heidelberg": TcpStation(self.heidelberg, 1).port, "heatpump": TcpStation(self.isg, 1).port,
-            "p1_serial": self.p1.pty, "p1_tcp": self.p1.tcp,
+            "meter_tcp": TcpStation(self.grid, 1).port,
+            "meter_rtu": self.bus.port,
+            "inverter": TcpStation(self.inverter, 1).port,
+            "keba": TcpStation(self.keba, 255).port,
+            "heidelberg": TcpStation(self.heidelberg, 1).port,
+            "heatpump": TcpStation(self.isg, 1).port,
+            "p1_serial": self.p1.pty,
+            "p1_tcp": self.p1.tcp,
         }
 
     def devices(self) -> list[Device]:
@@ -75,7 +79,10 @@ class Wires:
 
 def mqtt_devices(view: View) -> list[MqttDevice]:
     members: list[ZigbeeDevice] = [
-        ZigbeeLight("light_kitchen", view), ZigbeeLight("light_hall", view), ZigbeeThermostat("living", view)]
+        ZigbeeLight("light_kitchen", view),
+        ZigbeeLight("light_hall", view),
+        ZigbeeThermostat("living", view),
+    ]
     plugs = [TasmotaPlug("plug_tv", view), TasmotaPlug("plug_washer", view)]
     return [*plugs, *members, ZigbeeBridge(view, lambda: members)]
 
@@ -90,8 +97,9 @@ async def serve(options: Options, stop: asyncio.Event) -> None:
     async with _control(house, options.control_port) as control:
         await wires.open()
         tasks = [asyncio.create_task(run) for run in (Runner(world, view, devices, options.speed).run(), *wires.runs())]
-        links = [asyncio.create_task(MqttLink(device, options.broker, stop).run())
-                 for device in talkers if options.broker]
+        links = [
+            asyncio.create_task(MqttLink(device, options.broker, stop).run()) for device in talkers if options.broker
+        ]
         ready = {"ready": True, "control": control, "links": {name: port.link for name, port in wires.ports.items()}}
         print(json.dumps(ready), flush=True)
         try:

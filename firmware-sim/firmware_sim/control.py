@@ -48,8 +48,10 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def _get_devices(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
-    devices = {name: device.truth() | {"reads": device.reads, "writes": device.writes, "fault": device.fault.kind}
-               for name, device in house.devices.items()}
+    devices = {
+        name: device.truth() | {"reads": device.reads, "writes": device.writes, "fault": device.fault.kind}
+        for name, device in house.devices.items()
+    }
     return web.json_response({"t": house.view.snapshot.t_ms, "devices": devices})
 
 
@@ -86,11 +88,19 @@ async def _post_world(request: web.Request) -> web.Response:
 def _describe(house: House) -> dict[str, object]:
     world, forced = house.world, house.world.overrides
     return {
-        "t": world.t_ms, "irradiance": world.irradiance, "base_load_w": sum(world.base),
-        "outside_c": world.heatpump.outside_c, "price": forced.price,
+        "t": world.t_ms,
+        "irradiance": world.irradiance,
+        "base_load_w": sum(world.base),
+        "outside_c": world.heatpump.outside_c,
+        "price": forced.price,
         "ev_present": {"keba": world.keba.present, "heidelberg": world.heidelberg.present},
-        "forced": {"irradiance": forced.irradiance, "load_w": forced.load_w, "outside_c": forced.outside_c,
-                   "voltage": forced.voltage, "price": forced.price},
+        "forced": {
+            "irradiance": forced.irradiance,
+            "load_w": forced.load_w,
+            "outside_c": forced.outside_c,
+            "voltage": forced.voltage,
+            "price": forced.price,
+        },
     }
 
 
@@ -123,19 +133,23 @@ Act = Callable[[World], None]
 
 def _override(low: float, high: float) -> Callable[[str, object], Act]:
     """A number that holds until null releases it."""
+
     def make(name: str, value: object) -> Act:
         number = None if value is None else _number(name, value, low, high)
         return lambda world: setattr(world.overrides, name, number)
+
     return make
 
 
 def _once(low: float, high: float, put: Callable[[World, float], None]) -> Callable[[str, object], Act]:
     """A number that is set now and then lives on; null changes nothing."""
+
     def make(name: str, value: object) -> Act:
         if value is None:
             return lambda world: None
         number = _number(name, value, low, high)
         return lambda world: put(world, number)
+
     return make
 
 
@@ -169,15 +183,20 @@ def _presence(name: str, value: object) -> Act:
             evse = world.keba if point == "keba" else world.heidelberg
             evse.forced_present = present
             evse.present = evse.present if present is None else present
+
     return act
 
 
 FORCES: dict[str, Callable[[str, object], Act]] = {
-    "irradiance": _override(0, 1500), "load_w": _override(0, 50_000), "price": _override(-10, 10),
-    "outside_c": _override(-40, 50), "voltage": _override(180, 270),
+    "irradiance": _override(0, 1500),
+    "load_w": _override(0, 50_000),
+    "price": _override(-10, 10),
+    "outside_c": _override(-40, 50),
+    "voltage": _override(180, 270),
     "soc": _once(0, 100, World.set_soc),
     "ev_soc": _once(0, 100, lambda world, value: setattr(world.keba, "soc", value)),
     "house_c": _once(0, 40, lambda world, value: setattr(world.heatpump, "house_c", value)),
     "tank_c": _once(5, 70, lambda world, value: setattr(world.heatpump, "tank_c", value)),
-    "clock": _clock, "ev_present": _presence,
+    "clock": _clock,
+    "ev_present": _presence,
 }

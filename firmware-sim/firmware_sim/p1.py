@@ -39,23 +39,38 @@ def checksum(data: bytes) -> int:
 def _lines(house: Snapshot, t_ms: int) -> list[str]:
     meter = house.grid
     lines = [
-        "1-3:0.2.8(50)", f"0-0:1.0.0({_stamp(t_ms)})", f"0-0:96.1.1({EQUIPMENT})",
-        f"1-0:1.8.1({_kwh(meter.import_by_tariff[0])})", f"1-0:1.8.2({_kwh(meter.import_by_tariff[1])})",
-        f"1-0:2.8.1({_kwh(meter.export_by_tariff[0])})", f"1-0:2.8.2({_kwh(meter.export_by_tariff[1])})",
+        "1-3:0.2.8(50)",
+        f"0-0:1.0.0({_stamp(t_ms)})",
+        f"0-0:96.1.1({EQUIPMENT})",
+        f"1-0:1.8.1({_kwh(meter.import_by_tariff[0])})",
+        f"1-0:1.8.2({_kwh(meter.import_by_tariff[1])})",
+        f"1-0:2.8.1({_kwh(meter.export_by_tariff[0])})",
+        f"1-0:2.8.2({_kwh(meter.export_by_tariff[1])})",
         f"0-0:96.14.0({meter.tariff:04d})",
-        f"1-0:1.7.0({_kw(max(meter.total, 0))})", f"1-0:2.7.0({_kw(max(-meter.total, 0))})",
-        "0-0:96.7.21(00004)", "0-0:96.7.9(00002)", "1-0:99.97.0()",
-        *(f"1-0:{phase}2.32.0(00001)" for phase in (3, 5, 7)), *(f"1-0:{phase}2.36.0(00000)" for phase in (3, 5, 7)),
+        f"1-0:1.7.0({_kw(max(meter.total, 0))})",
+        f"1-0:2.7.0({_kw(max(-meter.total, 0))})",
+        "0-0:96.7.21(00004)",
+        "0-0:96.7.9(00002)",
+        "1-0:99.97.0()",
+        *(f"1-0:{phase}2.32.0(00001)" for phase in (3, 5, 7)),
+        *(f"1-0:{phase}2.36.0(00000)" for phase in (3, 5, 7)),
         "0-0:96.13.0()",
     ]
     for phase, code in enumerate((20, 40, 60)):
         watts = meter.power[phase]
-        lines += [f"1-0:{code + 12}.7.0({meter.voltage[phase]:05.1f}*V)",
-                  f"1-0:{code + 11}.7.0({round(meter.current[phase]):03d}*A)",
-                  f"1-0:{code + 1}.7.0({_kw(max(watts, 0))})", f"1-0:{code + 2}.7.0({_kw(max(-watts, 0))})"]
+        lines += [
+            f"1-0:{code + 12}.7.0({meter.voltage[phase]:05.1f}*V)",
+            f"1-0:{code + 11}.7.0({round(meter.current[phase]):03d}*A)",
+            f"1-0:{code + 1}.7.0({_kw(max(watts, 0))})",
+            f"1-0:{code + 2}.7.0({_kw(max(-watts, 0))})",
+        ]
     gas_time = t_ms // 300_000 * 300_000
-    return [*lines, "0-1:24.1.0(003)", f"0-1:96.1.0({GAS_EQUIPMENT})",
-            f"0-1:24.2.1({_stamp(gas_time)})({house.gas_m3:09.3f}*m3)"]
+    return [
+        *lines,
+        "0-1:24.1.0(003)",
+        f"0-1:96.1.0({GAS_EQUIPMENT})",
+        f"0-1:24.2.1({_stamp(gas_time)})({house.gas_m3:09.3f}*m3)",
+    ]
 
 
 def _kwh(energy_wh: float) -> str:
@@ -117,5 +132,12 @@ class P1Meter(Device):
 
     def truth(self) -> Truth:
         meter = self.now.grid
-        return {"power": meter.total, "power_l": meter.power, "voltage_l": meter.voltage, "tariff": meter.tariff,
-                "import_wh": meter.import_by_tariff, "export_wh": meter.export_by_tariff, "gas_m3": self.now.gas_m3}
+        return {
+            "power": meter.total,
+            "power_l": meter.power,
+            "voltage_l": meter.voltage,
+            "tariff": meter.tariff,
+            "import_wh": meter.import_by_tariff,
+            "export_wh": meter.export_by_tariff,
+            "gas_m3": self.now.gas_m3,
+        }

@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "args",
         nargs=argparse.REMAINDER,
         metavar="ARGS",
-        help="lint, types, layers or unit for one part; anything else goes to pytest alone",
+        help="lint, format, types, layers, page or unit for one part; anything else goes to pytest alone",
     )
 
 
@@ -54,12 +54,14 @@ def _found(program: str) -> bool:
 
 def _call(name: str, command: list[str]) -> int:
     print(f"== {name}", file=sys.stderr, flush=True)
-    return min(subprocess.run([sys.executable, *command], cwd=ROOT, check=False).returncode, 1)
+    return int(subprocess.run([sys.executable, *command], cwd=ROOT, check=False).returncode != 0)
 
 
 PARTS = {
     "lint": ["-m", "ruff", "check", "."],
+    "format": ["-m", "ruff", "format", "--check", "--quiet", "."],
     "types": ["-m", "mypy"],
     "layers": ["-c", "from importlinter.cli import lint_imports_command as c; c()"],
+    "page": ["hub/web/ui/build.py", "--test"],
     "unit": ["-m", "pytest"],
 }

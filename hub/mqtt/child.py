@@ -125,8 +125,13 @@ class ChildEngine:
         self._said.clear()
         command = [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *self._command()]
         self._process = process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True, env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])})
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        )
         assert process.stdin and process.stdout
         self._log_pipe = process.stdout
         process.stdin.write(self._input())
@@ -160,7 +165,7 @@ class ChildEngine:
         assert self._process and self._log_pipe
         while line := await self._log_pipe.readline():
             text = line.decode(errors="replace").rstrip()
-            self._said = [*self._said[1 - _KEPT:], text]
+            self._said = [*self._said[1 - _KEPT :], text]
             log.debug("%s: %s", self.name, text)
         await self._process.wait()
 
@@ -195,8 +200,10 @@ def _check_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise UserError(f"mqtt.port: {host}:{port} cannot be used ({error.strerror}); is another broker running? "
-                            "Choose another port or give that broker's URL") from None
+            raise UserError(
+                f"mqtt.port: {host}:{port} cannot be used ({error.strerror}); is another broker running? "
+                "Choose another port or give that broker's URL"
+            ) from None
 
 
 def _free_port(host: str) -> int:

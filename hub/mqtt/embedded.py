@@ -49,8 +49,9 @@ class Rights(BaseTopicPlugin):  # type: ignore[misc]  # amqtt publishes no types
 
     Config = Settings
 
-    async def topic_filtering(self, *, session: Session | None = None, topic: str | None = None,
-                              action: Action | None = None) -> bool:
+    async def topic_filtering(
+        self, *, session: Session | None = None, topic: str | None = None, action: Action | None = None
+    ) -> bool:
         account = self.config.accounts.get(session.username if session else None)
         if account is None or not topic:
             return False
@@ -62,10 +63,12 @@ async def serve(settings: dict[str, Any]) -> None:
     """Runs until the input ends or SIGTERM."""
     accounts = {account["user"]: account for account in settings["accounts"]}
     rules = {"accounts": accounts}
-    broker = Broker({
-        "listeners": {"default": {"type": "tcp", "bind": f"{settings['host']}:{settings['port']}"}},
-        "plugins": {"hub.mqtt.embedded.Door": rules, "hub.mqtt.embedded.Rights": rules},
-    })
+    broker = Broker(
+        {
+            "listeners": {"default": {"type": "tcp", "bind": f"{settings['host']}:{settings['port']}"}},
+            "plugins": {"hub.mqtt.embedded.Door": rules, "hub.mqtt.embedded.Rights": rules},
+        }
+    )
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -57,8 +57,10 @@ class EmbeddedEngine(ChildEngine):
 
     def __init__(self, accounts: Sequence[Account], port: int = 1883, host: str = "127.0.0.1") -> None:
         if host not in ("127.0.0.1", "localhost", "::1"):
-            raise UserError(f"mqtt.bind: {host}: the embedded broker serves this machine only; "
-                            "install mosquitto to let others connect")
+            raise UserError(
+                f"mqtt.bind: {host}: the embedded broker serves this machine only; "
+                "install mosquitto to let others connect"
+            )
         super().__init__(accounts, port, host)
 
     def _command(self) -> list[str]:
@@ -75,8 +77,14 @@ class MosquittoEngine(ChildEngine):
 
     name = "mosquitto"
 
-    def __init__(self, accounts: Sequence[Account], folder: Path, port: int = 1883, host: str = "127.0.0.1",
-                 program: str | None = None) -> None:
+    def __init__(
+        self,
+        accounts: Sequence[Account],
+        folder: Path,
+        port: int = 1883,
+        host: str = "127.0.0.1",
+        program: str | None = None,
+    ) -> None:
         super().__init__(accounts, port, host)
         self._folder = folder
         self._program = program or find_mosquitto()
@@ -89,7 +97,7 @@ class MosquittoEngine(ChildEngine):
 
     def _command(self) -> list[str]:
         if not self._program:
-            raise UserError("mqtt.engine: mosquitto is not installed; `apt install mosquitto` or engine = \"embedded\"")
+            raise UserError('mqtt.engine: mosquitto is not installed; `apt install mosquitto` or engine = "embedded"')
         self._folder.mkdir(parents=True, exist_ok=True)
         self._folder.chmod(0o700)
         self._write_users()
@@ -99,11 +107,20 @@ class MosquittoEngine(ChildEngine):
     def _configuration(self) -> str:
         lines = {
             "user": pwd.getpwuid(os.getuid()).pw_name,  # started as root it would drop to a user who cannot read these
-            "per_listener_settings": "false", "allow_anonymous": "false",
-            "password_file": self._folder / "passwords", "acl_file": self._folder / "access",
-            "persistence": "true", "persistence_location": f"{self._folder}/", "autosave_interval": 60,
-            "set_tcp_nodelay": "true", "max_queued_messages": 1000, "max_packet_size": 1_048_576, "max_keepalive": 120,
-            "log_dest": "stdout", "connection_messages": "false", "listener": f"{self.port} {self.host}",
+            "per_listener_settings": "false",
+            "allow_anonymous": "false",
+            "password_file": self._folder / "passwords",
+            "acl_file": self._folder / "access",
+            "persistence": "true",
+            "persistence_location": f"{self._folder}/",
+            "autosave_interval": 60,
+            "set_tcp_nodelay": "true",
+            "max_queued_messages": 1000,
+            "max_packet_size": 1_048_576,
+            "max_keepalive": 120,
+            "log_dest": "stdout",
+            "connection_messages": "false",
+            "listener": f"{self.port} {self.host}",
         }
         return "".join(f"{key} {value}\n" for key, value in lines.items())
 

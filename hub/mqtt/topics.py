@@ -53,8 +53,9 @@ class Submit(Protocol):
 class Topics:
     """A client of the broker at `host`, on behalf of the house."""
 
-    def __init__(self, host: str, port: int, user: str, password: str,
-                 subscribe: Callable[[], Changes], submit: Submit) -> None:
+    def __init__(
+        self, host: str, port: int, user: str, password: str, subscribe: Callable[[], Changes], submit: Submit
+    ) -> None:
         self._host, self._port, self._user, self._password = host, port, user, password
         self._subscribe = subscribe
         self._submit = submit
@@ -102,9 +103,17 @@ class Topics:
             raise
 
     def _client(self) -> aiomqtt.Client:
-        return aiomqtt.Client(self._host, self._port, username=self._user, password=self._password, keepalive=15,
-                              timeout=5.0, socket_options=_NODELAY, max_queued_incoming_messages=1_000,
-                              will=aiomqtt.Will(_STATUS, "offline", qos=1, retain=True))
+        return aiomqtt.Client(
+            self._host,
+            self._port,
+            username=self._user,
+            password=self._password,
+            keepalive=15,
+            timeout=5.0,
+            socket_options=_NODELAY,
+            max_queued_incoming_messages=1_000,
+            will=aiomqtt.Will(_STATUS, "offline", qos=1, retain=True),
+        )
 
     async def _listen(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:

@@ -53,6 +53,7 @@ def run(engine: Engine, play: Callable[[], Any]) -> None:
     async def main() -> None:
         async with engine.running():
             await play()
+
     asyncio.run(main())
 
 
@@ -65,6 +66,7 @@ def test_ready_means_that_a_client_can_connect(engine: Any) -> None:
             await one.subscribe("a/#")
             await one.publish("a/b", b"\x00\xff", qos=1)
             assert await first(one) == ("a/b", b"\x00\xff")
+
     run(engine, play)
     assert engine.health.endswith("stopped")
 
@@ -75,6 +77,7 @@ def test_nobody_enters_without_the_password(engine: Any, user: str | None, passw
         with pytest.raises(aiomqtt.MqttError):
             async with aiomqtt.Client(engine.host, engine.port, username=user, password=password, timeout=2):
                 pass
+
     run(engine, play)
 
 
@@ -85,6 +88,7 @@ def test_retained_messages_are_kept(engine: Any) -> None:
         async with client(engine) as two:
             await two.subscribe("shems/#")
             assert await first(two) == ("shems/grid/power", b"5")
+
     run(engine, play)
 
 
@@ -97,6 +101,7 @@ def test_a_device_cannot_speak_for_the_house(engine: Any) -> None:
             await device.publish("shems/wallbox/current_limit/set", "32")
             await device.publish("shems/grid/power", "0", retain=True)
             assert await silent(hub)
+
     run(engine, play)
 
 
@@ -109,6 +114,7 @@ def test_an_integration_may_wish_and_nothing_else(engine: Any) -> None:
             assert await silent(hub)
             await other.publish("shems/plug/on/set", "true")
             assert await first(hub) == ("shems/plug/on/set", b"true")
+
     run(engine, play)
 
 
@@ -122,12 +128,14 @@ def test_a_killed_broker_comes_back(engine: Any) -> None:
         async with client(engine) as one:
             await one.publish("a", "b", qos=1)
         assert "1 restart" in engine.health
+
     run(engine, play)
 
 
 def test_no_process_is_left_after_stop(engine: Any) -> None:
     async def play() -> None:
         groups.append(engine.pid)
+
     groups: list[int] = []
     run(engine, play)
     with pytest.raises(ProcessLookupError):
@@ -141,9 +149,11 @@ def test_it_dies_with_a_hub_that_was_killed(name: str, tmp_path: Path) -> None:
         f"e = choose({name!r}, [accounts.hub('x')], pathlib.Path({str(tmp_path)!r}), port=0)\n"
         "async def main():\n    async with e.running():\n"
         "        print(e.pid, flush=True)\n        await asyncio.sleep(60)\n"
-        "asyncio.run(main())\n")
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True,
-                          cwd=Path(__file__).parents[2]) as hub:
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    ) as hub:
         assert hub.stdout
         child = int(hub.stdout.readline())
         hub.kill()
@@ -177,6 +187,7 @@ def test_a_new_user_is_taken_into_use(engine: Any) -> None:
         async with asyncio.timeout(8):
             while not await works(engine, "new", "newpass"):
                 await asyncio.sleep(0.1)
+
     run(engine, play)
 
 
@@ -209,14 +220,28 @@ def test_its_files_are_ours_alone_and_hold_no_password(tmp_path: Path) -> None:
     async def play() -> None:
         for file in (tmp_path / "mqtt").iterdir():
             assert file.stat().st_mode & 0o077 == 0 and "hubpass" not in file.read_text(errors="replace")
+
     run(engine, play)
     assert "hubpass" not in repr(USERS)
 
 
-@pytest.mark.parametrize(("topic", "pattern", "fits"), [
-    ("a/b", "a/b", True), ("a/b", "a/+", True), ("a/b/c", "a/+", False), ("a", "a/#", True), ("a/b/c", "a/#", True),
-    ("a/#", "a/+", False), ("#", "a/#", False), ("a/+", "a/+", True), ("a/+", "a/b", False), ("$SYS/x", "#", False),
-    ("shems/a/b/set", "shems/+/+/set", True), ("shems/a/b", "shems/+/+/set", False), ("a/b", "a/b/c", False),
-])
+@pytest.mark.parametrize(
+    ("topic", "pattern", "fits"),
+    [
+        ("a/b", "a/b", True),
+        ("a/b", "a/+", True),
+        ("a/b/c", "a/+", False),
+        ("a", "a/#", True),
+        ("a/b/c", "a/#", True),
+        ("a/#", "a/+", False),
+        ("#", "a/#", False),
+        ("a/+", "a/+", True),
+        ("a/+", "a/b", False),
+        ("$SYS/x", "#", False),
+        ("shems/a/b/set", "shems/+/+/set", True),
+        ("shems/a/b", "shems/+/+/set", False),
+        ("a/b", "a/b/c", False),
+    ],
+)
 def test_filters(topic: str, pattern: str, fits: bool) -> None:
     assert accounts.matches(topic, pattern) is fits

@@ -64,10 +64,15 @@ class FakeDesk:
         self.wishes.append((point_id, value, person))
 
 
-@pytest.fixture(params=["embedded", pytest.param("mosquitto", marks=pytest.mark.skipif(
-    not find_mosquitto(), reason="mosquitto is not installed"))])
+@pytest.fixture(
+    params=[
+        "embedded",
+        pytest.param("mosquitto", marks=pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed")),
+    ]
+)
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Callable[..., Any]], None]:
     """Runs `play(engine, board, desk, heard, topics_task)`; `heard` is what an integration has been told."""
+
     def run(play: Callable[..., Any]) -> None:
         async def main() -> None:
             engine = choose(request.param, USERS, tmp_path / "mqtt", port=0)
@@ -81,7 +86,9 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Callable[
                 await play(engine, board, desk, heard, running, other)
                 running.cancel()
                 listening.cancel()
+
         asyncio.run(main())
+
     return run
 
 
@@ -110,6 +117,7 @@ def test_the_house_is_mirrored_and_only_changes_are_sent(scene: Any) -> None:
         board.set(grid__power=None)
         await until(lambda: ("shems/grid/power", "unknown") in heard)
         assert heard == [("shems/plug/on", "false"), ("shems/grid/power", "unknown")]
+
     scene(play)
 
 
@@ -120,6 +128,7 @@ def test_a_wish_enters_at_the_desk(scene: Any) -> None:
         await other.publish("shems/wallbox/current_limit/set", b"\xff" * 5000)
         await until(lambda: len(desk.wishes) == 2)
         assert desk.wishes[0] == ("plug.on", "false", "mqtt") and len(desk.wishes[1][1]) == 200
+
     scene(play)
 
 
@@ -135,6 +144,7 @@ def test_a_retained_wish_is_not_obeyed_at_the_next_start(scene: Any) -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         assert late.wishes == []
+
     scene(play)
 
 
@@ -144,12 +154,21 @@ def test_an_orderly_end_says_offline(scene: Any) -> None:
         running.cancel()
         await until(lambda: heard[-1] == ("shems/status", "offline"))
         assert board.open == []
+
     scene(play)
 
 
-@pytest.mark.parametrize(("value", "text"), [
-    (True, "true"), (False, "false"), (230.0, "230"), (21.5, "21.5"), (-7, "-7"), ("charging", "charging"),
-    (None, "unknown"),
-])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"),
+        (False, "false"),
+        (230.0, "230"),
+        (21.5, "21.5"),
+        (-7, "-7"),
+        ("charging", "charging"),
+        (None, "unknown"),
+    ],
+)
 def test_values_as_text(value: Value | None, text: str) -> None:
     assert as_text(value) == text

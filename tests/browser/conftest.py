@@ -21,7 +21,7 @@ SHOTS = os.environ.get("SHEMS_SHOTS")
 """a folder, if the screenshots are wanted"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     program = shutil.which("chromium")
     if program is None:
@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
         yield playwright.chromium.launch(executable_path=program, args=FLAGS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def house() -> Iterator[Demo]:
     with demo() as d:
         eventually(lambda: _all_up(d), 20, "every device answers")

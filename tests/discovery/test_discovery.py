@@ -23,8 +23,11 @@ def works() -> bool:
         try:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             one.bind(("", 0))
-            one.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
-                           socket.inet_aton("224.0.0.251") + socket.inet_aton("127.0.0.1"))
+            one.setsockopt(
+                socket.IPPROTO_IP,
+                socket.IP_ADD_MEMBERSHIP,
+                socket.inet_aton("224.0.0.251") + socket.inet_aton("127.0.0.1"),
+            )
             one.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
             one.settimeout(1)
             one.sendto(b"x", ("224.0.0.251", one.getsockname()[1]))
@@ -86,6 +89,7 @@ def test_a_browser_finds_the_hub_and_hears_its_goodbye() -> None:
             await until(lambda: one.health == "discovery on as SHEMS test")
             await stop(task)
             await until(lambda: not browser.names)
+
     asyncio.run(main())
 
 
@@ -100,6 +104,7 @@ def test_a_second_hub_of_the_same_name_is_not_in_the_way() -> None:
         # renamed where the probe is answered; on loopback, with one port shared, the answer may reach the wrong socket
         assert second.health in ("discovery on as SHEMS test", "discovery on as SHEMS test-2")
         await stop(*tasks)
+
     asyncio.run(main())
 
 
@@ -111,14 +116,19 @@ def test_a_gone_interface_is_off_with_a_reason_and_not_fatal() -> None:
         await asyncio.sleep(0.3)
         assert not task.done()
         await stop(task)
+
     asyncio.run(main())
 
 
-@pytest.mark.parametrize(("error", "reason"), [
-    (OSError(98, "Address already in use"), "port 5353 is taken by another program"),
-    (OSError(19, "No such device"), "[Errno 19] No such device"),
-    (RuntimeError("No adapters"), "No adapters"), (NonUniqueNameException(), "the name is taken"),
-])
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(98, "Address already in use"), "port 5353 is taken by another program"),
+        (OSError(19, "No such device"), "[Errno 19] No such device"),
+        (RuntimeError("No adapters"), "No adapters"),
+        (NonUniqueNameException(), "the name is taken"),
+    ],
+)
 def test_every_failure_is_retried(monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str) -> None:
     tries = 0
 
@@ -134,6 +144,7 @@ def test_every_failure_is_retried(monkeypatch: pytest.MonkeyPatch, error: Except
         await until(lambda: tries >= 3)
         assert one.health == f"discovery off: {reason}"
         await stop(task)
+
     asyncio.run(main())
 
 

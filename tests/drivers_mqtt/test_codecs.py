@@ -15,10 +15,12 @@ from hub.errors import Refused
 from hub.model import Value
 
 VECTORS = Path("/work/shared/vectors/tasmota")
-SONOFF = ('{"Time":"2018-02-15T17:37:10","ENERGY":{"TotalStartTime":"2018-11-14T18:39:40","Total":6.294,'
-          '"Yesterday":5.340,"Today":0.954,'
-          '"Period":217,"Power":2635,"ApparentPower":2650,"ReactivePower":282,"Factor":0.99,"Voltage":227,'
-          '"Current":11.661}}')
+SONOFF = (
+    '{"Time":"2018-02-15T17:37:10","ENERGY":{"TotalStartTime":"2018-11-14T18:39:40","Total":6.294,'
+    '"Yesterday":5.340,"Today":0.954,'
+    '"Period":217,"Power":2635,"ApparentPower":2650,"ReactivePower":282,"Factor":0.99,"Voltage":227,'
+    '"Current":11.661}}'
+)
 SONOFF_VALUES = {"power": 2635, "energy": 6294, "voltage_l1": 227, "current_l1": 11.661}
 TWO = '{"StatusSNS":{"ENERGY":{"Total":1.5,"Power":[10,20],"Voltage":230,"Current":[0.1,0.2]}}}'
 TRV = '{"local_temperature":20.5,"occupied_heating_setpoint":21,"pi_heating_demand":35,"battery":87,"linkquality":100}'
@@ -36,24 +38,52 @@ READS: list[tuple[Behaviour, str, str, Update | None]] = [
     (Plug("tv"), "cmnd/tv/POWER", "ON", None),
     (Plug("tv"), "tele/tv/SENSOR", "not json", None),
     (Plug("a/b"), "stat/a/b/POWER", "ON", Update({"on": True}, answer=True)),
-    (Plug("tv", 2), "stat/tv/STATUS8", TWO, Update({"power": 20, "energy": 1500, "voltage_l1": 230, "current_l1": 0.2},
-                                                   answer=True, facts={"vendor": "Tasmota"})),
-    (Plug("tv"), "tele/tv/SENSOR", '{"ENERGY":{"Power":"much","Voltage":-1,"Total":null,"Current":1e9}}',
-     Update({}, answer=True, facts={"vendor": "Tasmota"})),
-    (Light("lamp"), "zigbee2mqtt/lamp", '{"state":"ON","brightness":127}',
-     Update({"on": True, "brightness": 50.0}, answer=True)),
-    (Light("lamp"), "zigbee2mqtt/lamp", '{"state":"OFF","brightness":254}',
-     Update({"on": False, "brightness": 100.0}, answer=True)),
+    (
+        Plug("tv", 2),
+        "stat/tv/STATUS8",
+        TWO,
+        Update(
+            {"power": 20, "energy": 1500, "voltage_l1": 230, "current_l1": 0.2},
+            answer=True,
+            facts={"vendor": "Tasmota"},
+        ),
+    ),
+    (
+        Plug("tv"),
+        "tele/tv/SENSOR",
+        '{"ENERGY":{"Power":"much","Voltage":-1,"Total":null,"Current":1e9}}',
+        Update({}, answer=True, facts={"vendor": "Tasmota"}),
+    ),
+    (
+        Light("lamp"),
+        "zigbee2mqtt/lamp",
+        '{"state":"ON","brightness":127}',
+        Update({"on": True, "brightness": 50.0}, answer=True),
+    ),
+    (
+        Light("lamp"),
+        "zigbee2mqtt/lamp",
+        '{"state":"OFF","brightness":254}',
+        Update({"on": False, "brightness": 100.0}, answer=True),
+    ),
     (Light("lamp"), "zigbee2mqtt/lamp", '{"brightness":300}', Update({}, answer=True)),
     (Light("lamp", "z2"), "zigbee2mqtt/lamp", '{"state":"ON"}', None),
     (Light("lamp"), "zigbee2mqtt/lamp/availability", '{"state":"offline"}', Update(alive=False)),
     (Light("lamp"), "zigbee2mqtt/lamp/availability", "online", Update(alive=True)),
     (Light("lamp"), "zigbee2mqtt/bridge/state", '{"state":"offline"}', Update(alive=False)),
     (Light("lamp"), "zigbee2mqtt/bridge/state", "online", Update()),
-    (Thermostat("bath"), "zigbee2mqtt/bath", TRV, Update(
-        {"temperature": 20.5, "target_temperature": 21, "valve": 35, "battery_level": 87}, answer=True)),
-    (Thermostat("bath"), "zigbee2mqtt/bath", TUYA, Update(
-        {"temperature": 19.9, "target_temperature": 18.5, "valve": 10}, answer=True)),
+    (
+        Thermostat("bath"),
+        "zigbee2mqtt/bath",
+        TRV,
+        Update({"temperature": 20.5, "target_temperature": 21, "valve": 35, "battery_level": 87}, answer=True),
+    ),
+    (
+        Thermostat("bath"),
+        "zigbee2mqtt/bath",
+        TUYA,
+        Update({"temperature": 19.9, "target_temperature": 18.5, "valve": 10}, answer=True),
+    ),
     (Thermostat("bath"), "zigbee2mqtt/bath", "[1]", None),
 ]
 
@@ -63,24 +93,35 @@ def test_read(behaviour: Behaviour, topic: str, payload: str, expected: Update |
     assert behaviour.read(topic, payload.encode()) == expected
 
 
-@pytest.mark.parametrize(("behaviour", "name", "value", "topic", "payload"), [
-    (Plug("tv"), "on", True, "cmnd/tv/POWER", "ON"),
-    (Plug("tv"), "on", "false", "cmnd/tv/POWER", "OFF"),
-    (Plug("tv", 2), "on", 0, "cmnd/tv/POWER2", "OFF"),
-    (Light("lamp"), "on", True, "zigbee2mqtt/lamp/set", '{"state": "ON"}'),
-    (Light("lamp"), "brightness", 50.0, "zigbee2mqtt/lamp/set", '{"brightness": 127}'),
-    (Thermostat("bath"), "target_temperature", 21.6, "zigbee2mqtt/bath/set", '{"occupied_heating_setpoint": 21.5}'),
-])
+@pytest.mark.parametrize(
+    ("behaviour", "name", "value", "topic", "payload"),
+    [
+        (Plug("tv"), "on", True, "cmnd/tv/POWER", "ON"),
+        (Plug("tv"), "on", "false", "cmnd/tv/POWER", "OFF"),
+        (Plug("tv", 2), "on", 0, "cmnd/tv/POWER2", "OFF"),
+        (Light("lamp"), "on", True, "zigbee2mqtt/lamp/set", '{"state": "ON"}'),
+        (Light("lamp"), "brightness", 50.0, "zigbee2mqtt/lamp/set", '{"brightness": 127}'),
+        (Thermostat("bath"), "target_temperature", 21.6, "zigbee2mqtt/bath/set", '{"occupied_heating_setpoint": 21.5}'),
+    ],
+)
 def test_write(behaviour: Behaviour, name: str, value: Value, topic: str, payload: str) -> None:
     message = behaviour.write(name, value)
     assert (message.topic, message.payload) == (topic, payload)
 
 
-@pytest.mark.parametrize(("behaviour", "name", "value"), [
-    (Plug("tv"), "on", "maybe"), (Plug("tv"), "power", 1), (Light("lamp"), "brightness", 101),
-    (Light("lamp"), "brightness", float("nan")), (Thermostat("bath"), "target_temperature", 31),
-    (Thermostat("bath"), "target_temperature", "warm"), (Thermostat("bath"), "valve", 1), (Light("lamp"), "valve", 1),
-])
+@pytest.mark.parametrize(
+    ("behaviour", "name", "value"),
+    [
+        (Plug("tv"), "on", "maybe"),
+        (Plug("tv"), "power", 1),
+        (Light("lamp"), "brightness", 101),
+        (Light("lamp"), "brightness", float("nan")),
+        (Thermostat("bath"), "target_temperature", 31),
+        (Thermostat("bath"), "target_temperature", "warm"),
+        (Thermostat("bath"), "valve", 1),
+        (Light("lamp"), "valve", 1),
+    ],
+)
 def test_what_cannot_be_is_refused(behaviour: Behaviour, name: str, value: Value) -> None:
     with pytest.raises(Refused):
         behaviour.write(name, value)
@@ -104,8 +145,17 @@ def test_tasmota_status_tells_relay_and_firmware() -> None:
 @pytest.mark.parametrize("behaviour", [Plug("t"), Light("t"), Thermostat("t")])
 def test_damaged_payloads_never_raise(behaviour: Behaviour) -> None:
     dice = random.Random(3)
-    seeds = [SONOFF, TRV, TUYA, TWO, '{"state":"ON","brightness":1e999}', '{"ENERGY":[]}', "[" * 5000,
-             '{"state":[]}', "\0"]
+    seeds = [
+        SONOFF,
+        TRV,
+        TUYA,
+        TWO,
+        '{"state":"ON","brightness":1e999}',
+        '{"ENERGY":[]}',
+        "[" * 5000,
+        '{"state":[]}',
+        "\0",
+    ]
     for _ in range(3000):
         data = bytearray(dice.choice(seeds).encode())
         for _ in range(dice.randrange(4)):

@@ -26,8 +26,9 @@ FAST = {"poll_s": 0.4, "answer_s": 0.4}
 SPECS = [
     DeviceSpec("u1", "plug_tv", Role.PLUG, "mqtt", "", options={"map": "tasmota/plug", "topic": "tv", **FAST}),
     DeviceSpec("u2", "lamp", Role.LIGHT, "mqtt", "", options={"map": "zigbee2mqtt/light", "topic": "desk lamp"} | FAST),
-    DeviceSpec("u3", "bath", Role.THERMOSTAT, "mqtt", "",
-               options={"map": "zigbee2mqtt/thermostat", "topic": "trv"} | FAST),
+    DeviceSpec(
+        "u3", "bath", Role.THERMOSTAT, "mqtt", "", options={"map": "zigbee2mqtt/thermostat", "topic": "trv"} | FAST
+    ),
 ]
 
 
@@ -109,7 +110,8 @@ class Broker:
     async def start(self) -> None:
         assert MOSQUITTO
         self.process = await asyncio.create_subprocess_exec(
-            MOSQUITTO, "-c", str(self._config), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
+            MOSQUITTO, "-c", str(self._config), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+        )
         async with asyncio.timeout(5):
             while True:
                 try:
@@ -159,7 +161,9 @@ def scene(tmp_path: Path) -> Callable[..., None]:
                 tasks[0].cancel()
                 await broker.stop()
                 await asyncio.gather(*tasks, return_exceptions=True)
+
         asyncio.run(main())
+
     return run
 
 
@@ -172,6 +176,7 @@ def test_values_of_all_three_arrive(scene: Any) -> None:
         assert sink.values["lamp.brightness"] == 100 and sink.values["bath.target_temperature"] == 19
         assert {p.id for p in sink.devices["lamp"].points if p.writable} == {"lamp.on", "lamp.brightness"}
         assert sorted(sink.events) == [("seen", "bath"), ("seen", "lamp"), ("seen", "plug_tv")]
+
     scene(play)
 
 
@@ -185,12 +190,14 @@ def test_a_command_is_answered_by_the_device_itself(scene: Any) -> None:
         await sink.until(lambda: sink.values["lamp.brightness"] == 50)
         await sink.until(lambda: sink.values["bath.target_temperature"] == 22.5)
         assert house.lamp["brightness"] == 127
+
     scene(play)
 
 
 @needs_mosquitto
 def test_a_command_is_fast(scene: Any) -> None:
     """20 ms p50 would mean that TCP_NODELAY is lost (measured without it: 34 to 78 ms)."""
+
     async def play(driver: Any, sink: FakeSink, house: House, broker: Broker) -> None:
         took = []
         for n in range(21):
@@ -198,6 +205,7 @@ def test_a_command_is_fast(scene: Any) -> None:
             await driver.apply(command("plug_tv.on", n % 2 == 0))
             took.append(time.perf_counter() - begin)
         assert sorted(took)[10] < 0.020
+
     scene(play)
 
 
@@ -213,6 +221,7 @@ def test_a_silent_device_is_lost_once_and_found_once(scene: Any, topic: str, dev
         house.mute = set()
         await sink.until(lambda: len(sink.events) == 5)
         assert sink.events[3:] == [("lost", device), ("seen", device)]
+
     scene(play)
 
 
@@ -223,20 +232,26 @@ def test_a_thermostat_that_sleeps_is_not_called_lost(scene: Any) -> None:
         assert ("lost", "bath") not in sink.events
         await house.say("zigbee2mqtt/trv", house.trv)
         await sink.until(lambda: ("seen", "bath") in sink.events)
+
     scene(play, ready=2, mute="trv")
 
 
 @needs_mosquitto
-@pytest.mark.parametrize(("topic", "payload", "gone"), [
-    ("tele/tv/LWT", "Offline", {"plug_tv"}), ("zigbee2mqtt/desk lamp/availability", {"state": "offline"}, {"lamp"}),
-    ("zigbee2mqtt/bridge/state", {"state": "offline"}, {"lamp", "bath"}),
-])
+@pytest.mark.parametrize(
+    ("topic", "payload", "gone"),
+    [
+        ("tele/tv/LWT", "Offline", {"plug_tv"}),
+        ("zigbee2mqtt/desk lamp/availability", {"state": "offline"}, {"lamp"}),
+        ("zigbee2mqtt/bridge/state", {"state": "offline"}, {"lamp", "bath"}),
+    ],
+)
 def test_presence_topics(scene: Any, topic: str, payload: object, gone: set[str]) -> None:
     async def play(driver: Any, sink: FakeSink, house: House, broker: Broker) -> None:
         house.mute = {"tv", "desk lamp", "trv"}
         await house.say(topic, payload)
         await sink.until(lambda: len(sink.events) >= 3 + len(gone), 0.35)
         assert {device for what, device in sink.events if what == "lost"} == gone
+
     scene(play)
 
 
@@ -252,6 +267,7 @@ def test_a_retained_state_is_no_sign_of_life(scene: Any) -> None:
         assert late.values == {}
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
     scene(play)
 
 
@@ -267,6 +283,7 @@ def test_a_dead_broker_loses_all_and_its_return_finds_all(scene: Any, caplog: py
         await sink.until(lambda: len(sink.events) == 9)
         await driver.apply(command("plug_tv.on", True))
         await sink.until(lambda: sink.values["plug_tv.on"] is True)
+
     with caplog.at_level(logging.DEBUG):
         scene(play)
     assert "cret" not in caplog.text
@@ -280,10 +297,15 @@ def test_the_secret_is_never_shown() -> None:
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("options", [
-    {"map": "acme/plug"}, {"map": "tasmota/plug", "topic": "a/+"}, {"map": "tasmota/plug", "poll_s": "often"},
-    {"map": "tasmota/plug", "channel": 0},
-])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"map": "acme/plug"},
+        {"map": "tasmota/plug", "topic": "a/+"},
+        {"map": "tasmota/plug", "poll_s": "often"},
+        {"map": "tasmota/plug", "channel": 0},
+    ],
+)
 def test_options_that_cannot_be_are_clear_errors(options: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=r"devices\.x"):
         build("mqtt://h", [DeviceSpec("u", "x", Role.PLUG, "mqtt", "", options=options)], SystemClock())

@@ -46,8 +46,10 @@ def checksum(data: bytes) -> int:
 
 def make_telegram(watts: int, stamp: str = "261124120000W", extra: str = "") -> bytes:
     power = f"1-0:1.7.0({max(watts, 0) / 1000:06.3f}*kW)\r\n1-0:2.7.0({max(-watts, 0) / 1000:06.3f}*kW)\r\n"
-    body = (f"/SHM5\\2TEST\r\n\r\n1-3:0.2.8(50)\r\n0-0:1.0.0({stamp})\r\n0-0:96.1.1(4530303434)\r\n"
-            f"1-0:1.8.1(000001.500*kWh)\r\n1-0:1.8.2(000002.250*kWh)\r\n{power}{extra}!").encode()
+    body = (
+        f"/SHM5\\2TEST\r\n\r\n1-3:0.2.8(50)\r\n0-0:1.0.0({stamp})\r\n0-0:96.1.1(4530303434)\r\n"
+        f"1-0:1.8.1(000001.500*kWh)\r\n1-0:1.8.2(000002.250*kWh)\r\n{power}{extra}!"
+    ).encode()
     return body + f"{checksum(body):04X}\r\n".encode()
 
 

@@ -18,17 +18,31 @@ FILES = sorted(VECTORS.glob("*.expected.json"))
 needs_vectors = pytest.mark.skipif(not FILES, reason=f"no vectors at {VECTORS}")
 FACTOR = {"kWh": 1000, "kW": 1000, "kVArh": 1000, "kVAr": 1000}
 CODES = {
-    "ELECTRICITY_USED_TARIFF_1": "1.8.1", "ELECTRICITY_USED_TARIFF_2": "1.8.2",
+    "ELECTRICITY_USED_TARIFF_1": "1.8.1",
+    "ELECTRICITY_USED_TARIFF_2": "1.8.2",
     "ELECTRICITY_DELIVERED_TARIFF_1": "2.8.1",
-    "ELECTRICITY_DELIVERED_TARIFF_2": "2.8.2", "ELECTRICITY_IMPORTED_TOTAL": "1.8.0",
+    "ELECTRICITY_DELIVERED_TARIFF_2": "2.8.2",
+    "ELECTRICITY_IMPORTED_TOTAL": "1.8.0",
     "ELECTRICITY_EXPORTED_TOTAL": "2.8.0",
-    "CURRENT_ELECTRICITY_USAGE": "1.7.0", "CURRENT_ELECTRICITY_DELIVERY": "2.7.0",
+    "CURRENT_ELECTRICITY_USAGE": "1.7.0",
+    "CURRENT_ELECTRICITY_DELIVERY": "2.7.0",
     "BELGIUM_CURRENT_AVERAGE_DEMAND": "1.4.0",
-    "ELECTRICITY_REACTIVE_IMPORTED_TOTAL": "3.8.0", "ELECTRICITY_REACTIVE_EXPORTED_TOTAL": "4.8.0",
-    "BELGIUM_MAXIMUM_DEMAND_MONTH": "1.6.0", "FUSE_THRESHOLD_L1": "31.4.0",
-} | {f"INSTANTANEOUS_{kind}_L{n}{sign}": f"{n * 20 + offset}.7.0" for n in (1, 2, 3) for kind, sign, offset in (
-    ("ACTIVE_POWER", "_POSITIVE", 1), ("ACTIVE_POWER", "_NEGATIVE", 2), ("REACTIVE_POWER", "_POSITIVE", 3),
-    ("REACTIVE_POWER", "_NEGATIVE", 4), ("CURRENT", "", 11), ("VOLTAGE", "", 12))}
+    "ELECTRICITY_REACTIVE_IMPORTED_TOTAL": "3.8.0",
+    "ELECTRICITY_REACTIVE_EXPORTED_TOTAL": "4.8.0",
+    "BELGIUM_MAXIMUM_DEMAND_MONTH": "1.6.0",
+    "FUSE_THRESHOLD_L1": "31.4.0",
+} | {
+    f"INSTANTANEOUS_{kind}_L{n}{sign}": f"{n * 20 + offset}.7.0"
+    for n in (1, 2, 3)
+    for kind, sign, offset in (
+        ("ACTIVE_POWER", "_POSITIVE", 1),
+        ("ACTIVE_POWER", "_NEGATIVE", 2),
+        ("REACTIVE_POWER", "_POSITIVE", 3),
+        ("REACTIVE_POWER", "_NEGATIVE", 4),
+        ("CURRENT", "", 11),
+        ("VOLTAGE", "", 12),
+    )
+}
 ACCEPTED_LATER = {"dsmrparser_sagemcom_t210_d_r"}  # dsmr-parser itself stumbles; the checksum is right
 
 
@@ -100,7 +114,7 @@ def test_a_telegram_comes_whole_however_it_is_cut(telegram: Callable[..., bytes]
     stream = b"noise/" + telegram(-1234) + telegram(50)
     for size in (1, 2, 3, 7, 100):
         parser = Parser()
-        events = [e for n in range(0, len(stream), size) for e in parser.feed(stream[n:n + size])]
+        events = [e for n in range(0, len(stream), size) for e in parser.feed(stream[n : n + size])]
         assert [e.points["power"] for e in events if isinstance(e, Telegram)] == [-1234, 50]
 
 
@@ -115,10 +129,15 @@ def test_a_cut_telegram_is_rejected_and_the_next_one_taken(telegram: Callable[..
         assert [e.points["power"] for e in events if isinstance(e, Telegram)] == [2]
 
 
-@pytest.mark.parametrize(("stamp", "utc"), [
-    ("260701120000S", "2026-07-01T10:00:00+00:00"), ("261124120000W", "2026-11-24T11:00:00+00:00"),
-    ("261025023000S", "2026-10-25T00:30:00+00:00"), ("261025023000W", "2026-10-25T01:30:00+00:00"),
-])
+@pytest.mark.parametrize(
+    ("stamp", "utc"),
+    [
+        ("260701120000S", "2026-07-01T10:00:00+00:00"),
+        ("261124120000W", "2026-11-24T11:00:00+00:00"),
+        ("261025023000S", "2026-10-25T00:30:00+00:00"),
+        ("261025023000W", "2026-10-25T01:30:00+00:00"),
+    ],
+)
 def test_the_letter_tells_doubled_hours_apart(telegram: Callable[..., bytes], stamp: str, utc: str) -> None:
     assert decode(telegram(1, stamp))["messages"][0]["time"] == utc_ms(utc)
 
@@ -128,8 +147,9 @@ def test_a_missing_checksum_is_no_way_round_it(telegram: Callable[..., bytes]) -
     assert decode(stripped) == {"messages": [], "rejected": [{"offset": 0, "reason": "checksum missing"}]}
 
 
-@pytest.mark.parametrize("data", [b"", b"/", b"!", b"/ABC", b"\x00" * 5000, b"/ABC5\r\n\r\n!\r\n",
-                                  b"/ABC" * 5000, b"/ABC\n" + b"(" * 40_000])
+@pytest.mark.parametrize(
+    "data", [b"", b"/", b"!", b"/ABC", b"\x00" * 5000, b"/ABC5\r\n\r\n!\r\n", b"/ABC" * 5000, b"/ABC\n" + b"(" * 40_000]
+)
 def test_nothing_useful_gives_rejections_only(data: bytes) -> None:
     decoded = decode(data)
     assert decoded["messages"] == [] and decoded["rejected"]
@@ -146,15 +166,15 @@ def mutate(data: bytes, dice: random.Random) -> bytes:
         return b"x"
     match dice.randrange(5):
         case 0:
-            return data[:at] + bytes([data[at] ^ 1 << dice.randrange(8)]) + data[at + 1:]
+            return data[:at] + bytes([data[at] ^ 1 << dice.randrange(8)]) + data[at + 1 :]
         case 1:
-            return data[:at] + data[at + 1:]
+            return data[:at] + data[at + 1 :]
         case 2:
             return data[:at] + dice.randbytes(dice.randrange(1, 4)) + data[at:]
         case 3:
             return data[:at]
         case _:
-            return data[:at] + data[at:at + 20] + data[at:]
+            return data[:at] + data[at : at + 20] + data[at:]
 
 
 def test_no_mutation_raises_or_gives_a_wrong_value(telegram: Callable[..., bytes]) -> None:
@@ -171,8 +191,10 @@ def test_no_mutation_raises_or_gives_a_wrong_value(telegram: Callable[..., bytes
 
 def test_old_telegrams_without_checksum_never_raise() -> None:
     dice = random.Random(2)
-    old = (b"/ISk5\\2MT382-1000\r\n\r\n0-0:96.1.1(4B38)\r\n1-0:1.8.1(12345.678*kWh)\r\n1-0:1.7.0(001.19*kW)\r\n"
-           b"0-1:24.1.0(03)\r\n0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)\r\n!\r\n")
+    old = (
+        b"/ISk5\\2MT382-1000\r\n\r\n0-0:96.1.1(4B38)\r\n1-0:1.8.1(12345.678*kWh)\r\n1-0:1.7.0(001.19*kW)\r\n"
+        b"0-1:24.1.0(03)\r\n0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)\r\n!\r\n"
+    )
     assert decode(old)["messages"][0]["points"]["grid.gas"] == 1.001
     for _ in range(4000):
         mutant = mutate(mutate(old, dice), dice)

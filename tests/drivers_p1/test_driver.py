@@ -42,6 +42,7 @@ class Meter:
 @pytest.fixture
 def scene(sink: Any, telegram: Callable[..., bytes]) -> Callable[[Callable[..., Any]], None]:
     """Runs `play(meter, server)` beside a driver that is connected to the meter."""
+
     def run(play: Callable[..., Any]) -> None:
         async def main() -> None:
             meter = Meter(telegram)
@@ -58,7 +59,9 @@ def scene(sink: Any, telegram: Callable[..., bytes]) -> Callable[[Callable[..., 
                 server.close()
                 for writer in meter.writers:
                     writer.close()
+
         asyncio.run(main())
+
     return run
 
 
@@ -71,6 +74,7 @@ def test_values_arrive_in_base_units(sink: Any, scene: Any) -> None:
         device = sink.devices["grid"]
         assert device.serial == "E0044" and device.firmware == "50" and device.vendor == "SHM"
         assert {p.id for p in device.points} == set(sink.values)
+
     scene(play)
 
 
@@ -79,6 +83,7 @@ def test_a_broken_connection_is_lost_once_and_seen_once(sink: Any, scene: Any) -
         meter.writers[-1].transport.abort()
         await sink.until(lambda: len(sink.events) == 3)
         assert sink.events == [("seen", "grid"), ("lost", "grid"), ("seen", "grid")]
+
     scene(play)
 
 
@@ -91,11 +96,11 @@ def test_silence_is_lost_after_five_seconds_and_never_repeated(sink: Any, scene:
         meter.talking = True
         await sink.until(lambda: len(sink.events) == 3)
         assert sink.events[1:] == [("lost", "grid"), ("seen", "grid")]
+
     scene(play)
 
 
-def test_a_serial_port_unplugged_and_plugged_in_again(
-        sink: Any, telegram: Callable[..., bytes], tmp_path: Any) -> None:
+def test_a_serial_port_unplugged_and_plugged_in_again(sink: Any, telegram: Callable[..., bytes], tmp_path: Any) -> None:
     async def main() -> None:
         link = tmp_path / "meter"
         master = plug(link)
@@ -113,6 +118,7 @@ def test_a_serial_port_unplugged_and_plugged_in_again(
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             os.close(master)
+
     asyncio.run(main())
 
 
@@ -139,6 +145,7 @@ def test_a_port_that_is_not_there_is_lost_not_fatal(sink: Any, tmp_path: Any) ->
         assert not task.done() and sink.events == [("lost", "grid")]
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
     asyncio.run(main())
 
 
@@ -148,7 +155,9 @@ def test_nothing_can_be_written() -> None:
         asyncio.run(driver.apply(Command("grid.power", 1, "r", Source.PERSON, Reason("x"))))
 
 
-@pytest.mark.parametrize("link", ["tcp://nohost", "serial://", "http://x", "tcp://h:99999", "serial:///dev/x?baud=fast"])
+@pytest.mark.parametrize(
+    "link", ["tcp://nohost", "serial://", "http://x", "tcp://h:99999", "serial:///dev/x?baud=fast"]
+)
 def test_a_link_that_cannot_be_one_is_a_clear_error(link: str) -> None:
     with pytest.raises(ConfigError, match="P1"):
         build(link, [SPEC], SystemClock())

@@ -55,10 +55,17 @@ def test_the_chain_may_reach_the_last_register() -> None:
     assert models(image([(9, length, *[0] * length)], 50_000, ())) == [9]
 
 
-@pytest.mark.parametrize(("registers", "said"), [
-    ({}, "no SunSpec mark"), ({40_000: MARK[0], 40_001: 0}, "no SunSpec mark"), (image([]), "no model behind it"),
-    (image([(7, 60_000)]), "no model behind it"), (image([], end=()), "no model behind it"),
-], ids=["empty", "half a mark", "only the end", "only garbage", "only the mark"])
+@pytest.mark.parametrize(
+    ("registers", "said"),
+    [
+        ({}, "no SunSpec mark"),
+        ({40_000: MARK[0], 40_001: 0}, "no SunSpec mark"),
+        (image([]), "no model behind it"),
+        (image([(7, 60_000)]), "no model behind it"),
+        (image([], end=()), "no model behind it"),
+    ],
+    ids=["empty", "half a mark", "only the end", "only garbage", "only the mark"],
+)
 def test_what_is_no_chain_is_said(registers: dict[int, int], said: str) -> None:
     with pytest.raises(LinkError, match=said):
         answers(walk(), registers)

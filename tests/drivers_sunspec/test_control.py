@@ -11,13 +11,45 @@ from drivers.sunspec.ratings import Ratings, ratings
 from tests.drivers_sunspec.kit import chain_of
 
 RATED = Ratings(10_000, 5_000, 4_000)
-M704 = {"ID": 704, "WSetEna": 0, "WSetMod": 1, "WSet": 0, "WSetRvrt": 7, "WSetPct": 25, "WSetPctRvrt": 9,
-        "WSetEnaRvrt": 1, "WSetRvrtTms": 0, "WMaxLimPctEna": 0, "WMaxLimPct": 1000, "WMaxLimPctRvrt": 1000,
-        "WMaxLimPctEnaRvrt": 0, "WMaxLimPctRvrtTms": 0, "WMaxLimPct_SF": -1, "WSet_SF": 0, "WSetPct_SF": -1}
-M124 = {"ID": 124, "WChaMax": 500, "WChaMax_SF": 1, "StorCtl_Mod": 0, "OutWRte": 10_000, "InWRte": 10_000,
-        "InOutWRte_WinTms": 0, "InOutWRte_RvrtTms": 0, "InOutWRte_SF": -2}
-M123 = {"ID": 123, "WMaxLimPct": 100, "WMaxLimPct_WinTms": 0, "WMaxLimPct_RvrtTms": 0, "WMaxLimPct_RmpTms": 0,
-        "WMaxLim_Ena": 0, "WMaxLimPct_SF": 0}
+M704 = {
+    "ID": 704,
+    "WSetEna": 0,
+    "WSetMod": 1,
+    "WSet": 0,
+    "WSetRvrt": 7,
+    "WSetPct": 25,
+    "WSetPctRvrt": 9,
+    "WSetEnaRvrt": 1,
+    "WSetRvrtTms": 0,
+    "WMaxLimPctEna": 0,
+    "WMaxLimPct": 1000,
+    "WMaxLimPctRvrt": 1000,
+    "WMaxLimPctEnaRvrt": 0,
+    "WMaxLimPctRvrtTms": 0,
+    "WMaxLimPct_SF": -1,
+    "WSet_SF": 0,
+    "WSetPct_SF": -1,
+}
+M124 = {
+    "ID": 124,
+    "WChaMax": 500,
+    "WChaMax_SF": 1,
+    "StorCtl_Mod": 0,
+    "OutWRte": 10_000,
+    "InWRte": 10_000,
+    "InOutWRte_WinTms": 0,
+    "InOutWRte_RvrtTms": 0,
+    "InOutWRte_SF": -2,
+}
+M123 = {
+    "ID": 123,
+    "WMaxLimPct": 100,
+    "WMaxLimPct_WinTms": 0,
+    "WMaxLimPct_RvrtTms": 0,
+    "WMaxLimPct_RmpTms": 0,
+    "WMaxLim_Ena": 0,
+    "WMaxLimPct_SF": 0,
+}
 AT = 40_002
 
 
@@ -44,7 +76,9 @@ def test_704_in_one_frame_over_what_lies_between() -> None:
 
 def test_704_in_two_frames_when_between_is_nothing_the_enable_last() -> None:
     assert frames(SET_POINTS, M704, 700, WSetPct=None, WSetPctRvrt=None, WSetRvrt=None) == (
-        (AT + 30, (0, 0, 60)), (AT + 22, (1, 1, 0, 700)))
+        (AT + 30, (0, 0, 60)),
+        (AT + 22, (1, 1, 0, 700)),
+    )
 
 
 def test_124_forces_by_a_negative_rate_the_mode_last() -> None:
@@ -56,7 +90,10 @@ def test_limits_are_a_share_of_the_rated_power() -> None:
     assert frames(LIMITS, M704, 3000) == ((AT + 14, (1, 300, 1000, 0, 0, 60)),)
     assert frames(LIMITS, M123, 3000) == ((AT + 5, (30, 0, 60, 0, 1)),)
     assert frames(LIMITS, M123, 3000, WMaxLimPct_WinTms=None, WMaxLimPct_RmpTms=None) == (
-        (AT + 5, (30,)), (AT + 7, (60,)), (AT + 9, (1,)))
+        (AT + 5, (30,)),
+        (AT + 7, (60,)),
+        (AT + 9, (1,)),
+    )
 
 
 def test_what_does_not_fit_is_not_written() -> None:
@@ -64,35 +101,58 @@ def test_what_does_not_fit_is_not_written() -> None:
         frames(SET_POINTS, M124, 20_000)
 
 
-@pytest.mark.parametrize(("model", "changed", "expected"), [
-    (M704, {}, None), (M704, {"WSet": -1500}, None), (M704, {"WSetEna": 1, "WSet": -1500}, -1500),
-    (M704, {"WSetEna": 1, "WSetMod": 0, "WSetPct": -250}, -2500), (M704, {"WSetEna": None}, None),
-    (M124, {}, None), (M124, {"StorCtl_Mod": 3, "OutWRte": 3000, "InWRte": -3000}, 1500),
-    (M124, {"StorCtl_Mod": 3, "OutWRte": -3000, "InWRte": 3000}, -1500),
-    (M124, {"StorCtl_Mod": 3, "OutWRte": 3000, "InWRte": 3000}, None),
-    (M124, {"StorCtl_Mod": 1, "OutWRte": 3000, "InWRte": -3000}, None),
-])
+@pytest.mark.parametrize(
+    ("model", "changed", "expected"),
+    [
+        (M704, {}, None),
+        (M704, {"WSet": -1500}, None),
+        (M704, {"WSetEna": 1, "WSet": -1500}, -1500),
+        (M704, {"WSetEna": 1, "WSetMod": 0, "WSetPct": -250}, -2500),
+        (M704, {"WSetEna": None}, None),
+        (M124, {}, None),
+        (M124, {"StorCtl_Mod": 3, "OutWRte": 3000, "InWRte": -3000}, 1500),
+        (M124, {"StorCtl_Mod": 3, "OutWRte": -3000, "InWRte": 3000}, -1500),
+        (M124, {"StorCtl_Mod": 3, "OutWRte": 3000, "InWRte": 3000}, None),
+        (M124, {"StorCtl_Mod": 1, "OutWRte": 3000, "InWRte": -3000}, None),
+    ],
+)
 def test_a_set_point_is_in_force_only_when_the_device_shows_it_enabled(
-        model: dict[str, Any], changed: dict[str, Any], expected: float | None) -> None:
+    model: dict[str, Any], changed: dict[str, Any], expected: float | None
+) -> None:
     if changed.get("WSetEna", 0) is None:
         assert control(SET_POINTS, model, **changed)[0] is None
     else:
         assert in_force(SET_POINTS, model, **changed) == expected
 
 
-@pytest.mark.parametrize(("model", "changed", "expected"), [
-    (M704, {}, 10_000), (M704, {"WMaxLimPct": 300}, 10_000), (M704, {"WMaxLimPct": 300, "WMaxLimPctEna": 1}, 3000),
-    (M123, {"WMaxLimPct": 30}, 10_000), (M123, {"WMaxLimPct": 30, "WMaxLim_Ena": 1}, 3000),
-])
+@pytest.mark.parametrize(
+    ("model", "changed", "expected"),
+    [
+        (M704, {}, 10_000),
+        (M704, {"WMaxLimPct": 300}, 10_000),
+        (M704, {"WMaxLimPct": 300, "WMaxLimPctEna": 1}, 3000),
+        (M123, {"WMaxLimPct": 30}, 10_000),
+        (M123, {"WMaxLimPct": 30, "WMaxLim_Ena": 1}, 3000),
+    ],
+)
 def test_without_a_limit_the_rating_limits(model: dict[str, Any], changed: dict[str, Any], expected: float) -> None:
     assert in_force(LIMITS, model, **changed) == expected
 
 
-@pytest.mark.parametrize(("model", "changed"), [
-    (M704, {"WSetRvrtTms": None}), (M704, {"WSet_SF": None}), (M124, {"InOutWRte_RvrtTms": None}),
-    (M124, {"InOutWRte_SF": None}), (M124, {"WChaMax": 0}), (M124, {"WChaMax_SF": None})])
+@pytest.mark.parametrize(
+    ("model", "changed"),
+    [
+        (M704, {"WSetRvrtTms": None}),
+        (M704, {"WSet_SF": None}),
+        (M124, {"InOutWRte_RvrtTms": None}),
+        (M124, {"InOutWRte_SF": None}),
+        (M124, {"WChaMax": 0}),
+        (M124, {"WChaMax_SF": None}),
+    ],
+)
 def test_what_would_not_let_go_or_cannot_be_scaled_is_not_offered(
-        model: dict[str, Any], changed: dict[str, Any]) -> None:
+    model: dict[str, Any], changed: dict[str, Any]
+) -> None:
     assert control(SET_POINTS, model, **changed)[0] is None
 
 
@@ -117,15 +177,24 @@ def test_the_command_tells_range_watchdog_and_resolution() -> None:
 
 
 def test_settings_come_before_the_nameplate() -> None:
-    nameplate = {"ID": 120, "WRtg": 900, "WRtg_SF": 1, "MaxChaRte": 4000, "MaxChaRte_SF": 0, "MaxDisChaRte": 0,
-                 "MaxDisChaRte_SF": 0}
+    nameplate = {
+        "ID": 120,
+        "WRtg": 900,
+        "WRtg_SF": 1,
+        "MaxChaRte": 4000,
+        "MaxChaRte_SF": 0,
+        "MaxDisChaRte": 0,
+        "MaxDisChaRte_SF": 0,
+    }
     capacity = {"ID": 702, "WMax": 8000, "WMaxRtg": 10_000, "WDisChaRteMaxRtg": 3000, "W_SF": 0}
     assert ratings(chain_of(nameplate, capacity)) == Ratings(8000, 4000, 3000)
     assert ratings(chain_of(nameplate)) == Ratings(9000, 4000, None)
 
 
-@pytest.mark.parametrize(("changed", "stays"), [
-    ({"WSetEna": 1, "WSetRvrtTms": 0}, True), ({"WSetEna": 1, "WSetRvrtTms": 60}, False), ({"WSetRvrtTms": 0}, False)])
+@pytest.mark.parametrize(
+    ("changed", "stays"),
+    [({"WSetEna": 1, "WSetRvrtTms": 0}, True), ({"WSetEna": 1, "WSetRvrtTms": 60}, False), ({"WSetRvrtTms": 0}, False)],
+)
 def test_a_set_point_without_reversion_time_would_outlive_the_hub(changed: dict[str, Any], stays: bool) -> None:
     found, values = control(SET_POINTS, M704, **changed)
     assert found

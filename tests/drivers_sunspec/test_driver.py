@@ -66,6 +66,7 @@ def test_two_devices_of_one_unit(sim: Sim) -> None:
         assert [p.id for p in battery.points if p.writable] == [SET]
         assert all(len({m.at for m in batch}) == 1 for batch in sink.batches)
         assert sink.events == [("seen", "pv_roof"), ("seen", "battery")]
+
     play(sim.links["inverter"], hybrid(), scene)
 
 
@@ -77,6 +78,7 @@ def test_a_pass_is_few_requests_for_both_devices(sim: Sim) -> None:
         await sink.until(lambda: len(sink.batches) > passes + 9)
         reads = (await asyncio.to_thread(sim.devices))["inverter"]["reads"] - before
         assert reads / 10 <= 7
+
     play(sim.links["inverter"], hybrid(), scene)
 
 
@@ -87,6 +89,7 @@ def test_slow_models_come_round_within_five_seconds(sim: Sim) -> None:
         sink.values.clear()
         await sink.until(lambda: sink.value("battery.status"))
         assert asyncio.get_running_loop().time() - first < 6
+
     play(sim.links["inverter"], hybrid(poll_s=0.2), scene)
 
 
@@ -98,6 +101,7 @@ def test_no_set_point_is_in_force_at_first(sim: Sim) -> None:
         await sink.until(lambda: SET in sink.values and sink.values[SET].quality is Quality.INVALID)
         assert sink.value(SET) is None
         assert sink.value(LIMIT) == 10_000
+
     play(sim.links["inverter"], hybrid(), scene)
 
 
@@ -112,6 +116,7 @@ def test_a_set_point_is_read_back_at_once_and_comes_true(sim: Sim, model: int, w
         assert sink.values[SET].value == watts and sink.values[SET].at >= start
         await held(sim, driver, SET, watts, "battery_power")
         await sink.until(lambda: sink.value("battery.power") == pytest.approx(watts, abs=1))
+
     play(sim.links["inverter"], hybrid(control_model=model), scene)
 
 
@@ -124,6 +129,7 @@ def test_a_limit_comes_true(sim: Sim, model: int, watts: float) -> None:
         await driver.apply(command(LIMIT, watts))
         assert sink.value(LIMIT) == watts
         await held(sim, driver, LIMIT, watts, "power")
+
     options = {"poll_s": 0.1, "control_model": model}
     try:
         play(sim.links["inverter"], [DeviceSpec("u1", "pv_roof", Role.INVERTER, "sunspec", "", options=options)], scene)
@@ -138,6 +144,7 @@ def test_a_hub_that_died_lets_go(sim: Sim, model: int) -> None:
         await driver.apply(command(SET, 300.0))
         assert sink.value(SET) == 300
         assert await sink.until(lambda: sink.value(SET) is None) < 2.5
+
     play(sim.links["inverter"], hybrid(control_model=model), scene)
     orders = sim.devices()["inverter"]["orders"]
     assert (orders["battery_w"], orders["battery_low"], orders["battery_high"]) == (None, None, None)
@@ -149,6 +156,7 @@ def test_refused_by_the_device(sim: Sim) -> None:
         sim.fault("inverter", "refuse")
         with pytest.raises(Refused, match="device failure"):
             await driver.apply(command(SET, 300.0))
+
     play(sim.links["inverter"], hybrid(), scene)
 
 
@@ -163,17 +171,26 @@ def test_an_ignored_write_is_refused_and_never_shown(sim: Sim) -> None:
         assert sink.values[SET].quality is Quality.INVALID
         await driver.apply(command(LIMIT, 2_000.0))
         assert sink.value(LIMIT) == 10_000
+
     play(sim.links["inverter"], hybrid(), scene)
 
 
-@pytest.mark.parametrize(("point", "value", "said"), [
-    ("battery.soc", 50.0, "can only be read"), ("pump.power", 1.0, "no such device"),
-    (SET, "much", "could not convert"), (SET, 1e12, "does not fit"), (SET, float("nan"), "cannot be written")])
+@pytest.mark.parametrize(
+    ("point", "value", "said"),
+    [
+        ("battery.soc", 50.0, "can only be read"),
+        ("pump.power", 1.0, "no such device"),
+        (SET, "much", "could not convert"),
+        (SET, 1e12, "does not fit"),
+        (SET, float("nan"), "cannot be written"),
+    ],
+)
 def test_what_cannot_be_written_is_refused(sim: Sim, point: str, value: Any, said: str) -> None:
     async def scene(driver: Driver, sink: FakeSink) -> None:
         await sink.until(lambda: SET in sink.values)
         with pytest.raises(Refused, match=said):
             await driver.apply(command(point, value))
+
     play(sim.links["inverter"], hybrid(), scene)
 
 
@@ -185,6 +202,7 @@ def test_before_the_first_answer_there_is_none() -> None:
         with pytest.raises(NoAnswer):
             await driver.apply(command(SET, 300.0))
         assert sink.events == [("lost", "pv_roof"), ("lost", "battery")]
+
     play("tcp://127.0.0.1:1", hybrid(), scene)
 
 
@@ -193,7 +211,8 @@ def test_before_the_first_answer_there_is_none() -> None:
 
 @pytest.mark.parametrize("kind", ["silent", "garbage", "drop"])
 def test_lost_within_ten_seconds_and_back_by_itself_each_said_once(
-        sim: Sim, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    sim: Sim, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
 
     async def scene(driver: Driver, sink: FakeSink) -> None:
@@ -209,6 +228,7 @@ def test_lost_within_ten_seconds_and_back_by_itself_each_said_once(
         assert sink.events[2:] == [("lost", "pv_roof"), ("lost", "battery"), ("seen", "pv_roof"), ("seen", "battery")]
         batches = len(sink.batches)
         await sink.until(lambda: len(sink.batches) > batches + 3)
+
     play(sim.links["inverter"], hybrid(), scene)
     assert len(lines(caplog, "battery: lost")) == 1
     assert len(lines(caplog, "battery: answers")) == 2
@@ -223,6 +243,7 @@ def test_a_write_to_a_silent_device_is_no_answer_in_time(sim: Sim) -> None:
         with pytest.raises(LinkError):
             await driver.apply(command(SET, 300.0))
         assert time.monotonic() - start < 0.95
+
     play(sim.links["inverter"], hybrid(), scene)
 
 
@@ -233,4 +254,5 @@ def test_a_slow_device_is_not_lost(sim: Sim) -> None:
         batches = len(sink.batches)
         assert await sink.until(lambda: len(sink.batches) > batches, 12) < 10
         assert [e for e in sink.events if e[0] == "lost"] == []
+
     play(sim.links["inverter"], hybrid(), scene)

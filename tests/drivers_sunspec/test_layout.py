@@ -15,8 +15,32 @@ from drivers.sunspec.chain import walk
 from drivers.sunspec.layout import MOST, Field, Group, Layout, layouts
 from tests.drivers_sunspec.kit import answers, encoded, encoded_file, image, vectors
 
-BRIEF = {1, 101, 102, 103, 111, 112, 113, 120, 121, 122, 123, 124, 160, 201, 202, 203, 204, 701, 702, 703, 704, 713,
-         714, 802}
+BRIEF = {
+    1,
+    101,
+    102,
+    103,
+    111,
+    112,
+    113,
+    120,
+    121,
+    122,
+    123,
+    124,
+    160,
+    201,
+    202,
+    203,
+    204,
+    701,
+    702,
+    703,
+    704,
+    713,
+    714,
+    802,
+}
 MAPS = ("cjne_inverter", "cjne_inverter_secondreading", "hilman2_inverter_writecontrols")
 
 

@@ -22,18 +22,21 @@ def test_defaults() -> None:
     assert parse(spec(control_model=124)).control == 124
 
 
-@pytest.mark.parametrize(("role", "options", "said"), [
-    (Role.BATTERY, {"unt": 1}, r"devices\.thing\.unt.*did you mean 'unit'"),
-    (Role.BATTERY, {"sign": "export"}, r"devices\.thing\.sign"),
-    (Role.GRID, {"control_model": 704}, r"control_model"),
-    (Role.GRID, {"sign": "exprot"}, "did you mean 'export'"),
-    (Role.GRID, {"sign": 1}, r"devices\.thing\.sign"),
-    (Role.INVERTER, {"control_model": 124}, "control_model.*123"),
-    (Role.BATTERY, {"unit": 256}, r"unit.*0 to 255"),
-    (Role.BATTERY, {"unit": True}, r"unit"),
-    (Role.BATTERY, {"poll_s": 0}, r"poll_s.*0\.05 to 5"),
-    (Role.CHARGER, {}, r"devices\.thing\.role.*charger"),
-])
+@pytest.mark.parametrize(
+    ("role", "options", "said"),
+    [
+        (Role.BATTERY, {"unt": 1}, r"devices\.thing\.unt.*did you mean 'unit'"),
+        (Role.BATTERY, {"sign": "export"}, r"devices\.thing\.sign"),
+        (Role.GRID, {"control_model": 704}, r"control_model"),
+        (Role.GRID, {"sign": "exprot"}, "did you mean 'export'"),
+        (Role.GRID, {"sign": 1}, r"devices\.thing\.sign"),
+        (Role.INVERTER, {"control_model": 124}, "control_model.*123"),
+        (Role.BATTERY, {"unit": 256}, r"unit.*0 to 255"),
+        (Role.BATTERY, {"unit": True}, r"unit"),
+        (Role.BATTERY, {"poll_s": 0}, r"poll_s.*0\.05 to 5"),
+        (Role.CHARGER, {}, r"devices\.thing\.role.*charger"),
+    ],
+)
 def test_what_cannot_be_is_said_with_its_key(role: Role, options: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         parse(spec(role, **options))
@@ -45,7 +48,7 @@ def test_a_link_that_is_none() -> None:
 
 
 def test_what_is_expected_before_the_device_answers() -> None:
-    battery, = build("tcp://127.0.0.1:1", [spec()], SystemClock()).devices
+    (battery,) = build("tcp://127.0.0.1:1", [spec()], SystemClock()).devices
     assert {p.quantity.name for p in battery.points} == {"power", "soc", "power_setpoint"}
     assert battery.command("thing.power_setpoint") is not None
     assert (battery.link.driver, battery.link.address) == ("sunspec", "tcp://127.0.0.1:1")

@@ -50,6 +50,7 @@ def test_pysunspec2_comes_to_the_same_figures(sim: Sim) -> None:
         peer = await asyncio.to_thread(theirs, sim.port("inverter"))
         ours = {point: sink.value(point) for point in peer}
         assert ours == {point: pytest.approx(value, abs=1e-6) for point, value in peer.items()}
+
     play(sim.links["inverter"], hybrid(), scene)
 
 
@@ -59,12 +60,18 @@ def test_the_figures_are_the_true_ones(sim: Sim) -> None:
 
         async def near() -> bool:
             true = (await asyncio.to_thread(sim.devices))["inverter"]
-            pairs = (("pv_roof.power", "power"), ("pv_roof.pv_power", "pv_power"), ("battery.power", "battery_power"),
-                     ("battery.soc", "soc"))
+            pairs = (
+                ("pv_roof.power", "power"),
+                ("pv_roof.pv_power", "pv_power"),
+                ("battery.power", "battery_power"),
+                ("battery.soc", "soc"),
+            )
             return all(sink.value(ours) == pytest.approx(true[name], abs=1.5) for ours, name in pairs)
+
         for _try in range(20):
             if await near():
                 return
             await asyncio.sleep(0.1)
         raise AssertionError("the figures do not follow the truth")
+
     play(sim.links["inverter"], hybrid(), scene)

@@ -12,23 +12,79 @@ from hub.model import Role, Value
 from tests.drivers_sunspec.kit import chain_of
 
 DC = {"behind": "pv"}
-AC_103 = {"ID": 103, "W": -300, "W_SF": 1, "PhVphA": 2301, "PhVphB": 2302, "V_SF": -1, "AphA": 131, "A_SF": -2,
-          "Hz": 5001, "Hz_SF": -2, "WH": 1234, "WH_SF": 3, "DCW": 310, "DCW_SF": 1, "TmpSnk": 415, "Tmp_SF": -1,
-          "St": 5}
+AC_103 = {
+    "ID": 103,
+    "W": -300,
+    "W_SF": 1,
+    "PhVphA": 2301,
+    "PhVphB": 2302,
+    "V_SF": -1,
+    "AphA": 131,
+    "A_SF": -2,
+    "Hz": 5001,
+    "Hz_SF": -2,
+    "WH": 1234,
+    "WH_SF": 3,
+    "DCW": 310,
+    "DCW_SF": 1,
+    "TmpSnk": 415,
+    "Tmp_SF": -1,
+    "St": 5,
+}
 AC_113 = {"ID": 113, "W": 800.5, "Hz": 50.01, "PhVphA": 230.1, "WH": 1234567.0, "DCW": 900.0, "St": 4}
 AC_701 = {"ID": 701, "W": 4000, "W_SF": 0, "WL1": 1300, "InvSt": 3, "TotWhInj": 5000, "TotWhAbs": 70, "TotWh_SF": 0}
-MODULES = {"ID": 160, "DCW_SF": 0, "DCWH_SF": 1, "N": 4, "module": [
-    {"ID": 1, "IDStr": "String 1", "DCW": 1000}, {"ID": 2, "IDStr": "MPPT 2", "DCW": 500},
-    {"ID": 3, "IDStr": "StCha 3", "DCW": 700, "DCWH": 20}, {"ID": 4, "IDStr": "StDisCha 4", "DCW": 0, "DCWH": 10}]}
-PORTS = {"ID": 714, "NPrt": 3, "DCW_SF": 0, "DCWH_SF": 0, "Prt": [
-    {"PrtTyp": 0, "DCW": 1500}, {"PrtTyp": 0, "DCW": 250},
-    {"PrtTyp": 1, "DCW": -600, "DCWhInj": 11, "DCWhAbs": 22}]}
+MODULES = {
+    "ID": 160,
+    "DCW_SF": 0,
+    "DCWH_SF": 1,
+    "N": 4,
+    "module": [
+        {"ID": 1, "IDStr": "String 1", "DCW": 1000},
+        {"ID": 2, "IDStr": "MPPT 2", "DCW": 500},
+        {"ID": 3, "IDStr": "StCha 3", "DCW": 700, "DCWH": 20},
+        {"ID": 4, "IDStr": "StDisCha 4", "DCW": 0, "DCWH": 10},
+    ],
+}
+PORTS = {
+    "ID": 714,
+    "NPrt": 3,
+    "DCW_SF": 0,
+    "DCWH_SF": 0,
+    "Prt": [
+        {"PrtTyp": 0, "DCW": 1500},
+        {"PrtTyp": 0, "DCW": 250},
+        {"PrtTyp": 1, "DCW": -600, "DCWhInj": 11, "DCWhAbs": 22},
+    ],
+}
 STORAGE = {"ID": 124, "WChaMax": 5000, "WChaMax_SF": 0, "ChaState": 553, "ChaState_SF": -1, "ChaSt": 4}
 CAPACITY = {"ID": 713, "WHRtg": 100, "WH_SF": 2, "SoC": 615, "SoH": 985, "Pct_SF": -1}
-BANK = {"ID": 802, "WHRtg": 7700, "WHRtg_SF": 0, "SoC": 40, "SoC_SF": 0, "SoH": 97, "SoH_SF": 0, "ChaSt": 3, "W": -80,
-        "W_SF": 1}
-METER = {"ID": 203, "W": -150, "WphA": -50, "W_SF": 1, "AphA": -7, "A_SF": 0, "PhVphA": 2300, "V_SF": -1,
-         "TotWhExp": 40, "TotWhImp": 50, "TotWh_SF": 2, "Hz": 50, "Hz_SF": 0}
+BANK = {
+    "ID": 802,
+    "WHRtg": 7700,
+    "WHRtg_SF": 0,
+    "SoC": 40,
+    "SoC_SF": 0,
+    "SoH": 97,
+    "SoH_SF": 0,
+    "ChaSt": 3,
+    "W": -80,
+    "W_SF": 1,
+}
+METER = {
+    "ID": 203,
+    "W": -150,
+    "WphA": -50,
+    "W_SF": 1,
+    "AphA": -7,
+    "A_SF": 0,
+    "PhVphA": 2300,
+    "V_SF": -1,
+    "TotWhExp": 40,
+    "TotWhImp": 50,
+    "TotWh_SF": 2,
+    "Hz": 50,
+    "Hz_SF": 0,
+}
 NAMEPLATE = {"ID": 120, "WHRtg": 9600, "WHRtg_SF": 0}
 
 
@@ -42,29 +98,68 @@ def read(role: Role, *models: dict[str, Any], **options: Any) -> dict[str, Value
 
 def test_an_inverter_of_integers() -> None:
     assert read(Role.INVERTER, AC_103) == {
-        "power": -3000, "voltage_l1": 230.1, "voltage_l2": 230.2, "current_l1": 1.31, "frequency": 50.01,
-        "energy": 1_234_000, "temperature": 41.5, "status": "throttled", "pv_power": 3100}
+        "power": -3000,
+        "voltage_l1": 230.1,
+        "voltage_l2": 230.2,
+        "current_l1": 1.31,
+        "frequency": 50.01,
+        "energy": 1_234_000,
+        "temperature": 41.5,
+        "status": "throttled",
+        "pv_power": 3100,
+    }
 
 
 def test_an_inverter_of_floats() -> None:
     assert read(Role.INVERTER, AC_113) == {
-        "power": 800.5, "voltage_l1": 230.1, "frequency": 50.01, "energy": 1_234_567, "status": "running",
-        "pv_power": 900}
+        "power": 800.5,
+        "voltage_l1": 230.1,
+        "frequency": 50.01,
+        "energy": 1_234_567,
+        "status": "running",
+        "pv_power": 900,
+    }
 
 
-@pytest.mark.parametrize(("model", "states"), [
-    ({**AC_103, "St": None}, {None: None}),
-    (AC_103, {1: "off", 2: "sleeping", 3: "starting", 4: "running", 6: "stopping", 7: "fault", 8: "standby",
-              9: "unknown", 0: "unknown"}),
-])
+@pytest.mark.parametrize(
+    ("model", "states"),
+    [
+        ({**AC_103, "St": None}, {None: None}),
+        (
+            AC_103,
+            {
+                1: "off",
+                2: "sleeping",
+                3: "starting",
+                4: "running",
+                6: "stopping",
+                7: "fault",
+                8: "standby",
+                9: "unknown",
+                0: "unknown",
+            },
+        ),
+    ],
+)
 def test_states_of_an_inverter(model: dict[str, Any], states: dict[Any, str | None]) -> None:
     for raw, status in states.items():
         assert read(Role.INVERTER, {**model, "St": raw}).get("status") == status
 
 
-@pytest.mark.parametrize(("raw", "status"), [
-    (0, "off"), (1, "sleeping"), (2, "starting"), (3, "running"), (4, "throttled"), (5, "stopping"), (6, "fault"),
-    (7, "standby"), (8, "unknown")])
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        (0, "off"),
+        (1, "sleeping"),
+        (2, "starting"),
+        (3, "running"),
+        (4, "throttled"),
+        (5, "stopping"),
+        (6, "fault"),
+        (7, "standby"),
+        (8, "unknown"),
+    ],
+)
 def test_states_of_model_701_count_from_0(raw: int, status: str) -> None:
     assert read(Role.INVERTER, {**AC_701, "InvSt": raw})["status"] == status
 
@@ -88,19 +183,44 @@ def test_a_model_that_says_nothing_yields_to_the_next() -> None:
     assert read(Role.INVERTER, {"ID": 701}, AC_103)["power"] == -3000
 
 
-@pytest.mark.parametrize(("models", "expected"), [
-    ((PORTS, CAPACITY, STORAGE), {"power": -600, "energy_charged": 22, "energy_discharged": 11, "soc": 61.5,
-                                  "soh": 98.5, "capacity": 10_000, "status": "charging"}),
-    ((MODULES, STORAGE, NAMEPLATE), {"power": -700, "energy_charged": 200, "energy_discharged": 100, "soc": 55.3,
-                                     "capacity": 9600, "status": "charging"}),
-    ((BANK,), {"power": -800, "soc": 40, "soh": 97, "capacity": 7700, "status": "discharging"}),
-], ids=["7xx", "1xx", "802"])
+@pytest.mark.parametrize(
+    ("models", "expected"),
+    [
+        (
+            (PORTS, CAPACITY, STORAGE),
+            {
+                "power": -600,
+                "energy_charged": 22,
+                "energy_discharged": 11,
+                "soc": 61.5,
+                "soh": 98.5,
+                "capacity": 10_000,
+                "status": "charging",
+            },
+        ),
+        (
+            (MODULES, STORAGE, NAMEPLATE),
+            {
+                "power": -700,
+                "energy_charged": 200,
+                "energy_discharged": 100,
+                "soc": 55.3,
+                "capacity": 9600,
+                "status": "charging",
+            },
+        ),
+        ((BANK,), {"power": -800, "soc": 40, "soh": 97, "capacity": 7700, "status": "discharging"}),
+    ],
+    ids=["7xx", "1xx", "802"],
+)
 def test_a_battery(models: tuple[dict[str, Any], ...], expected: dict[str, Value]) -> None:
     assert read(Role.BATTERY, AC_103, *models, **DC) == expected
 
 
-@pytest.mark.parametrize(("raw", "status"), [
-    (1, "off"), (2, "empty"), (3, "discharging"), (4, "charging"), (5, "full"), (6, "idle"), (7, "unknown")])
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [(1, "off"), (2, "empty"), (3, "discharging"), (4, "charging"), (5, "full"), (6, "idle"), (7, "unknown")],
+)
 def test_states_of_a_battery(raw: int, status: str) -> None:
     assert read(Role.BATTERY, PORTS, {**STORAGE, "ChaSt": raw}, **DC)["status"] == status
 
@@ -115,8 +235,9 @@ def test_a_battery_beside_pv_counts_on_its_dc_side_even_when_nobody_says_so() ->
     assert read(Role.BATTERY, AC_701, PORTS, CAPACITY)["power"] == -600
 
 
-@pytest.mark.parametrize("models", [
-    (AC_103,), (AC_103, STORAGE), (AC_701, {**PORTS, "NPrt": 2, "Prt": PORTS["Prt"][:2]})])
+@pytest.mark.parametrize(
+    "models", [(AC_103,), (AC_103, STORAGE), (AC_701, {**PORTS, "NPrt": 2, "Prt": PORTS["Prt"][:2]})]
+)
 def test_a_unit_without_battery_has_none(models: tuple[dict[str, Any], ...]) -> None:
     assert read(Role.BATTERY, *models, **DC) == {}
 
@@ -127,8 +248,14 @@ def test_a_unit_without_a_meter_has_none() -> None:
 
 def test_a_meter_counts_import() -> None:
     assert read(Role.GRID, METER) == {
-        "power": -1500, "power_l1": -500, "voltage_l1": 230, "current_l1": -7, "frequency": 50,
-        "energy_import": 5000, "energy_export": 4000}
+        "power": -1500,
+        "power_l1": -500,
+        "voltage_l1": 230,
+        "current_l1": -7,
+        "frequency": 50,
+        "energy_import": 5000,
+        "energy_export": 4000,
+    }
 
 
 def test_a_meter_that_counts_export_is_turned_and_its_counters_are_not() -> None:

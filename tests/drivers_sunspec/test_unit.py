@@ -53,6 +53,7 @@ def test_a_grid_meter_at_each_base(base: int) -> None:
         assert sink.value("grid.energy_import") == 5000
         with pytest.raises(Refused, match="can only be read"):
             await driver.apply(command("grid.power", 1.0))
+
     run({1: made(common("M7"), METER, base=base)}, [device("grid", Role.GRID, sign="export")], scene)
 
 
@@ -61,6 +62,7 @@ def test_meters_behind_an_inverter_have_names_of_their_own() -> None:
         await sink.until(lambda: len(sink.events) == 3)
         assert {d.id: d.serial for d in sink.devices.values()} == {"pv": "A1", "one": "M1", "two": "M2"}
         await sink.until(lambda: sink.value("two.power") == 420)
+
     chain = made(common("A1"), AC_103, common("M1"), METER, common("M2"), {**METER, "W": 42})
     run({1: chain}, [device("pv", Role.INVERTER), device("one"), device("two", index=2)], scene)
 
@@ -73,6 +75,7 @@ def test_units_of_a_link_are_apart() -> None:
         batches = len(sink.batches)
         await sink.until(lambda: len(sink.batches) > batches + 3)
         assert ("lost", "a") not in sink.events
+
     units = {1: made(common("1"), METER), 3: made(common("3"), {**METER, "W": 7})}
     run(units, [device("a"), device("b", unit=3)], scene)
 
@@ -89,6 +92,7 @@ def test_a_device_that_the_unit_does_not_have_is_lost_with_the_reason(monkeypatc
         peer.units[1] = made(*HYBRID)
         await sink.until(lambda: sink.value("battery.soc") == 61.5)
         assert sink.events.count(("lost", "battery")) == 1
+
     run({1: made(common("A1"), AC_103)}, hybrid(0.05), scene)
 
 
@@ -106,6 +110,7 @@ def test_a_device_swapped_while_it_was_away_is_seen_as_the_new_one() -> None:
         assert sink.devices["battery"].serial == "B2"
         await driver.apply(command(SET, 100.0))
         assert sink.value(SET) == 100
+
     run({1: made(*HYBRID)}, hybrid(0.05), scene)
 
 
@@ -116,6 +121,7 @@ def test_a_chain_that_has_moved_is_walked_anew() -> None:
         await sink.until(lambda: sink.value("pv_roof.power") == 50)
         assert sink.devices["battery"].commands == ()
         assert "lost" not in {event for event, _ in sink.events}
+
     run({1: made(*HYBRID)}, hybrid(0.05), scene)
 
 
@@ -132,6 +138,7 @@ def test_a_set_point_that_is_taken_and_not_kept_is_refused() -> None:
         peer.ignores = True
         await driver.apply(command(SET, 900.0))
         assert sink.value(SET) == -250  # for the dispatcher to judge
+
     run({1: made(*HYBRID)}, hybrid(0.05), scene)
 
 
@@ -146,6 +153,7 @@ def test_a_device_that_would_not_let_go_is_released_and_no_longer_driven_that_wa
             await driver.apply(command(SET, 900.0))
         assert peer.writes[-1] == (seconds - 9, (0,))
         await sink.until(lambda: sink.devices["battery"].commands == ())
+
     run({1: chain}, hybrid(0.05), scene)
 
 
@@ -157,6 +165,7 @@ def test_the_link_is_asked_for_what_is_due_and_never_for_too_much() -> None:
         batches = len(sink.batches)
         await sink.until(lambda: len(sink.batches) == batches + 10)
         assert len(peer.reads) <= 10 * 6
+
     ports = {**PORTS, "NPrt": 8, "Prt": [*PORTS["Prt"], *[{"PrtTyp": 0, "DCW": 1}] * 5]}
     run({1: made(*HYBRID[:-1], ports)}, hybrid(0.05), scene)
 
@@ -168,6 +177,7 @@ def test_more_points_are_announced_when_they_appear() -> None:
         peer.units[1] |= made(common("A1"), AC_103)
         await sink.until(lambda: sink.value("pv.energy") == 1_234_000)
         assert sink.events == [("seen", "pv"), ("seen", "pv")]
+
     run({1: made(common("A1"), {**AC_103, "WH": 0})}, [device("pv", Role.INVERTER)], scene)
 
 
@@ -175,6 +185,7 @@ def test_a_device_that_is_no_sunspec_is_said_to_be_none() -> None:
     async def scene(driver: Driver, sink: FakeSink, peer: Peer) -> None:
         await sink.until(lambda: sink.events == [("lost", "grid")])
         assert "no SunSpec mark at 40000, 0, 50000" in sink.reasons[0]
+
     run({1: dict.fromkeys(range(200), 0)}, [device("grid", Role.GRID)], scene)
 
 
@@ -184,6 +195,5 @@ def test_a_model_that_cannot_be_read_is_left_out() -> None:
 
     async def scene(driver: Driver, sink: FakeSink, peer: Peer) -> None:
         await sink.until(lambda: sink.value("pv.power") == -3000)
+
     run({1: broken}, [device("pv", Role.INVERTER)], scene)
-
-

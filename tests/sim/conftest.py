@@ -55,8 +55,9 @@ class Sim:
 
 def start(directory: Path, *arguments: str) -> Sim:
     command = [sys.executable, "-m", "firmware_sim", "--dir", str(directory), "--die-with-stdin", *arguments]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                               env=os.environ | {"PYTHONPATH": str(PACKAGE)})
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(PACKAGE)}
+    )
     assert process.stdout is not None
     ready = json.loads(process.stdout.readline())
     assert ready["ready"] is True

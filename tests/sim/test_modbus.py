@@ -28,16 +28,46 @@ def tcp(sim: Sim, link: str, unit: int, *arguments: str) -> list[float]:
 
 
 def refused(sim: Sim, link: str, unit: int, *arguments: str) -> str:
-    command = [need("mbpoll"), "-1", "-q", "-0", "-m", "tcp", "-p", str(sim.port(link)), "-a", str(unit), "-o", "1",
-               *arguments]
+    command = [
+        need("mbpoll"),
+        "-1",
+        "-q",
+        "-0",
+        "-m",
+        "tcp",
+        "-p",
+        str(sim.port(link)),
+        "-a",
+        str(unit),
+        "-o",
+        "1",
+        *arguments,
+    ]
     run = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert run.returncode != 0
     return run.stdout + run.stderr
 
 
 def write(sim: Sim, link: str, unit: int, address: int, *values: int) -> None:
-    command = [need("mbpoll"), "-1", "-q", "-0", "-m", "tcp", "-p", str(sim.port(link)), "-a", str(unit), "-t", "4",
-               "-r", str(address), "127.0.0.1", "--", *map(str, values)]
+    command = [
+        need("mbpoll"),
+        "-1",
+        "-q",
+        "-0",
+        "-m",
+        "tcp",
+        "-p",
+        str(sim.port(link)),
+        "-a",
+        str(unit),
+        "-t",
+        "4",
+        "-r",
+        str(address),
+        "127.0.0.1",
+        "--",
+        *map(str, values),
+    ]
     subprocess.run(command, capture_output=True, timeout=20, check=True)
 
 
@@ -55,8 +85,23 @@ def test_sdm630_over_tcp_shows_the_true_grid(sim: Sim) -> None:
 
 @pytest.mark.parametrize("unit", [1, 2])
 def test_two_sdm630_share_the_serial_bus(sim: Sim, unit: int) -> None:
-    volts = mbpoll("-m", "rtu", "-b", "9600", "-P", "none", "-a", str(unit), "-t", "3:float", "-r", "0", "-c", "3",
-                   sim.tty("meter_rtu"))
+    volts = mbpoll(
+        "-m",
+        "rtu",
+        "-b",
+        "9600",
+        "-P",
+        "none",
+        "-a",
+        str(unit),
+        "-t",
+        "3:float",
+        "-r",
+        "0",
+        "-c",
+        "3",
+        sim.tty("meter_rtu"),
+    )
     assert volts == pytest.approx(sim.devices()["grid"]["voltage_l"], abs=3)
 
 
@@ -153,8 +198,9 @@ def test_model_124_forces_a_charge_with_a_negative_discharge_rate(inverter: Clie
     healthy.world(irradiance=None)
 
 
-@pytest.mark.parametrize("model, percent, enable", [(123, "WMaxLimPct", "WMaxLim_Ena"),
-                                                    (704, "WMaxLimPct", "WMaxLimPctEna")])
+@pytest.mark.parametrize(
+    "model, percent, enable", [(123, "WMaxLimPct", "WMaxLim_Ena"), (704, "WMaxLimPct", "WMaxLimPctEna")]
+)
 def test_power_limits_curtail(inverter: Client, healthy: Sim, model: int, percent: str, enable: str) -> None:
     healthy.world(soc=100, irradiance=800, load_w=9000)
     control = inverter.models[model][0]
@@ -245,8 +291,28 @@ def test_drop_closes_and_refuses_and_comes_back_on_the_same_port(healthy: Sim) -
     healthy.fault("grid", "none")
     eventually(lambda: _connects(port))
     eventually(lambda: _exists(healthy.tty("meter_rtu")))
-    assert len(mbpoll("-m", "rtu", "-b", "9600", "-P", "none", "-a", "1", "-t", "3:float", "-r", "0", "-c", "1",
-                      healthy.tty("meter_rtu"))) == 1
+    assert (
+        len(
+            mbpoll(
+                "-m",
+                "rtu",
+                "-b",
+                "9600",
+                "-P",
+                "none",
+                "-a",
+                "1",
+                "-t",
+                "3:float",
+                "-r",
+                "0",
+                "-c",
+                "1",
+                healthy.tty("meter_rtu"),
+            )
+        )
+        == 1
+    )
 
 
 def test_stuck_freezes_what_is_measured(healthy: Sim) -> None:

@@ -23,8 +23,11 @@ class Broker:
 
     def answer(self, command: str, payload: str, topic: str, skip: int = 0) -> str:
         """What comes on `topic` after a command."""
-        listener = subprocess.Popen([need("mosquitto_sub"), "-p", str(self.port), "-t", topic, "-C", str(1 + skip),
-                                     "-W", "3"], stdout=subprocess.PIPE, text=True)
+        listener = subprocess.Popen(
+            [need("mosquitto_sub"), "-p", str(self.port), "-t", topic, "-C", str(1 + skip), "-W", "3"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         time.sleep(0.4)
         self.send(command, payload)
         text, _ = listener.communicate(timeout=6)
@@ -112,8 +115,10 @@ def test_silent_slow_and_garbage(healthy_pair: tuple[Sim, Broker]) -> None:
     sim.fault("plug_tv", "silent")
     assert broker.answer("cmnd/plug_tv/POWER", "OFF", "stat/plug_tv/RESULT") == ""
     sim.fault("plug_tv", "garbage")
-    listener = subprocess.Popen(["mosquitto_sub", "-p", str(broker.port), "-t", "stat/plug_tv/STATUS8", "-C", "1",
-                                 "-W", "3"], stdout=subprocess.PIPE)
+    listener = subprocess.Popen(
+        ["mosquitto_sub", "-p", str(broker.port), "-t", "stat/plug_tv/STATUS8", "-C", "1", "-W", "3"],
+        stdout=subprocess.PIPE,
+    )
     time.sleep(0.4)
     broker.send("cmnd/plug_tv/Status", "8")
     noise, _ = listener.communicate(timeout=6)

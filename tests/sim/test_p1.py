@@ -45,8 +45,11 @@ def test_dsmr_parser_reads_a_telegram_and_its_checksum(sim: Sim, read: Any) -> N
     truth = sim.devices()["p1"]
     imported = [float(parsed.ELECTRICITY_USED_TARIFF_1.value), float(parsed.ELECTRICITY_USED_TARIFF_2.value)]
     assert imported == pytest.approx([energy / 1000 for energy in truth["import_wh"]], abs=0.1)
-    phases = [float(getattr(parsed, f"INSTANTANEOUS_ACTIVE_POWER_L{phase}_{way}").value) * sign
-              for phase in (1, 2, 3) for way, sign in (("POSITIVE", 1), ("NEGATIVE", -1))]
+    phases = [
+        float(getattr(parsed, f"INSTANTANEOUS_ACTIVE_POWER_L{phase}_{way}").value) * sign
+        for phase in (1, 2, 3)
+        for way, sign in (("POSITIVE", 1), ("NEGATIVE", -1))
+    ]
     net = float(parsed.CURRENT_ELECTRICITY_USAGE.value) - float(parsed.CURRENT_ELECTRICITY_DELIVERY.value)
     assert net == pytest.approx(sum(phases), abs=0.005)
     assert abs(parsed.P1_MESSAGE_TIMESTAMP.value.timestamp() - time.time()) < 10

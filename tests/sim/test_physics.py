@@ -25,8 +25,9 @@ def test_balance_is_exact_and_soc_stays_in_its_limits_over_random_days(seed: int
     world = house(seed, START + chance.randrange(365) * DAY_MS)
     for step in range(18_000):
         if step % 900 == 0:
-            world.inverter.orders = Orders(chance.choice([None, -9000.0, 9000.0, -500.0]),
-                                           ac_limit_w=chance.choice([1e9, 3000.0, 0.0]))
+            world.inverter.orders = Orders(
+                chance.choice([None, -9000.0, 9000.0, -500.0]), ac_limit_w=chance.choice([1e9, 3000.0, 0.0])
+            )
             world.heatpump.sg = chance.randrange(1, 5)
             world.keba.limit_a = chance.choice([0.0, 6.0, 16.0])
             world.set_soc(chance.choice([0.0, 6.0, 50.0, 99.0, 100.0]))

@@ -34,8 +34,14 @@ def test_it_ends_on_interrupt(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [["--speed", "0"], ["--home", "uci", "--data", "/nowhere"], ["--mqtt", "http://x"]])
 def test_wrong_arguments_are_explained(wrong: list[str]) -> None:
-    run = subprocess.run([sys.executable, "-m", "firmware_sim", *wrong], capture_output=True, text=True, timeout=10,
-                         env=os.environ | {"PYTHONPATH": str(PACKAGE)}, check=False)
+    run = subprocess.run(
+        [sys.executable, "-m", "firmware_sim", *wrong],
+        capture_output=True,
+        text=True,
+        timeout=10,
+        env=os.environ | {"PYTHONPATH": str(PACKAGE)},
+        check=False,
+    )
     assert run.returncode == 2
     assert "error:" in run.stderr and "Traceback" not in run.stderr
 
@@ -59,8 +65,19 @@ def test_a_demo_starts_in_daylight_with_a_car(tmp_path: Path) -> None:
 
 
 def test_devices_are_the_ones_promised(sim: Sim) -> None:
-    promised = {"grid", "inverter", "keba", "heidelberg", "heatpump", "p1", "plug_tv", "plug_washer", "light_kitchen",
-                "light_hall", "living"}
+    promised = {
+        "grid",
+        "inverter",
+        "keba",
+        "heidelberg",
+        "heatpump",
+        "p1",
+        "plug_tv",
+        "plug_washer",
+        "light_kitchen",
+        "light_hall",
+        "living",
+    }
     devices = sim.devices()
     assert promised <= set(devices)
     assert all({"reads", "writes", "fault"} <= set(device) for device in devices.values())
@@ -79,14 +96,25 @@ def test_the_world_can_be_forced_and_released(sim: Sim) -> None:
     sim.world(clock=round(time.time() * 1000), soc=55, ev_present=None)
 
 
-@pytest.mark.parametrize("path, body, status", [
-    ("/world", b"{", 400), ("/world", b"[]", 400), ("/world", b'{"wind": 1}', 400), ("/world", b'{"soc": 101}', 400),
-    ("/world", b'{"soc": "full"}', 400), ("/world", b'{"clock": "noon"}', 400), ("/world", b'{"ev_present": 3}', 400),
-    ("/world", b'{"irradiance": NaN}', 400), ("/devices/grid/fault", b"{}", 400),
-    ("/devices/grid/fault", b'{"kind": "tired"}', 400), ("/devices/grid/fault", b'{"kind": [1]}', 400),
-    ("/devices/grid/fault", b'{"kind": "slow", "for_s": -1}', 400),
-    ("/devices/toaster/fault", b'{"kind": "slow"}', 404), ("/nothing", b"{}", 404),
-])
+@pytest.mark.parametrize(
+    "path, body, status",
+    [
+        ("/world", b"{", 400),
+        ("/world", b"[]", 400),
+        ("/world", b'{"wind": 1}', 400),
+        ("/world", b'{"soc": 101}', 400),
+        ("/world", b'{"soc": "full"}', 400),
+        ("/world", b'{"clock": "noon"}', 400),
+        ("/world", b'{"ev_present": 3}', 400),
+        ("/world", b'{"irradiance": NaN}', 400),
+        ("/devices/grid/fault", b"{}", 400),
+        ("/devices/grid/fault", b'{"kind": "tired"}', 400),
+        ("/devices/grid/fault", b'{"kind": [1]}', 400),
+        ("/devices/grid/fault", b'{"kind": "slow", "for_s": -1}', 400),
+        ("/devices/toaster/fault", b'{"kind": "slow"}', 404),
+        ("/nothing", b"{}", 404),
+    ],
+)
 def test_bad_requests_are_explained(sim: Sim, path: str, body: bytes, status: int) -> None:
     code, answer = sim.status(path, body)
     assert code == status

@@ -70,8 +70,15 @@ class Heidelberg(Station):
 
     def _inputs(self, house: Snapshot) -> dict[int, int]:
         evse, volts = house.heidelberg, house.grid.voltage
-        values = {4: 0x0108, 5: self._state(house), 9: short(10 * (25 + evse.power_w / 800)),
-                  13: self._set[LOCK], 14: short(evse.power_w), 100: 16, 101: 6}
+        values = {
+            4: 0x0108,
+            5: self._state(house),
+            9: short(10 * (25 + evse.power_w / 800)),
+            13: self._set[LOCK],
+            14: short(evse.power_w),
+            100: 16,
+            101: 6,
+        }
         for phase in (0, 1, 2):
             values[6 + phase] = short(10 * evse.current[phase])
             values[10 + phase] = short(volts[phase])
@@ -91,9 +98,16 @@ class Heidelberg(Station):
     def truth(self) -> Truth:
         evse = self.now.heidelberg
         return {
-            "power": evse.power_w, "current_l": evse.current, "current_limit": self.limit_a,
-            "enabled": self._set[LOCK] == 1, "connected": evse.present, "charging": evse.charging,
-            "phases": evse.phases, "energy_wh": evse.total_wh, "session_wh": evse.session_wh, "ev_soc": evse.soc,
+            "power": evse.power_w,
+            "current_l": evse.current,
+            "current_limit": self.limit_a,
+            "enabled": self._set[LOCK] == 1,
+            "connected": evse.present,
+            "charging": evse.charging,
+            "phases": evse.phases,
+            "energy_wh": evse.total_wh,
+            "session_wh": evse.session_wh,
+            "ev_soc": evse.soc,
             "failsafe": self.failsafe,
         }
 

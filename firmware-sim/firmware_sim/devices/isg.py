@@ -46,6 +46,11 @@ class Isg(Station):
     def truth(self) -> Truth:
         pump = self.now.heatpump
         return {
-            "power": pump.power_w, "heat_w": pump.heat_w, "sg_state": self.sg, "tank_c": pump.tank_c,
-            "buffer_c": pump.buffer_c, "house_c": pump.house_c, "outside_c": pump.outside_c,
+            "power": pump.power_w,
+            "heat_w": pump.heat_w,
+            "sg_state": self.sg,
+            "tank_c": pump.tank_c,
+            "buffer_c": pump.buffer_c,
+            "house_c": pump.house_c,
+            "outside_c": pump.outside_c,
         }

@@ -8,15 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from ..device import Truth, View
-from ..modbus.pdu import (
-    ILLEGAL_ADDRESS,
-    ILLEGAL_FUNCTION,
-    ILLEGAL_VALUE,
-    READ_HOLDING,
-    WRITE_ONE,
-    Refusal,
-    long,
-)
+from ..modbus.pdu import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, ILLEGAL_VALUE, READ_HOLDING, WRITE_ONE, Refusal, long
 from ..modbus.station import Station
 from ..physics.state import Snapshot
 from ..physics.world import World
@@ -40,8 +32,15 @@ ALLOWED: dict[int, Callable[[int], bool]] = {
 class Keba(Station):
     def __init__(self, view: View, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__("keba", view, clock)
-        self._set = {SET_CURRENT: HARDWARE_MA, ENABLE: 1, FAILSAFE_CURRENT: 0, FAILSAFE_TIMEOUT: 0, PHASE_SOURCE: 3,
-                     PHASES: 1, ENERGY_LIMIT: 0}
+        self._set = {
+            SET_CURRENT: HARDWARE_MA,
+            ENABLE: 1,
+            FAILSAFE_CURRENT: 0,
+            FAILSAFE_TIMEOUT: 0,
+            PHASE_SOURCE: 3,
+            PHASES: 1,
+            ENERGY_LIMIT: 0,
+        }
         self._written = clock()
 
     def read(self, function: int, address: int, count: int) -> list[int]:
@@ -82,11 +81,23 @@ class Keba(Station):
     def _values(self, house: Snapshot) -> dict[int, float]:
         evse, volts = house.keba, house.grid.voltage
         values = {
-            1000: self._state(house), 1004: 7 if evse.present else 1, 1006: 0,
-            1014: 21_745_632, 1016: 311_524, 1018: 31_012, 1020: 1000 * evse.power_w, 1036: 10 * evse.total_wh,
-            1046: 1000 if evse.charging else 0, 1100: self.limit_ma, 1110: HARDWARE_MA, 1500: 0,
-            1502: 10 * evse.session_wh, 1550: self._set[PHASE_SOURCE], 1552: self._set[PHASES],
-            1600: self._set[FAILSAFE_CURRENT], 1602: self._set[FAILSAFE_TIMEOUT],
+            1000: self._state(house),
+            1004: 7 if evse.present else 1,
+            1006: 0,
+            1014: 21_745_632,
+            1016: 311_524,
+            1018: 31_012,
+            1020: 1000 * evse.power_w,
+            1036: 10 * evse.total_wh,
+            1046: 1000 if evse.charging else 0,
+            1100: self.limit_ma,
+            1110: HARDWARE_MA,
+            1500: 0,
+            1502: 10 * evse.session_wh,
+            1550: self._set[PHASE_SOURCE],
+            1552: self._set[PHASES],
+            1600: self._set[FAILSAFE_CURRENT],
+            1602: self._set[FAILSAFE_TIMEOUT],
         }
         for phase in (0, 1, 2):
             values[1008 + 2 * phase] = 1000 * evse.current[phase]
@@ -104,8 +115,15 @@ class Keba(Station):
     def truth(self) -> Truth:
         evse = self.now.keba
         return {
-            "power": evse.power_w, "current_l": evse.current, "current_limit": self.limit_ma / 1000,
-            "enabled": self._set[ENABLE] == 1, "connected": evse.present, "charging": evse.charging,
-            "phases": evse.phases, "energy_wh": evse.total_wh, "session_wh": evse.session_wh, "ev_soc": evse.soc,
+            "power": evse.power_w,
+            "current_l": evse.current,
+            "current_limit": self.limit_ma / 1000,
+            "enabled": self._set[ENABLE] == 1,
+            "connected": evse.present,
+            "charging": evse.charging,
+            "phases": evse.phases,
+            "energy_wh": evse.total_wh,
+            "session_wh": evse.session_wh,
+            "ev_soc": evse.soc,
             "failsafe": self.failsafe,
         }

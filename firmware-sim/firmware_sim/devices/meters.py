@@ -34,8 +34,13 @@ class Sdm630(Station):
     def truth(self) -> Truth:
         meter = self._pick(self.now)
         return {
-            "power": meter.total, "power_l": meter.power, "voltage_l": meter.voltage, "current_l": meter.current,
-            "frequency": meter.frequency, "import_wh": meter.import_wh, "export_wh": meter.export_wh,
+            "power": meter.total,
+            "power_l": meter.power,
+            "voltage_l": meter.voltage,
+            "current_l": meter.current,
+            "frequency": meter.frequency,
+            "import_wh": meter.import_wh,
+            "export_wh": meter.export_wh,
         }
 
 
@@ -44,7 +49,7 @@ def _cut(values: dict[int, float], start: int, end: int, address: int, count: in
         raise Refusal(ILLEGAL_ADDRESS)
     even = address & ~1
     words = floats(*(values.get(at, 0.0) for at in range(even, address + count, 2)))
-    return words[address - even:address - even + count]
+    return words[address - even : address - even + count]
 
 
 def measured(meter: MeterState) -> dict[int, float]:
@@ -53,19 +58,30 @@ def measured(meter: MeterState) -> dict[int, float]:
     total, lag = meter.total, sum(meter.reactive)
     size = (total * total + lag * lag) ** 0.5
     values = {
-        0x0034: total, 0x0038: size, 0x003C: lag, 0x003E: total / size if size else 1.0, 0x0046: meter.frequency,
-        0x0030: sum(meter.current), 0x002A: sum(meter.voltage) / 3, 0x002E: sum(meter.current) / 3,
-        0x0048: meter.import_wh / 1000, 0x004A: meter.export_wh / 1000,
+        0x0034: total,
+        0x0038: size,
+        0x003C: lag,
+        0x003E: total / size if size else 1.0,
+        0x0046: meter.frequency,
+        0x0030: sum(meter.current),
+        0x002A: sum(meter.voltage) / 3,
+        0x002E: sum(meter.current) / 3,
+        0x0048: meter.import_wh / 1000,
+        0x004A: meter.export_wh / 1000,
         0x0156: (meter.import_wh + meter.export_wh) / 1000,
     }
     for phase in (0, 1, 2):
         at = 2 * phase
         power = meter.power[phase]
         values |= {
-            0x0000 + at: meter.voltage[phase], 0x0006 + at: meter.current[phase], 0x000C + at: power,
-            0x0012 + at: apparent[phase], 0x0018 + at: meter.reactive[phase],
+            0x0000 + at: meter.voltage[phase],
+            0x0006 + at: meter.current[phase],
+            0x000C + at: power,
+            0x0012 + at: apparent[phase],
+            0x0018 + at: meter.reactive[phase],
             0x001E + at: power / apparent[phase] if apparent[phase] else 1.0,
-            0x015A + at: meter.imported[phase] / 1000, 0x0160 + at: meter.exported[phase] / 1000,
+            0x015A + at: meter.imported[phase] / 1000,
+            0x0160 + at: meter.exported[phase] / 1000,
             0x0166 + at: (meter.imported[phase] + meter.exported[phase]) / 1000,
         }
     return values

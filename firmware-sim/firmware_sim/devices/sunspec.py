@@ -19,8 +19,18 @@ from .sunspec_values import SCALES, Values, measured
 BASE = 40_000
 MARK = [0x5375, 0x6E53]
 END = [0xFFFF, 0]
-ABSENT = {"u": 0xFFFF, "u2": 0xFFFFFFFF, "u4": 0xFFFFFFFFFFFFFFFF, "i": 0x8000, "i2": 0x80000000, "b2": 0xFFFFFFFF,
-          "a2": 0, "a4": 0, "f": 0x8000, "p": 0x8000}
+ABSENT = {
+    "u": 0xFFFF,
+    "u2": 0xFFFFFFFF,
+    "u4": 0xFFFFFFFFFFFFFFFF,
+    "i": 0x8000,
+    "i2": 0x80000000,
+    "b2": 0xFFFFFFFF,
+    "a2": 0,
+    "a4": 0,
+    "f": 0x8000,
+    "p": 0x8000,
+}
 SIGNED = ("i", "i2")
 
 
@@ -64,7 +74,7 @@ class SunSpecInverter(Station):
             model, point = POINTS.get(at, (None, None))
             if model is None or point is None or not point.writable or at + point.size > address + len(values):
                 raise Refusal(ILLEGAL_ADDRESS)
-            words = values[at - address:at - address + point.size]
+            words = values[at - address : at - address + point.size]
             changes[model.number, point.name] = _checked((model.number, point.name), point, words)
             at += point.size
         self.controls.put(changes)
@@ -98,17 +108,26 @@ class SunSpecInverter(Station):
     def truth(self) -> Truth:
         unit, orders = self.now.inverter, _asked(self.controls.orders())
         return {
-            "power": unit.ac_w, "pv_power": sum(unit.pv_w), "battery_power": unit.battery_w, "soc": unit.soc,
-            "pv_strings": unit.pv_w, "curtailed": unit.curtailed, "remote": unit.remote, "orders": orders,
-            "energy_wh": unit.injected_wh, "battery_charged_wh": unit.charged_wh,
+            "power": unit.ac_w,
+            "pv_power": sum(unit.pv_w),
+            "battery_power": unit.battery_w,
+            "soc": unit.soc,
+            "pv_strings": unit.pv_w,
+            "curtailed": unit.curtailed,
+            "remote": unit.remote,
+            "orders": orders,
+            "energy_wh": unit.injected_wh,
+            "battery_charged_wh": unit.charged_wh,
             "battery_discharged_wh": unit.discharged_wh,
         }
 
 
 def _asked(orders: Orders) -> dict[str, object]:
     """The orders without bounds that bound nothing."""
-    return {name: None if isinstance(value, float) and abs(value) >= 1e9 else value
-            for name, value in asdict(orders).items()}
+    return {
+        name: None if isinstance(value, float) and abs(value) >= 1e9 else value
+        for name, value in asdict(orders).items()
+    }
 
 
 def _fit(point: Point, value: float) -> int:

@@ -144,8 +144,19 @@ def _model(number: int, words: str, part: str = "", times: int = 0) -> Model:
 
 
 CHAIN = (
-    _model(1, _M1), _model(103, _M103), _model(120, _M120), _model(121, _M121), _model(122, _M122),
-    _model(123, _M123), _model(124, _M124), _model(160, _M160, _M160_PART, 4), _model(701, _M701),
-    _model(702, _M702), _model(703, _M703), _model(704, _M704), _model(713, _M713), _model(714, _M714, _M714_PART, 3),
+    _model(1, _M1),
+    _model(103, _M103),
+    _model(120, _M120),
+    _model(121, _M121),
+    _model(122, _M122),
+    _model(123, _M123),
+    _model(124, _M124),
+    _model(160, _M160, _M160_PART, 4),
+    _model(701, _M701),
+    _model(702, _M702),
+    _model(703, _M703),
+    _model(704, _M704),
+    _model(713, _M713),
+    _model(714, _M714, _M714_PART, 3),
 )
 """in the order of the wire; 160 has two strings, charging, discharging; 714 two strings and the battery"""

@@ -55,8 +55,12 @@ def broker(url: str) -> Broker:
     parts = urlsplit(url)
     if parts.scheme != "mqtt" or not parts.hostname:
         raise ValueError("the broker is given as mqtt://[user:password@]host[:port]")
-    return Broker(parts.hostname, parts.port or 1883, parts.username and unquote(parts.username),
-                  parts.password and unquote(parts.password))
+    return Broker(
+        parts.hostname,
+        parts.port or 1883,
+        parts.username and unquote(parts.username),
+        parts.password and unquote(parts.password),
+    )
 
 
 class MqttLink:
@@ -83,8 +87,13 @@ class MqttLink:
     async def _session(self) -> None:
         will = self._device.will
         async with aiomqtt.Client(
-            self._at.host, self._at.port, username=self._at.user, password=self._at.password,
-            identifier=self._device.client_id, keepalive=20, timeout=5,
+            self._at.host,
+            self._at.port,
+            username=self._at.user,
+            password=self._at.password,
+            identifier=self._device.client_id,
+            keepalive=20,
+            timeout=5,
             will=aiomqtt.Will(will.topic, will.payload, 1, will.retain),
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         ) as client:

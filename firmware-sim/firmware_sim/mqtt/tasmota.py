@@ -72,8 +72,15 @@ class TasmotaPlug(MqttDevice):
             return [Message(f"stat/{self.name}/STATUS{which}", json.dumps({"StatusSNS": self._sensor()}))]
         if which == "11":
             return [Message(f"stat/{self.name}/STATUS11", json.dumps({"StatusSTS": self._short_state()}))]
-        status = {"Status": {"Module": 0, "DeviceName": self.name, "FriendlyName": [self.name], "Topic": self.name,
-                             "Power": int(self.on)}}
+        status = {
+            "Status": {
+                "Module": 0,
+                "DeviceName": self.name,
+                "FriendlyName": [self.name],
+                "Topic": self.name,
+                "Power": int(self.on),
+            }
+        }
         return [Message(f"stat/{self.name}/STATUS", json.dumps(status))]
 
     @property
@@ -90,19 +97,33 @@ class TasmotaPlug(MqttDevice):
         return Message(f"stat/{self.name}/RESULT", json.dumps(content))
 
     def _short_state(self) -> dict[str, object]:
-        return {"Time": self._time(), "Uptime": "3T04:11:09", "UptimeSec": 274_269, "Heap": 25, "SleepMode": "Dynamic",
-                "Sleep": 50, "LoadAvg": 19, "MqttCount": 1, "POWER": self._word,
-                "Wifi": {"AP": 1, "SSId": "house", "Channel": 6, "RSSI": 76, "Signal": -62, "LinkCount": 1}}
+        return {
+            "Time": self._time(),
+            "Uptime": "3T04:11:09",
+            "UptimeSec": 274_269,
+            "Heap": 25,
+            "SleepMode": "Dynamic",
+            "Sleep": 50,
+            "LoadAvg": 19,
+            "MqttCount": 1,
+            "POWER": self._word,
+            "Wifi": {"AP": 1, "SSId": "house", "Channel": 6, "RSSI": 76, "Signal": -62, "LinkCount": 1},
+        }
 
     def _sensor(self) -> dict[str, object]:
         load, volts = self._load(), self.seen().grid.voltage[0]
         energy = {
-            "TotalStartTime": "2024-01-05T10:20:30", "Total": round(load.total_wh / 1000, 3),
+            "TotalStartTime": "2024-01-05T10:20:30",
+            "Total": round(load.total_wh / 1000, 3),
             "Yesterday": round(self._yesterday_wh / 1000, 3),
-            "Today": round((load.total_wh - self._midnight_wh) / 1000, 3), "Period": 0,
-            "Power": round(load.power_w), "ApparentPower": round(load.power_w * 1.05),
-            "ReactivePower": round(load.power_w * 0.32), "Factor": 0.95 if load.power_w else 0.0,
-            "Voltage": round(volts), "Current": round(load.power_w * 1.05 / volts, 3),
+            "Today": round((load.total_wh - self._midnight_wh) / 1000, 3),
+            "Period": 0,
+            "Power": round(load.power_w),
+            "ApparentPower": round(load.power_w * 1.05),
+            "ReactivePower": round(load.power_w * 0.32),
+            "Factor": 0.95 if load.power_w else 0.0,
+            "Voltage": round(volts),
+            "Current": round(load.power_w * 1.05 / volts, 3),
         }
         return {"Time": self._time(), "ENERGY": energy}
 

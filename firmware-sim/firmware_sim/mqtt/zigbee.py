@@ -48,8 +48,11 @@ class ZigbeeDevice(MqttDevice):
             return [self._failed(key, "Delivery failed") for key in wishes]
         if self.fault.kind is Kind.IGNORE:
             return [self._tell()]
-        failed = [self._failed(key, "No converter or invalid value") for key, value in wishes.items()
-                  if not self.take(key, value)]
+        failed = [
+            self._failed(key, "No converter or invalid value")
+            for key, value in wishes.items()
+            if not self.take(key, value)
+        ]
         self.writes += len(failed) < len(wishes)
         return [*failed, self._tell()]
 
@@ -119,9 +122,15 @@ class ZigbeeThermostat(ZigbeeDevice):
 
     def state(self) -> State:
         pump = self.seen().heatpump
-        return {"local_temperature": round(pump.house_c, 1), "occupied_heating_setpoint": self.setpoint_c,
-                "system_mode": self.mode, "running_state": "heat" if pump.valve > 0.02 else "idle",
-                "pi_heating_demand": round(100 * pump.valve), "battery": 87, "linkquality": 98}
+        return {
+            "local_temperature": round(pump.house_c, 1),
+            "occupied_heating_setpoint": self.setpoint_c,
+            "system_mode": self.mode,
+            "running_state": "heat" if pump.valve > 0.02 else "idle",
+            "pi_heating_demand": round(100 * pump.valve),
+            "battery": 87,
+            "linkquality": 98,
+        }
 
     def take(self, key: str, value: object) -> bool:
         if key in ("occupied_heating_setpoint", "current_heating_setpoint") and _between(value, 5, 30):
@@ -137,8 +146,7 @@ class ZigbeeThermostat(ZigbeeDevice):
 
     def truth(self) -> Truth:
         pump = self.now.heatpump
-        return {"temperature": pump.house_c, "setpoint": self.setpoint_c, "mode": self.mode,
-                "valve": 100 * pump.valve}
+        return {"temperature": pump.house_c, "setpoint": self.setpoint_c, "mode": self.mode, "valve": 100 * pump.valve}
 
 
 def _number(value: object) -> float:
@@ -168,36 +176,120 @@ class ZigbeeBridge(MqttDevice):
         ]
 
 
-_COORDINATOR: State = {"ieee_address": "0x00124b0025000000", "type": "Coordinator", "network_address": 0,
-                       "friendly_name": "Coordinator", "supported": True, "disabled": False, "definition": None}
-_LINK: State = {"type": "numeric", "name": "linkquality", "property": "linkquality", "access": 1, "unit": "lqi",
-                "value_min": 0, "value_max": 255}
+_COORDINATOR: State = {
+    "ieee_address": "0x00124b0025000000",
+    "type": "Coordinator",
+    "network_address": 0,
+    "friendly_name": "Coordinator",
+    "supported": True,
+    "disabled": False,
+    "definition": None,
+}
+_LINK: State = {
+    "type": "numeric",
+    "name": "linkquality",
+    "property": "linkquality",
+    "access": 1,
+    "unit": "lqi",
+    "value_min": 0,
+    "value_max": 255,
+}
 _LIGHT: State = {
-    "model": "LED1623G12", "vendor": "IKEA", "description": "Lamp, dimmable", "options": [],
-    "exposes": [{"type": "light", "features": [
-        {"type": "binary", "name": "state", "property": "state", "access": 7, "value_on": "ON", "value_off": "OFF",
-         "value_toggle": "TOGGLE"},
-        {"type": "numeric", "name": "brightness", "property": "brightness", "access": 7, "value_min": 0,
-         "value_max": 254}]}, _LINK],
+    "model": "LED1623G12",
+    "vendor": "IKEA",
+    "description": "Lamp, dimmable",
+    "options": [],
+    "exposes": [
+        {
+            "type": "light",
+            "features": [
+                {
+                    "type": "binary",
+                    "name": "state",
+                    "property": "state",
+                    "access": 7,
+                    "value_on": "ON",
+                    "value_off": "OFF",
+                    "value_toggle": "TOGGLE",
+                },
+                {
+                    "type": "numeric",
+                    "name": "brightness",
+                    "property": "brightness",
+                    "access": 7,
+                    "value_min": 0,
+                    "value_max": 254,
+                },
+            ],
+        },
+        _LINK,
+    ],
 }
 _THERMOSTAT: State = {
-    "model": "014G2461", "vendor": "Danfoss", "description": "Radiator thermostat", "options": [],
-    "exposes": [{"type": "climate", "features": [
-        {"type": "numeric", "name": "occupied_heating_setpoint", "property": "occupied_heating_setpoint", "access": 7,
-         "unit": "°C", "value_min": 5, "value_max": 30, "value_step": 0.5},
-        {"type": "numeric", "name": "local_temperature", "property": "local_temperature", "access": 5, "unit": "°C"},
-        {"type": "enum", "name": "system_mode", "property": "system_mode", "access": 7,
-         "values": ["off", "heat", "auto"]},
-        {"type": "enum", "name": "running_state", "property": "running_state", "access": 5,
-         "values": ["idle", "heat"]},
-        {"type": "numeric", "name": "pi_heating_demand", "property": "pi_heating_demand", "access": 5, "unit": "%"}]},
-        {"type": "numeric", "name": "battery", "property": "battery", "access": 1, "unit": "%"}, _LINK],
+    "model": "014G2461",
+    "vendor": "Danfoss",
+    "description": "Radiator thermostat",
+    "options": [],
+    "exposes": [
+        {
+            "type": "climate",
+            "features": [
+                {
+                    "type": "numeric",
+                    "name": "occupied_heating_setpoint",
+                    "property": "occupied_heating_setpoint",
+                    "access": 7,
+                    "unit": "°C",
+                    "value_min": 5,
+                    "value_max": 30,
+                    "value_step": 0.5,
+                },
+                {
+                    "type": "numeric",
+                    "name": "local_temperature",
+                    "property": "local_temperature",
+                    "access": 5,
+                    "unit": "°C",
+                },
+                {
+                    "type": "enum",
+                    "name": "system_mode",
+                    "property": "system_mode",
+                    "access": 7,
+                    "values": ["off", "heat", "auto"],
+                },
+                {
+                    "type": "enum",
+                    "name": "running_state",
+                    "property": "running_state",
+                    "access": 5,
+                    "values": ["idle", "heat"],
+                },
+                {
+                    "type": "numeric",
+                    "name": "pi_heating_demand",
+                    "property": "pi_heating_demand",
+                    "access": 5,
+                    "unit": "%",
+                },
+            ],
+        },
+        {"type": "numeric", "name": "battery", "property": "battery", "access": 1, "unit": "%"},
+        _LINK,
+    ],
 }
 
 
 def _description(number: int, member: ZigbeeDevice) -> State:
     thermostat = isinstance(member, ZigbeeThermostat)
-    return {"ieee_address": f"0x00124b00250000{number:02x}", "type": "EndDevice" if thermostat else "Router",
-            "network_address": 1000 + number, "friendly_name": member.name, "supported": True, "disabled": False,
-            "interview_completed": True, "power_source": "Battery" if thermostat else "Mains (single phase)",
-            "definition": _THERMOSTAT if thermostat else _LIGHT}
+    return {
+        "ieee_address": f"0x00124b00250000{number:02x}",
+        "type": "EndDevice" if thermostat else "Router",
+        "network_address": 1000 + number,
+        "friendly_name": member.name,
+        "supported": True,
+        "disabled": False,
+        "interview_completed": True,
+        "power_source": "Battery" if thermostat else "Mains (single phase)",
+        "definition": _THERMOSTAT if thermostat else _LIGHT,
+    }

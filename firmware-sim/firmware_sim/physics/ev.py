@@ -78,5 +78,14 @@ class Evse:
         return leaves, returns, driven
 
     def state(self) -> EvseState:
-        return EvseState(self.present, self.current_a >= MIN_A, self.limit_a if self.enabled else 0.0, self.phases,
-                         self.current, sum(self.power), self.total_wh, self.session_wh, self.soc)
+        return EvseState(
+            self.present,
+            self.current_a >= MIN_A,
+            self.limit_a if self.enabled else 0.0,
+            self.phases,
+            self.current,
+            sum(self.power),
+            self.total_wh,
+            self.session_wh,
+            self.soc,
+        )

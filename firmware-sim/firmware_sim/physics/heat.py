@@ -68,8 +68,17 @@ class HeatPump:
         self.house_c += (radiators + gains_w - lost) * dt / 3600 / HOUSE_WH_K
 
     def state(self) -> HeatPumpState:
-        return HeatPumpState(self.sg, self.power_w, self.heat_w, self.buffer_c, self.tank_c, self.house_c,
-                             self.outside_c, self.setpoint_c, self.valve)
+        return HeatPumpState(
+            self.sg,
+            self.power_w,
+            self.heat_w,
+            self.buffer_c,
+            self.tank_c,
+            self.house_c,
+            self.outside_c,
+            self.setpoint_c,
+            self.valve,
+        )
 
 
 def _hot_water_w(local_s: float) -> float:

@@ -87,12 +87,27 @@ class Inverter:
         self.temperature += (outside_c + 12 + 20 * abs(self.ac_w) / self.rated_w - self.temperature) * min(dt / 900, 1)
 
     def state(self) -> InverterState:
-        volts = tuple(0.0 if power < 5 else 350 + 250 * (power / peak) ** 0.15
-                      for power, peak in zip(self.pv_w, self.peak_w, strict=True))
+        volts = tuple(
+            0.0 if power < 5 else 350 + 250 * (power / peak) ** 0.15
+            for power, peak in zip(self.pv_w, self.peak_w, strict=True)
+        )
         return InverterState(
-            self.ac_w, self.pv_w, (volts[0], volts[1]), self.battery_w, self.battery.voltage, self.battery.soc,
-            self.battery.capacity_wh, self.curtailed, self.orders.remote, self.temperature, self.injected_wh,
-            self.absorbed_wh, (self.pv_wh[0], self.pv_wh[1]), self.battery.charged_wh, self.battery.discharged_wh)
+            self.ac_w,
+            self.pv_w,
+            (volts[0], volts[1]),
+            self.battery_w,
+            self.battery.voltage,
+            self.battery.soc,
+            self.battery.capacity_wh,
+            self.curtailed,
+            self.orders.remote,
+            self.temperature,
+            self.injected_wh,
+            self.absorbed_wh,
+            (self.pv_wh[0], self.pv_wh[1]),
+            self.battery.charged_wh,
+            self.battery.discharged_wh,
+        )
 
 
 def _pv_power(peak_w: float, irradiance: float, outside_c: float) -> float:

@@ -42,7 +42,17 @@ class Meter:
         amps = [math.hypot(p, q) / u for p, q, u in zip(self.power, self.reactive, self.voltage, strict=True)]
         a, b, c = self.imported
         d, e, f = self.exported
-        return MeterState(self.power, self.reactive, self.voltage, (amps[0], amps[1], amps[2]), self.frequency,
-                          (a, b, c), (d, e, f), self.import_wh, self.export_wh, self.tariff,
-                          (self.import_by_tariff[0], self.import_by_tariff[1]),
-                          (self.export_by_tariff[0], self.export_by_tariff[1]))
+        return MeterState(
+            self.power,
+            self.reactive,
+            self.voltage,
+            (amps[0], amps[1], amps[2]),
+            self.frequency,
+            (a, b, c),
+            (d, e, f),
+            self.import_wh,
+            self.export_wh,
+            self.tariff,
+            (self.import_by_tariff[0], self.import_by_tariff[1]),
+            (self.export_by_tariff[0], self.export_by_tariff[1]),
+        )

@@ -62,8 +62,14 @@ class World:
         self.keba = Evse("keba", setup.seed, 60_000, 46.0, True, total_wh=1_934_500, stays_day=int(self.local_s // DAY))
         self.heidelberg = Evse("heidelberg", setup.seed, 40_000, 62.0, False, total_wh=803_200)
         self.small = _small_loads(setup.data)
-        self.grid = Meter([5.1e6, 4.4e6, 4.2e6], [3.6e6, 3.7e6, 3.8e6], 12_345_678, 9_876_543,
-                          [7_345_678, 5_000_000], [2_876_543, 7_000_000])
+        self.grid = Meter(
+            [5.1e6, 4.4e6, 4.2e6],
+            [3.6e6, 3.7e6, 3.8e6],
+            12_345_678,
+            9_876_543,
+            [7_345_678, 5_000_000],
+            [2_876_543, 7_000_000],
+        )
         self.heatpump_meter = Meter([1.5e6, 1.5e6, 1.5e6], import_wh=4_500_000)
         self._sag, self._frequency = 0.0, 50.0
         self.step(0.0)
@@ -119,8 +125,11 @@ class World:
         third = self.heatpump.power_w / 3
         cars = [0.03 * (a + b) for a, b in zip(self.keba.power, self.heidelberg.power, strict=True)]
         base = self.base
-        reactive = (0.18 * base[0] + 0.3 * third + cars[0], 0.18 * base[1] + 0.3 * third + cars[1],
-                    0.18 * base[2] + 0.3 * third + cars[2])
+        reactive = (
+            0.18 * base[0] + 0.3 * third + cars[0],
+            0.18 * base[1] + 0.3 * third + cars[1],
+            0.18 * base[2] + 0.3 * third + cars[2],
+        )
         voltage = self._voltage(power, dt)
         tariff = self.tariff()
         self.grid.step(power, reactive, voltage, self._frequency, tariff, dt)
@@ -143,15 +152,26 @@ class World:
 
     def snapshot(self) -> Snapshot:
         return Snapshot(
-            self.t_ms, self.irradiance, sum(self.base), self.grid.state(), self.heatpump_meter.state(),
-            self.inverter.state(), self.keba.state(), self.heidelberg.state(), self.heatpump.state(),
-            {name: load.state() for name, load in self.small.items()}, self.gas_m3, self.overrides.price)
+            self.t_ms,
+            self.irradiance,
+            sum(self.base),
+            self.grid.state(),
+            self.heatpump_meter.state(),
+            self.inverter.state(),
+            self.keba.state(),
+            self.heidelberg.state(),
+            self.heatpump.state(),
+            {name: load.state() for name, load in self.small.items()},
+            self.gas_m3,
+            self.overrides.price,
+        )
 
 
 def _small_loads(data: Path | None) -> dict[str, SmallLoad]:
     tv = homes.open_trace("TV-LCD", data, 10, homes.shape((7, 8, 95), (10.5, 12, 105), (18, 23, 110)))
-    washer = homes.open_trace("Washingmachine", data, 6.25,
-                              homes.shape((10.7, 11.2, 1900), (11.2, 12.3, 180), (12.3, 12.6, 420)))
+    washer = homes.open_trace(
+        "Washingmachine", data, 6.25, homes.shape((10.7, 11.2, 1900), (11.2, 12.3, 180), (12.3, 12.6, 420))
+    )
     return {
         "plug_tv": SmallLoad(1, tv, total_wh=128_400),
         "plug_washer": SmallLoad(2, washer, total_wh=302_700),
