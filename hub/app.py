@@ -31,7 +31,7 @@ from hub.mqtt.topics import Topics
 from hub.ops.health import OK, Health
 from hub.ops.systemd import notify
 from hub.store import Account, Ring, SeriesInfo, State
-from hub.store.devices import Devices, Identity
+from hub.store.devices import Identity
 from hub.tariff import feed
 from hub.web import listen, serve
 from hub.web.past import Past
@@ -95,7 +95,7 @@ class App:
         ready: Callable[[Ready], None],
     ) -> None:
         await state.site.save(clock.now(), "config.toml", "start", self._document)
-        await _register(state.devices, self._site)
+        await state.devices.present([Identity(d.uid, d.id, d.role.value) for d in self._site.devices])
         engine = await self._broker(parts, state)
         drivers = self._drivers(clock, engine)
         board = Board(clock, lambda device, status: state.journal.later(_link_entry(clock, device, status)))
@@ -214,15 +214,6 @@ def _module(name: str, spec: DeviceSpec) -> DriverModule:
     if name not in DRIVERS:
         raise ConfigError(f"devices.{spec.id}.driver", f"{name!r} is not known; known: {', '.join(DRIVERS)}")
     return cast(DriverModule, importlib.import_module(DRIVERS[name]))
-
-
-async def _register(known: Devices, site: Site) -> None:
-    """Who is who: a uid is for ever, an id may go from a device that has left the document to another."""
-    uids = {spec.uid for spec in site.devices}
-    for gone in [d.uid for d in await known.all() if d.uid not in uids]:
-        await known.remove(gone)
-    for spec in site.devices:
-        await known.put(Identity(spec.uid, spec.id, spec.role.value))
 
 
 def _make_folder(data: Path) -> None:

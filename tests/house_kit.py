@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from hub.errors import NoAnswer, Refused
 from hub.live import Board
@@ -52,6 +53,7 @@ class DictKeep:
 
     intents: dict[str, str] = field(default_factory=dict)
     leases: dict[str, Request] = field(default_factory=dict)
+    answers: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
 
     async def put_intent(self, point: str, value: str, t: int, person: str) -> None:
         self.intents[point] = value
@@ -62,6 +64,13 @@ class DictKeep:
 
     async def end(self, request_id: str, now: int) -> None:
         self.leases.pop(request_id, None)
+
+    async def answer_of(self, request_id: str) -> tuple[str, Mapping[str, Any]] | None:
+        return self.answers.get(request_id)
+
+    async def answer(self, request_id: str, state: str, answer: Mapping[str, Any]) -> None:
+        if request_id in self.leases:
+            self.answers[request_id] = self.leases[request_id].point, answer
 
 
 def plug(settle_ms: int = 80) -> Device:

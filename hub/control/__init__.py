@@ -1,8 +1,9 @@
 """The Desk: the one door for every wish. Leases, dispatch, read-back, and the journal of all of it."""
 
-from hub.control.desk import Answer, Desk
+from hub.control.answers import Answer, IdInUseError
+from hub.control.desk import Desk
 from hub.control.dispatch import Dispatcher
 from hub.control.heart import Heart
 from hub.model.journal import Entry, Input, Journal
 
-__all__ = ["Answer", "Desk", "Dispatcher", "Entry", "Heart", "Input", "Journal"]
+__all__ = ["Answer", "Desk", "Dispatcher", "Entry", "Heart", "IdInUseError", "Input", "Journal"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from hub.control.answers import Answer, AnswerKeep, Answers
 from hub.control.check import allowed, coerce
 from hub.control.dispatch import Dispatcher
 from hub.control.leases import Leases
@@ -33,25 +33,25 @@ ANSWER_WITHIN_S = 0.95
 DEFAULT_LEASE_S = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a person gets back: the device's own reading, or why there is none."""
-
-    id: str
-    state: OutcomeState
-    asked: Value
-    applied: Value | None
-    reason: Reason
-    limited_by: Reason | None = None
-    ms: float = 0.0
-
-
-class Keep(Protocol):
+class Keep(AnswerKeep, Protocol):
     """Where wishes survive a restart; each call is durable when it returns."""
 
     async def put_intent(self, point: str, value: str, t: int, person: str) -> None: ...
     async def take(self, request: Request) -> object: ...
     async def end(self, request_id: str, now: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks of a point, as it came in."""
+
+    point: str
+    raw: Value
+    person: str
+    source: Source
+    cause: str
+    for_s: float | None
+    chosen_id: bool
 
 
 class Desk:
@@ -66,7 +66,7 @@ class Desk:
         self.leases = Leases()
         self.intents: dict[str, str] = {}
         self.on_request: Callable[[], None] = lambda: None
-        self._answers: dict[str, asyncio.Future[Answer]] = {}
+        self.answers = Answers(keep)
 
     # -- wishes ------------------------------------------------------------------------------------------------------
 
@@ -81,46 +81,52 @@ class Desk:
         for_s: float | None = None,
         id_: str = "",
     ) -> Answer:
-        """Waits for the device's own reading, ANSWER_WITHIN_S at most. The same id again gives the first answer."""
-        id_ = id_ or uuid.uuid4().hex[:16]
-        if id_ in self._answers:
-            return await asyncio.shield(self._answers[id_])
-        self._remember(id_, future := asyncio.get_running_loop().create_future())
-        try:
-            answer = await self._ask(point, raw, person, source, cause, for_s, id_)
-        except BaseException:
-            self._answers.pop(id_, None)
-            future.cancel()
-            raise
-        future.set_result(answer)
-        return answer
+        """Waits for the device's own reading, ANSWER_WITHIN_S at most. The same id again gives the first answer.
 
-    def answered(self, id_: str) -> Answer | None:
-        future = self._answers.get(id_)
-        return future.result() if future and future.done() and not future.cancelled() else None
+        `for_s`: how long the wish holds, for points that the hub drives or that the device itself lets go.
+        Raises IdInUseError for an id that another command had.
+        """
+        wish = Wish(point, raw, person, source, cause, for_s, chosen_id=bool(id_))
+        return await self.answers.once(id_, point, raw, lambda new: self._ask(wish, new))
 
-    async def _ask(
-        self, point_id: str, raw: Value, person: str, source: Source, cause: str, for_s: float | None, id_: str
-    ) -> Answer:
-        started = self._clock.monotonic()
-        point = self._board.points.get(point_id)
-        value = coerce(point, raw) if point else Reason("unknown_point", {"point": point_id})
-        refusal = value if isinstance(value, Reason) else self._refuse(point_id, value)
-        now = self._clock.now()
-        entry = Entry(now, "request", point_id, id_, asked=raw, source=source.value, person=person, cause=cause)
-        if refusal or point is None or isinstance(value, Reason):
-            refusal = refusal or Reason("unknown_point")
+    async def _ask(self, wish: Wish, id_: str) -> Answer:
+        started, now = self._clock.monotonic(), self._clock.now()
+        point, value = self._understood(wish)
+        entry = Entry(
+            now, "request", wish.point, id_, wish.raw, source=wish.source.value, person=wish.person, cause=wish.cause
+        )
+        if point is None or isinstance(value, Reason):
+            refusal = value if isinstance(value, Reason) else Reason("unknown_point", {"point": wish.point})
             await self._journal.record(replace(entry, reason=refusal, state=OutcomeState.REFUSED.value))
-            return Answer(id_, OutcomeState.REFUSED, raw, None, refusal, ms=self._ms(started))
-        written = self._journal.record(replace(entry, value=value, reason=Reason(f"{source.value}_asked")))
+            return Answer(id_, OutcomeState.REFUSED, wish.raw, None, refusal, ms=self._ms(started))
+        written = self._journal.record(replace(entry, value=value, reason=Reason(f"{wish.source.value}_asked")))
+        held = self._held(point)
+        ends = now + round((DEFAULT_LEASE_S if wish.for_s is None else wish.for_s) * 1000)
+        request = Request(id_, point.id, Relation.SET, value, wish.source, now, ends, wish.person, wish.cause)
+        saves: list[Awaitable[object]] = [written]
+        if held or wish.chosen_id:
+            saves.append(self._keep.take(request if held else replace(request, ends=now)))
         if point.quantity.kind is Kind.INTENT:
-            kept: Awaitable[object] = self._keep.put_intent(point_id, str(value), now, person)
-            return await _carried_out(self._intend(point, str(value), id_, started), written, kept)
-        ends = now + round((DEFAULT_LEASE_S if for_s is None else for_s) * 1000)
-        request = Request(id_, point_id, Relation.SET, value, source, now, ends, person, cause)
-        if not self._dispatcher.managed(point_id):
-            return await _carried_out(self._device(request, started), written)
-        return await _carried_out(self._device(request, started), written, self._keep.take(request))
+            saves.append(self._keep.put_intent(point.id, str(value), now, wish.person))
+            return await _carried_out(self._intend(request, started), *saves)
+        return await _carried_out(self._device(request, held, started), *saves)
+
+    def _understood(self, wish: Wish) -> tuple[Point | None, Value | Reason]:
+        """The point and the value in its own type, or the reason why that cannot be asked of it."""
+        point = self._board.points.get(wish.point)
+        if point is None:
+            return None, Reason("unknown_point", {"point": wish.point})
+        value = coerce(point, wish.raw)
+        if isinstance(value, Reason):
+            return point, value
+        if wish.for_s is not None and not self._held(point):
+            return point, Reason("no_end_possible", {"point": point.id})
+        return point, self._refuse(point.id, value) or value
+
+    def _held(self, point: Point) -> bool:
+        """Whether a wish for it is a lease: the hub drives the point, or the device forgets what is not renewed."""
+        spec = self._dispatcher.spec(point.id)
+        return self._dispatcher.managed(point.id) or bool(spec and spec.heartbeat_s)
 
     def _refuse(self, point_id: str, value: Value) -> Reason | None:
         if self._board.points[point_id].quantity.kind is Kind.INTENT:
@@ -138,13 +144,18 @@ class Desk:
         spec = device.command(point_id)
         return spec.choices if spec else ()
 
-    async def _intend(self, point: Point, value: str, id_: str, started: float) -> Answer:
-        self.intents[point.id] = value
-        self._board.put([Measurement(point.id, value, self._clock.now())])
+    async def _intend(self, request: Request, started: float) -> Answer:
+        """A new mode ends what people had asked of the same device before: the latest wish counts."""
+        value = str(request.value)
+        for old in self.leases.of_device(request.point.partition(".")[0], request.source):
+            await self._give_back(old, held=True)
+            self._journal.later(_ended(old, request.starts, Reason("mode_chosen", {"mode": value})))
+        self.intents[request.point] = value
+        self._board.put([Measurement(request.point, value, self._clock.now())])
         self.on_request()
-        return Answer(id_, OutcomeState.CONFIRMED, value, value, Reason("confirmed"), ms=self._ms(started))
+        return Answer(request.id, OutcomeState.CONFIRMED, value, value, Reason("confirmed"), ms=self._ms(started))
 
-    async def _device(self, request: Request, started: float) -> Answer:
+    async def _device(self, request: Request, held: bool, started: float) -> Answer:
         self.leases.take(request)
         waiting = self._dispatcher.expect(request)
         self.on_request()
@@ -156,8 +167,8 @@ class Desk:
         finally:
             self._dispatcher.forget(request.id)
         failed = outcome.state in (OutcomeState.REFUSED, OutcomeState.NO_ANSWER)
-        if failed or not self._dispatcher.managed(request.point):
-            await self._give_back(request)
+        if failed or not held:
+            await self._give_back(request, held)
         if command and command.request != request.id:
             return Answer(
                 request.id, OutcomeState.REFUSED, request.value, outcome.applied, command.reason, ms=self._ms(started)
@@ -175,9 +186,9 @@ class Desk:
             return Outcome(OutcomeState.PENDING, None, Reason("pending"), self._clock.now())
         return Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer"), self._clock.now())
 
-    async def _give_back(self, request: Request) -> None:
+    async def _give_back(self, request: Request, held: bool) -> None:
         self.leases.drop(request.id)
-        if self._dispatcher.managed(request.point):
+        if held:
             await self._keep.end(request.id, self._clock.now())
 
     def resume(self, chosen: Mapping[str, str], modes: Mapping[str, str]) -> None:
@@ -192,33 +203,31 @@ class Desk:
     def requests(self, now: int) -> tuple[Request, ...]:
         """The leases in force; what has ended is journalled."""
         for ended in self.leases.expire(now):
-            self._journal.later(
-                Entry(
-                    now,
-                    "request",
-                    ended.point,
-                    ended.id,
-                    value=ended.value,
-                    source=ended.source.value,
-                    person=ended.person,
-                    reason=Reason("lease_ended"),
-                    state="ended",
-                )
-            )
+            self._journal.later(_ended(ended, now, Reason("lease_ended")))
         return self.leases.active(now)
 
     def carry_out(self, commands: tuple[Command, ...], values: Mapping[str, Value]) -> None:
-        self._dispatcher.carry_out(commands, values)
+        self._dispatcher.carry_out(commands, values, {r.id: r for r in self.leases.active(self._clock.now())})
 
     # -- helpers -----------------------------------------------------------------------------------------------------
 
-    def _remember(self, id_: str, future: asyncio.Future[Answer]) -> None:
-        self._answers[id_] = future
-        for old in list(self._answers)[:-1000]:
-            del self._answers[old]
-
     def _ms(self, started: float) -> float:
         return round((self._clock.monotonic() - started) * 1000, 2)
+
+
+def _ended(lease: Request, now: int, why: Reason) -> Entry:
+    source, person = lease.source.value, lease.person
+    return Entry(
+        now,
+        "request",
+        lease.point,
+        lease.id,
+        value=lease.value,
+        source=source,
+        person=person,
+        reason=why,
+        state="ended",
+    )
 
 
 async def _carried_out(answer: Awaitable[Answer], *saves: Awaitable[object]) -> Answer:

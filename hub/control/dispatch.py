@@ -24,6 +24,15 @@ class Sent:
     state: OutcomeState = OutcomeState.PENDING
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command on its way, with what it was decided on and whose wish it is, if anybody's."""
+
+    command: Command
+    inputs: tuple[Input, ...]
+    request: Request | None
+
+
 class Dispatcher:
     """One write in flight per point; a newer decision for the same point waits for the older one's answer."""
 
@@ -35,7 +44,7 @@ class Dispatcher:
         self._drivers: dict[str, Driver] = {}
         self._sent: dict[str, Sent] = {}
         self._flying: set[str] = set()
-        self._next: dict[str, tuple[Command, tuple[Input, ...]]] = {}
+        self._next: dict[str, Order] = {}
         self._waiters: dict[str, tuple[str, int, Waiter]] = {}
         self._writes = 0
         self._noted: dict[str, tuple[tuple[object, ...], float]] = {}
@@ -66,15 +75,20 @@ class Dispatcher:
 
     # -- sending -----------------------------------------------------------------------------------------------------
 
-    def carry_out(self, commands: tuple[Command, ...], values: Mapping[str, Value]) -> None:
+    def carry_out(
+        self, commands: tuple[Command, ...], values: Mapping[str, Value], requests: Mapping[str, Request]
+    ) -> None:
+        """Sends what is due. `values` are those that the core decided on, `requests` the leases it knew, by id."""
         wanted = {c.point for c in commands}
         for point in [p for p in self._sent if p not in wanted]:
             del self._sent[point]
         for command in commands:
-            if command.point in self._flying:
-                self._next[command.point] = command, self._inputs(command, values)
-            elif self._due(command):
-                self._start(command, self._inputs(command, values))
+            if command.point in self._flying or self._due(command):
+                order = Order(command, self._inputs(command, values), requests.get(command.request))
+                if command.point in self._flying:
+                    self._next[command.point] = order
+                else:
+                    self._start(order)
 
     def _due(self, command: Command) -> bool:
         sent, spec = self._sent.get(command.point), self.spec(command.point)
@@ -90,24 +104,24 @@ class Dispatcher:
         disagrees = not spec.shows(command.value, self._board.read(command.point).value)
         return disagrees and age >= max(spec.settle_ms / 1000, 5.0)
 
-    def _start(self, command: Command, inputs: tuple[Input, ...]) -> None:
-        self._flying.add(command.point)
-        self._tasks.create_task(self._send(command, inputs), name=f"write {command.point}")
+    def _start(self, order: Order) -> None:
+        self._flying.add(order.command.point)
+        self._tasks.create_task(self._send(order), name=f"write {order.command.point}")
 
-    async def _send(self, command: Command, inputs: tuple[Input, ...]) -> None:
-        started = self._clock.monotonic()
+    async def _send(self, order: Order) -> None:
+        command, started = order.command, self._clock.monotonic()
         self._writes += 1
         serial, renewal = self._writes, self._renews(command)
         self._sent[command.point] = sent = Sent(command.value, started)
         outcome = await self._write(command)
         sent.state = outcome.state
         if not renewal or outcome.state is not OutcomeState.CONFIRMED:
-            self._write_down(command, inputs, outcome, started)
+            self._write_down(order, outcome, started)
         self._flying.discard(command.point)
         self._answer(command, outcome, serial)
         newer = self._next.pop(command.point, None)
-        if newer and self._due(newer[0]):
-            self._start(*newer)
+        if newer and self._due(newer.command):
+            self._start(newer)
 
     def _answer(self, command: Command, outcome: Outcome, serial: int) -> None:
         for point, since, waiter in list(self._waiters.values()):
@@ -177,25 +191,26 @@ class Dispatcher:
         self._noted[command.point] = (kind, now)
         return False
 
-    def _write_down(self, command: Command, inputs: tuple[Input, ...], outcome: Outcome, started: float) -> None:
+    def _write_down(self, order: Order, outcome: Outcome, started: float) -> None:
+        command, asked = order.command, order.request
         if self._routine(command, outcome):
             return
-        ms = round((self._clock.monotonic() - started) * 1000, 2)
-        reason = command.reason if outcome.state is OutcomeState.CONFIRMED else outcome.reason
         self._journal.later(
             Entry(
                 self._clock.now(),
                 "write",
                 command.point,
                 command.request,
+                asked=asked.value if asked else None,
                 value=command.value,
                 source=command.source.value,
-                cause=command.reason.code,
-                reason=reason,
+                person=asked.person if asked else "",
+                cause=(asked.cause if asked else "") or command.reason.code,
+                reason=command.reason if outcome.state is OutcomeState.CONFIRMED else outcome.reason,
                 limits=command.limits,
-                inputs=inputs,
+                inputs=order.inputs,
                 state=outcome.state.value,
                 applied=outcome.applied,
-                ms=ms,
+                ms=round((self._clock.monotonic() - started) * 1000, 2),
             )
         )

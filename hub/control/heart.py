@@ -72,7 +72,8 @@ class Heart:
         self._watch_clock()
         column, values = self._board.freeze(self._clock.now() // 1000 * 1000)
         derived = self._decide(values)
-        self._append(Column(column.t, {**column.values, **self._quantised(derived)}))
+        told = {p: v for p, v in column.values.items() if p not in derived}
+        self._append(Column(column.t, told | self._quantised(derived)))
         self.beats += 1
         self._alive()
 

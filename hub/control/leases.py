@@ -17,6 +17,10 @@ class Leases:
     def drop(self, request_id: str) -> None:
         self._held = {k: r for k, r in self._held.items() if r.id != request_id}
 
+    def of_device(self, device: str, source: Source) -> list[Request]:
+        """What this source asks of any point of the device."""
+        return [r for r in self._held.values() if r.source is source and r.point.partition(".")[0] == device]
+
     def expire(self, now: int) -> list[Request]:
         """Removes and returns what has ended at `now` (UTC ms)."""
         ended = [r for r in self._held.values() if r.ends <= now]

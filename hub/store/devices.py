@@ -1,14 +1,13 @@
-"""The registry of identities: a device's uid is for ever, its id may be renamed."""
+"""The registry of identities: a device's uid is for ever, its id may go to another device."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hub.errors import UserError
-from hub.store.database import Database, Statement
+from hub.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +26,15 @@ class Devices:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def put(self, device: Identity) -> None:
-        """Makes the device or brings it up to date, by its uid; raises UserError if another one has its id."""
-        sql = (
+    async def present(self, devices: Sequence[Identity]) -> None:
+        """Who is in the house now. The others keep uid and facts, under an id that no device can have."""
+        away = "UPDATE device SET id = '~' || uid"
+        here = (
             "INSERT INTO device VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (uid) DO UPDATE SET id = excluded.id, role = excluded.role, json = excluded.json"
+            "ON CONFLICT (uid) DO UPDATE SET id = excluded.id, role = excluded.role"
         )
-        await self._change(device.id, (sql, (device.uid, device.id, device.role, json.dumps(device.facts))))
-
-    async def rename(self, uid: str, id_: str) -> None:
-        """Raises UserError if there is no such device or another one has that id."""
-        if not await self._change(id_, ("UPDATE device SET id = ? WHERE uid = ?", (id_, uid))):
-            raise UserError(f"uid: there is no device {uid!r}; see `shems devices`")
-
-    async def remove(self, uid: str) -> None:
-        """Its history stays."""
-        await self._db.write(("DELETE FROM device WHERE uid = ?", (uid,)))
+        rows = [(here, (d.uid, d.id, d.role, json.dumps(d.facts))) for d in devices]
+        await self._db.write((away, ()), *rows)
 
     async def get(self, uid: str) -> Identity | None:
         row = await self._db.row("SELECT uid, id, role, json FROM device WHERE uid = ?", (uid,))
@@ -50,12 +42,6 @@ class Devices:
 
     async def all(self) -> list[Identity]:
         return [_identity(r) for r in await self._db.rows("SELECT uid, id, role, json FROM device ORDER BY id")]
-
-    async def _change(self, id_: str, statement: Statement) -> int:
-        try:
-            return await self._db.write(statement)
-        except sqlite3.IntegrityError as e:
-            raise UserError(f"id: another device is already called {id_!r}; choose another id") from e
 
 
 def _identity(row: sqlite3.Row) -> Identity:

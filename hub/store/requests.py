@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hub.model import Relation, Request, Source, Value
 from hub.store.database import Database
@@ -20,7 +21,7 @@ class Kept:
 
     request: Request
     state: str
-    answer: Mapping[str, object] | None
+    answer: Mapping[str, Any] | None
 
 
 class Requests:
@@ -41,6 +42,11 @@ class Requests:
     async def get(self, request_id: str) -> Kept | None:
         row = await self._db.row(f"SELECT {_COLUMNS} FROM request WHERE id = ?", (request_id,))
         return _kept(row) if row else None
+
+    async def answer_of(self, request_id: str) -> tuple[str, Mapping[str, Any]] | None:
+        """(point, answer) if it has been answered."""
+        kept = await self.get(request_id)
+        return (kept.request.point, kept.answer) if kept and kept.answer is not None else None
 
     async def answer(self, request_id: str, state: str, answer: Mapping[str, object]) -> None:
         """What became of it. The lease goes on until it ends or `end` is called."""

@@ -60,7 +60,9 @@ class Ring:
         return self._durable
 
     def append(self, column: Column, series: Mapping[str, SeriesInfo]) -> None:
-        """Takes the second's column; never waits for the disk."""
+        """Takes the second's column; never waits for the disk. A bug that ended the writer ends the hub."""
+        if self._ended and not self._stopping:
+            raise RuntimeError("the history's writer thread has ended; its traceback is above")
         if self._now.put(column, series) >= WINDOW_S:
             self._ask()
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
-from hub.control import Answer, Desk, Dispatcher, Heart, Input
+from hub.control import Answer, Desk, Dispatcher, Heart, IdInUseError, Input
 from hub.control.intents import IntentSink, with_intents
 from hub.live import Board
-from hub.model import Column, OutcomeState, Source
+from hub.model import Column, CommandSpec, OutcomeState, Source
 from hub.model.site import ChargerControl, Site
-from tests.house_kit import DictKeep, FakeDriver, ListJournal, ToldClock, board_of, plug, wallbox
+from tests.house_kit import DictKeep, FakeDriver, ListJournal, ToldClock, board_of, plug, points, wallbox
 
 
 class Bench:
@@ -27,7 +28,8 @@ class Bench:
         self.driver.start(IntentSink(self.board))
         self.dispatcher = Dispatcher(self.board, self.clock, self.journal, tasks)
         self.dispatcher.attach(self.driver)
-        self.desk = Desk(self.board, self.clock, self.journal, self.dispatcher, DictKeep())
+        self.keep = DictKeep()
+        self.desk = Desk(self.board, self.clock, self.journal, self.dispatcher, self.keep)
         self.columns: list[Column] = []
         site = Site(chargers=(ChargerControl("wallbox", mode="off"),))
         self.heart = Heart(site, self.board, self.desk, self.dispatcher, self.clock, self.journal, self.columns.append)
@@ -94,6 +96,69 @@ def test_a_device_that_is_slow_by_nature_is_pending_and_its_lease_stays() -> Non
         b.driver.show(wallbox__current_limit=10.0)
         await b.settle()
         assert b.journal.of("write")[-1].state == "confirmed"
+
+    on_a_bench(play)
+
+
+def test_the_latest_wish_counts_a_mode_ends_an_older_limit() -> None:
+    async def play(b: Bench) -> None:
+        b.driver.show(wallbox__power=0.0)
+        assert (await b.ask("wallbox.current_limit", 6)).state is OutcomeState.CONFIRMED
+        assert (await b.ask("wallbox.mode", "off")).state is OutcomeState.CONFIRMED
+        await b.settle()
+        assert b.driver.written[-1] == ("wallbox.current_limit", 0.0)
+        assert b.desk.requests(b.clock.now()) == ()
+        assert b.journal.of("request")[-1].reason.code == "mode_chosen"
+
+    on_a_bench(play)
+
+
+def test_a_set_point_that_the_device_forgets_is_renewed_until_its_end() -> None:
+    async def play(b: Bench) -> None:
+        limit = CommandSpec("plug.power_limit", 0, 3000, 1, settle_ms=80, heartbeat_s=4)
+        device = replace(plug(), points=points("u1", "plug", "power_limit"), commands=(limit,))
+        IntentSink(b.board).seen(device)
+        assert (await b.ask("plug.power_limit", 2000, for_s=9)).state is OutcomeState.CONFIRMED
+        for _ in range(12):
+            b.clock.advance(1)
+            b.heart.beat()
+            await b.settle()
+        assert b.driver.written.count(("plug.power_limit", 2000.0)) == 5, "at 0, 2, 4, 6 and 8 s"
+        assert b.journal.of("request")[-1].reason.code == "lease_ended"
+
+    on_a_bench(play)
+
+
+def test_an_end_is_refused_where_nothing_would_happen_then() -> None:
+    async def play(b: Bench) -> None:
+        for point, value in (("plug.on", True), ("wallbox.mode", "fast")):
+            answer = await b.ask(point, value, for_s=60)
+            assert (answer.state, answer.reason.code) == (OutcomeState.REFUSED, "no_end_possible")
+
+    on_a_bench(play)
+
+
+def test_an_id_belongs_to_one_command_and_its_answer_outlives_the_hub() -> None:
+    async def play(b: Bench) -> None:
+        first = await b.ask("plug.on", True, id_="a1")
+        with pytest.raises(IdInUseError, match="was used to set"):
+            await b.ask("wallbox.mode", "fast", id_="a1")
+        again = Desk(b.board, b.clock, b.journal, b.dispatcher, b.keep)
+        writes = len(b.driver.written)
+        assert await again.ask("plug.on", True, person="owner", id_="a1") == first
+        assert await again.answers.get("a1") == first
+        assert len(b.driver.written) == writes
+        with pytest.raises(IdInUseError):
+            await again.ask("plug.on", False, person="owner", id_="a1")
+
+    on_a_bench(play)
+
+
+def test_a_write_says_whose_wish_it_was_and_by_which_way() -> None:
+    async def play(b: Bench) -> None:
+        await b.ask("plug.on", True, cause="mqtt")
+        row = b.journal.of("write")[-1]
+        assert (row.person, row.cause, row.asked) == ("owner", "mqtt", True)
 
     on_a_bench(play)
 

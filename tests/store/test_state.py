@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hub.errors import ShemsError, UserError
+from hub.errors import ShemsError
 from hub.model import Reason, Relation, Request, Source, Value
 from hub.model.journal import Entry, Input
 from hub.store import migrate
@@ -142,17 +142,16 @@ def test_the_site_document_keeps_its_versions(path: Path) -> None:
     run(path, first, second)
 
 
-def test_a_device_is_renamed_but_never_mistaken(path: Path) -> None:
+def test_a_device_keeps_uid_and_facts_whatever_it_is_called(path: Path) -> None:
     async def visit(state: State) -> None:
-        await state.devices.put(Identity("u1", "meter", "grid", {"serial": "7"}))
-        await state.devices.put(Identity("u2", "car", "charger"))
-        await state.devices.rename("u1", "main_meter")
-        assert await state.devices.get("u1") == Identity("u1", "main_meter", "grid", {"serial": "7"})
-        with pytest.raises(UserError, match="already called 'car'"):
-            await state.devices.rename("u1", "car")
-        with pytest.raises(UserError, match="no device"):
-            await state.devices.rename("u9", "x")
-        assert [d.id for d in await state.devices.all()] == ["car", "main_meter"]
+        meter, car = Identity("u1", "meter", "grid", {"serial": "7"}), Identity("u2", "car", "charger")
+        await state.devices.present([meter, car])
+        await state.devices.present([Identity("u1", "car", "grid"), Identity("u2", "meter", "charger")])
+        assert await state.devices.get("u1") == Identity("u1", "car", "grid", {"serial": "7"}), "ids may be swapped"
+        await state.devices.present([Identity("u3", "car", "charger")])
+        assert [(d.uid, d.id) for d in await state.devices.all()] == [("u3", "car"), ("u1", "~u1"), ("u2", "~u2")]
+        await state.devices.present([meter])
+        assert await state.devices.get("u1") == meter, "it comes back as it was"
 
     run(path, visit)
 

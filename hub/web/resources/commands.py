@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from hub.control import Answer
+from hub.control import Answer, IdInUseError
 from hub.model import Reason
 from hub.web.access import GUEST
 from hub.web.problems import ProblemError, body, json_response
 from hub.web.rooms import ROOMS
 from hub.web.schema import CommandAnswer, ReasonInfo
+
+LONGEST_ID = 64
 
 
 async def post(request: web.Request) -> web.Response:
@@ -20,15 +22,19 @@ async def post(request: web.Request) -> web.Response:
     for_s = asked.get("for_s")
     if for_s is not None and not 0 < for_s <= 31 * 86_400:
         raise ProblemError(400, "Bad duration", "for_s must be above 0 and at most 31 days in seconds", "for_s")
-    answer = await rooms.desk.ask(
-        asked["point"], asked["value"], person=request[GUEST].user, for_s=for_s, id_=asked.get("id", "")[:64]
-    )
+    id_ = asked.get("id", "")
+    if len(id_) > LONGEST_ID:
+        raise ProblemError(400, "Bad id", f"id has at most {LONGEST_ID} characters", "id")
+    try:
+        answer = await rooms.desk.ask(asked["point"], asked["value"], person=request[GUEST].user, for_s=for_s, id_=id_)
+    except IdInUseError as e:
+        raise ProblemError(409, "Id in use", str(e), "id") from None
     return json_response(_wire(answer))
 
 
 async def get(request: web.Request) -> web.Response:
     id_ = request.match_info["id"]
-    answer = request.app[ROOMS].desk.answered(id_)
+    answer = await request.app[ROOMS].desk.answers.get(id_)
     if answer is None:
         raise ProblemError(404, "Unknown command", f"no answered command has the id {id_!r}", "id")
     return json_response(_wire(answer))

@@ -34,6 +34,7 @@ export const REASONS: Record<string, Sentence> = {
   out_of_range: (n) => `${told(n["asked"])} is outside ${told(n["low"])} to ${told(n["high"])}`,
   unknown_point: () => "there is no such point",
   not_writable: () => "this cannot be set",
+  no_end_possible: () => "it has no end to set: nothing would change by itself when the time is over",
   hub_silent: () => "the hub did not answer",
   hub_failed: (n) => `the hub could not take it: ${told(n["detail"])}`,
 
@@ -52,6 +53,7 @@ export const REASONS: Record<string, Sentence> = {
   safety_limit: (n) => `safety allows ${told(n["limit"])}`,
   default_limit: (n) => `the usual setting allows ${told(n["limit"])}`,
   lease_ended: () => "the time of this wish is over",
+  mode_chosen: (n) => `a mode was chosen afterwards: ${told(n["mode"])}`,
 
   charge_off: () => "charging is switched off",
   charge_fast: (n) => `fast charging: as much as the car takes, up to ${amps(n["limit_a"])}`,
