@@ -133,6 +133,13 @@ class Journal:
         merged = {r["id"]: r for r in (*kept, *waiting)}
         return sorted(merged.values(), key=lambda r: (r["t"], r["id"]), reverse=True)[:limit]
 
+    async def of_request(self, request: str) -> list[Row]:
+        """All rows of one wish, oldest first."""
+        waiting = [r for r in self._waiting if r["request"] == request]
+        sql = f"SELECT {_COLUMNS} FROM journal WHERE request = ? AND request != '' ORDER BY id"
+        kept = {r["id"]: r for r in map(_unpacked, await self._db.rows(sql, (request,)))}
+        return sorted((kept | {r["id"]: r for r in waiting}).values(), key=lambda r: r["id"])
+
     def _forget(self, written: list[Row]) -> None:
         ids = {r["id"] for r in written}
         self._waiting = [r for r in self._waiting if r["id"] not in ids]

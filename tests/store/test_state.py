@@ -194,6 +194,20 @@ def test_journal_rows_come_back_whole_and_newest_first(path: Path) -> None:
     run(path, first, second)
 
 
+def test_what_became_of_one_wish_is_found_by_its_id(path: Path) -> None:
+    async def visit(state: State) -> None:
+        await state.journal.record(entry(NOW, kind="request", request="a"))
+        await state.journal.record(entry(NOW + 1, request="b"))
+        state.journal.later(entry(NOW + 2, request="a"))
+        assert [(r["t"], r["kind"]) for r in await state.journal.of_request("a")] == [
+            (NOW, "request"),
+            (NOW + 2, "write"),
+        ]
+        assert await state.journal.of_request("") == []
+
+    run(path, visit)
+
+
 def test_a_recorded_row_is_on_disk_with_all_before_it(path: Path) -> None:
     async def visit(state: State) -> None:
         state.journal.later(entry(NOW))
@@ -257,7 +271,7 @@ def test_an_old_file_is_brought_up_to_date(path: Path, monkeypatch: pytest.Monke
         await state.journal.record(entry(NOW))
 
     run(path, visit, visit)
-    assert on_disk(path, "PRAGMA user_version") == [(2,)]
+    assert on_disk(path, "PRAGMA user_version") == [(3,)]
     assert on_disk(path, "PRAGMA journal_mode") == [("wal",)]
 
 

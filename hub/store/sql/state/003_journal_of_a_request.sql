@@ -1,0 +1,2 @@
+-- What became of one wish.
+CREATE INDEX journal_request ON journal (request) WHERE request != '';
