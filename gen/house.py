@@ -218,6 +218,7 @@ class SampleHouse:
     clock: ToldClock
     devices: Devices
     heart: Heart
+    state: State
 
     async def live(self, seconds: int) -> None:
         """Lets `seconds` pass, one beat each."""
@@ -262,7 +263,7 @@ async def running(data: Path, seconds: int = HOUR_S) -> AsyncIterator[SampleHous
         await state.accounts.put(Account("owner", "owner", ""))
         await state.journal.record(Entry(START, "start", reason=Reason("started", {"version": VERSION})))
         base = await parts.enter_async_context(_served(rooms))
-        house = SampleHouse(base, await doorman.issue_bearer("owner", "samples"), clock, driver, heart)
+        house = SampleHouse(base, await doorman.issue_bearer("owner", "samples"), clock, driver, heart, state)
         await house.live(seconds)
         yield house
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import secrets
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
 
 from hub import VERSION
 from hub.auth import Doorman, hash_password, new_password
@@ -18,17 +15,18 @@ from hub.control import Desk, Dispatcher, Heart
 from hub.control.intents import IntentSink, with_intents
 from hub.core import HOUSE
 from hub.discovery import Announcer
-from hub.errors import ConfigError, ShemsError
+from hub.drivers import build
+from hub.errors import UserError
 from hub.live import Board, LinkStatus
-from hub.model import Clock, Column, DeviceSpec, Driver, Reason, SystemClock
+from hub.model import Clock, Column, Reason, SystemClock
+from hub.model.broker import BrokerAddress
 from hub.model.journal import Entry
 from hub.model.site import Site
-from hub.mqtt.accounts import devices as devices_account
-from hub.mqtt.accounts import hub as hub_account
 from hub.mqtt.board import BoardChanges, DeskDoor
-from hub.mqtt.engine import Engine, choose
+from hub.mqtt.engine import choose
+from hub.mqtt.keys import keys
 from hub.mqtt.topics import Topics
-from hub.ops.health import OK, Health
+from hub.ops.health import OK, Health, devices
 from hub.ops.systemd import notify
 from hub.store import Account, Ring, SeriesInfo, State
 from hub.store.devices import Identity
@@ -37,13 +35,6 @@ from hub.web import listen, serve
 from hub.web.past import Past
 from hub.web.rooms import Rooms
 
-DRIVERS = {
-    "modbus": "drivers.modbus.driver",
-    "sunspec": "drivers.sunspec.driver",
-    "p1": "drivers.p1.driver",
-    "mqtt": "drivers.mqtt.driver",
-}
-HUB_BROKER = "hub"
 STATIC = Path(__file__).parent / "web" / "static"
 
 
@@ -55,10 +46,6 @@ class Ready:
     user: str
     password: str
     token: str
-
-
-class DriverModule(Protocol):
-    def build(self, link: str, devices: Sequence[DeviceSpec], clock: Clock) -> Driver: ...
 
 
 class App:
@@ -96,8 +83,8 @@ class App:
     ) -> None:
         await state.site.save(clock.now(), "config.toml", "start", self._document)
         await state.devices.present([Identity(d.uid, d.id, d.role.value) for d in self._site.devices])
-        engine = await self._broker(parts, state)
-        drivers = self._drivers(clock, engine)
+        broker = await self._broker(parts, state)
+        drivers = build(self._site.devices, clock, broker.url if broker else "")
         board = Board(clock, lambda device, status: state.journal.later(_link_entry(clock, device, status)))
         for driver in drivers:
             for device in driver.devices:
@@ -132,7 +119,8 @@ class App:
             tasks.create_task(state.journal.keep(), name="journal")
             rooms = Rooms(self._site, board, desk, doorman, state.journal, past, clock, self._health, STATIC, VERSION)
             tasks.create_task(serve(rooms, sock), name="web")
-            self._edges(tasks, engine, board, desk, sock)
+            self._edges(tasks, broker, board, desk, sock)
+            self._health.watch("devices", lambda: devices(board))
             self._watch(ring, state, heart, clock)
             ready(await self._owner(state, doorman, sock))
             self._health.ready = True
@@ -141,35 +129,16 @@ class App:
 
     # -- parts -------------------------------------------------------------------------------------------------------
 
-    async def _broker(self, parts: AsyncExitStack, state: State) -> Engine | None:
-        """The hub's own broker, started and supervised; its secrets are made once."""
-        if self._site.mqtt_engine == "off":
-            return None
-        for name in ("hub", "devices"):
-            if await state.meta.get(f"mqtt_{name}") is None:
-                await state.meta.put(f"mqtt_{name}", secrets.token_urlsafe(18))
-        if self._mqtt_secret:
-            await state.meta.put("mqtt_devices", self._mqtt_secret)
-        self._hub_secret = str(await state.meta.get("mqtt_hub"))
-        accounts = (hub_account(self._hub_secret), devices_account(str(await state.meta.get("mqtt_devices"))))
-        engine = choose(self._site.mqtt_engine, accounts, self._data / "broker", self._site.mqtt_port)
+    async def _broker(self, parts: AsyncExitStack, state: State) -> BrokerAddress | None:
+        """Where the hub is a client: the broker that the document names, or its own, started and supervised here."""
+        if self._site.mqtt_elsewhere or self._site.mqtt_engine == "off":
+            return self._site.mqtt_elsewhere
+        folder = self._data / "broker"
+        accounts = await keys(state.meta, folder, self._mqtt_secret)
+        engine = choose(self._site.mqtt_engine, accounts, folder, self._site.mqtt_port, self._site.mqtt_bind)
         await parts.enter_async_context(engine.running())
         self._health.watch("mqtt", lambda: OK if engine.up else engine.health)
-        return engine
-
-    def _drivers(self, clock: Clock, engine: Engine | None) -> list[Driver]:
-        """One driver per (driver, link), with all devices on that link."""
-        links: dict[tuple[str, str], list[DeviceSpec]] = {}
-        for spec in self._site.devices:
-            links.setdefault((spec.driver, self._link(spec, engine)), []).append(spec)
-        return [_module(name, specs[0]).build(link, specs, clock) for (name, link), specs in links.items()]
-
-    def _link(self, spec: DeviceSpec, engine: Engine | None) -> str:
-        if spec.link != HUB_BROKER:
-            return spec.link
-        if engine is None:
-            raise ConfigError(f"devices.{spec.id}.link", '"hub" needs the hub\'s own broker, and mqtt.engine is "off"')
-        return f"mqtt://hub:{self._hub_secret}@{engine.host}:{engine.port}"
+        return engine.address
 
     async def _resume(self, desk: Desk, board: Board, state: State, clock: Clock) -> None:
         """Takes up what people wanted before the restart."""
@@ -180,17 +149,16 @@ class App:
         desk.resume(await state.requests.intents(), modes)
 
     def _edges(
-        self, tasks: asyncio.TaskGroup, engine: Engine | None, board: Board, desk: Desk, sock: socket.socket
+        self, tasks: asyncio.TaskGroup, broker: BrokerAddress | None, board: Board, desk: Desk, sock: socket.socket
     ) -> None:
-        if engine:
-            topics = Topics(
-                engine.host, engine.port, "hub", self._hub_secret, lambda: BoardChanges(board), DeskDoor(desk)
-            )
+        if broker:
+            topics = Topics(broker, lambda: BoardChanges(board), DeskDoor(desk))
+            self._health.watch("topics", lambda: OK if topics.up else topics.health, vital=False)
             tasks.create_task(topics.run(), name="topics")
         if self._site.announce and self._site.bind not in ("127.0.0.1", "::1"):
             announcer = Announcer(sock.getsockname()[1], self._site.name, [self._site.bind], VERSION, self._site.name)
             tasks.create_task(announcer.run(), name="discovery")
-            self._health.watch("discovery", lambda: OK if " on " in announcer.health else announcer.health)
+            self._health.watch("discovery", lambda: OK if " on " in announcer.health else announcer.health, vital=False)
 
     def _watch(self, ring: Ring, state: State, heart: Heart, clock: Clock) -> None:
         self._health.watch("core", lambda: OK if heart.beats else "no beat yet")
@@ -210,17 +178,11 @@ class App:
         return Ready(f"http://{shown}:{port}/", "owner", password, token)
 
 
-def _module(name: str, spec: DeviceSpec) -> DriverModule:
-    if name not in DRIVERS:
-        raise ConfigError(f"devices.{spec.id}.driver", f"{name!r} is not known; known: {', '.join(DRIVERS)}")
-    return cast(DriverModule, importlib.import_module(DRIVERS[name]))
-
-
 def _make_folder(data: Path) -> None:
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as e:
-        raise ShemsError(f"{data}: the data folder cannot be made: {e.strerror}; choose another with --data") from None
+        raise UserError(f"{data}: the data folder cannot be made: {e.strerror}; choose another with --data") from None
 
 
 def _series(board: Board, column: Column) -> dict[str, SeriesInfo]:

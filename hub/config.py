@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.errors import UserError
 from hub.model import DeviceSpec, Role
+from hub.model.broker import BrokerAddress
 from hub.model.document import Document, Table
-from hub.model.site import BatteryControl, ChargerControl, Circuit, Site, TariffSpec
+from hub.model.site import BatteryControl, ChargerControl, Circuit, Site, TariffSpec, circuit_of, way_up
 
 _NAMESPACE = uuid.UUID("6b1c2a52-52b2-4a6e-9df4-6f7a3f2f9a10")
+MOST_PER_KWH = 10
 _HUB_KEYS = ("uid", "role", "driver", "link", "behind", "control")
 
 
@@ -37,11 +40,11 @@ class _Parser(Document):
         site, net, mqtt = (self.table(doc, k) for k in ("site", "network", "mqtt"))
         self.keys(site, "site", ("name", "timezone", "currency"))
         self.keys(net, "network", ("bind", "port", "announce"))
-        self.keys(mqtt, "mqtt", ("engine", "port"))
         budgets = {k: self.table(doc, k) for k in ("history", "journal")}
         for name, table in budgets.items():
             self.keys(table, name, ("budget_mb",))
         devices = self.devices(self.table(doc, "devices"))
+        circuits = self.circuits(self.table(doc, "circuits"), {s.id for s, _ in devices})
         d = Site()
         return Site(
             name=self.get(site, "site.name", str, d.name),
@@ -50,24 +53,54 @@ class _Parser(Document):
             bind=self.get(net, "network.bind", str, d.bind),
             port=self.whole(net, "network.port", d.port, 0, 65_535),
             announce=self.get(net, "network.announce", bool, d.announce),
-            mqtt_engine=self.one_of(
-                "mqtt.engine",
-                self.get(mqtt, "mqtt.engine", str, d.mqtt_engine),
-                ("auto", "embedded", "mosquitto", "off"),
-            ),
+            mqtt_engine=self.engine(mqtt),
+            mqtt_bind=self.get(mqtt, "mqtt.bind", str, d.mqtt_bind),
             mqtt_port=self.whole(mqtt, "mqtt.port", d.mqtt_port, 0, 65_535),
+            mqtt_elsewhere=self.broker(mqtt),
             history_mb=self.whole(budgets["history"], "history.budget_mb", d.history_mb, 16, 1_000_000),
             journal_mb=self.whole(budgets["journal"], "journal.budget_mb", d.journal_mb, 1, 100_000),
-            circuits=self.circuits(self.table(doc, "circuits"), {s.id for s, _ in devices}),
-            chargers=tuple(self.charger(s, c) for s, c in devices if s.role is Role.CHARGER),
+            circuits=circuits,
+            chargers=tuple(self.charger(s, c, circuits) for s, c in devices if s.role is Role.CHARGER),
             batteries=tuple(self.battery(s, c) for s, c in devices if s.role is Role.BATTERY),
             tariff=self.tariff(self.table(doc, "tariff")) if "tariff" in doc else None,
             devices=tuple(s for s, _ in devices),
         )
 
+    def engine(self, mqtt: Table) -> str:
+        """The broker of our own; one that others may reach is never the embedded one."""
+        self.keys(mqtt, "mqtt", ("engine", "bind", "port", "url"))
+        chosen, bind = (
+            self.get(mqtt, f"mqtt.{key}", str, getattr(Site(), f"mqtt_{key}")) for key in ("engine", "bind")
+        )
+        engine = self.one_of("mqtt.engine", chosen, ("auto", "embedded", "mosquitto", "off"))
+        try:
+            local = ip_address(bind).is_loopback and ":" not in bind
+        except ValueError:
+            raise self.error("mqtt.bind", f"{bind!r} is not an address; 0.0.0.0 lets every machine connect") from None
+        if engine == "embedded" and not local:
+            raise self.error("mqtt.bind", "the embedded broker serves this machine only, at 127.0.0.1; take mosquitto")
+        return engine
+
+    def broker(self, mqtt: Table) -> BrokerAddress | None:
+        """A broker elsewhere; then there is none of our own."""
+        if "url" not in mqtt:
+            return None
+        for key in ("engine", "bind", "port"):
+            if key in mqtt:
+                raise self.error(
+                    f"mqtt.{key}", "is for a broker of the hub's own, and mqtt.url names another; keep one"
+                )
+        try:
+            return BrokerAddress.parse(self.get(mqtt, "mqtt.url", str, ""))
+        except ValueError as error:
+            raise self.error("mqtt.url", str(error)) from None
+
     def devices(self, table: Table) -> list[tuple[DeviceSpec, Table]]:
         found = [self.device(id_, self.table(table, f"devices.{id_}")) for id_ in table]
         ids = {s.id for s, _ in found}
+        grids = [s.id for s, _ in found if s.role is Role.GRID]
+        if len(grids) > 1:
+            raise self.error(f"devices.{grids[1]}.role", f"{grids[0]!r} is the grid meter; make one of them a meter")
         by_uid: dict[str, str] = {}
         for spec, _ in found:
             if (other := by_uid.setdefault(spec.uid, spec.id)) != spec.id:
@@ -92,20 +125,53 @@ class _Parser(Document):
             behind=self.get(t, f"{at}.behind", str, ""),
             options={k: v for k, v in t.items() if k not in _HUB_KEYS},
         )
+        if "control" in t and spec.role not in (Role.CHARGER, Role.BATTERY):
+            raise self.error(f"{at}.control", f"is for chargers and batteries, not for a {spec.role.value}; remove it")
         return spec, self.table(t, f"{at}.control")
 
-    def charger(self, spec: DeviceSpec, t: Table) -> ChargerControl:
+    def charger(self, spec: DeviceSpec, t: Table, circuits: tuple[Circuit, ...]) -> ChargerControl:
         at, d = f"devices.{spec.id}.control", ChargerControl(spec.id)
-        self.keys(t, at, ("phases", "min_a", "max_a", "start_delay_s", "stop_delay_s", "mode"))
-        return ChargerControl(
+        self.keys(t, at, ("phases", "min_a", "max_a", "blind_a", "start_delay_s", "stop_delay_s", "mode"))
+        control = ChargerControl(
             spec.id,
-            self.whole(t, f"{at}.phases", d.phases, 1, 3),
+            self.phases(t, f"{at}.phases", d.phases),
             self.number(t, f"{at}.min_a", d.min_a, 6, 80),
             self.number(t, f"{at}.max_a", d.max_a, 6, 80),
+            self.number(t, f"{at}.blind_a", d.blind_a, 0, 80),
             self.whole(t, f"{at}.start_delay_s", d.start_delay_s, 0, 3600),
             self.whole(t, f"{at}.stop_delay_s", d.stop_delay_s, 0, 3600),
             self.one_of(f"{at}.mode", self.get(t, f"{at}.mode", str, d.mode), ("off", "solar", "min_solar", "fast")),
         )
+        self.fits(at, control, way_up(circuits, circuit_of(circuits, spec.id)))
+        return control
+
+    def phases(self, t: Table, at: str, default: tuple[int, ...]) -> tuple[int, ...]:
+        """A number n for L1 to Ln, or the conductors by name."""
+        raw = t.get("phases", len(default))
+        named = [f"L{n}" for n in default]
+        if isinstance(raw, list) and raw and all(raw.count(p) == 1 and p in named for p in raw):
+            return tuple(n for n in default if f"L{n}" in raw)
+        if isinstance(raw, bool) or raw not in default:
+            raise self.error(at, f'must be 1, 2, 3 or a list like ["L2"], not {raw!r}')
+        return default[: int(raw)]
+
+    def fits(self, at: str, charger: ChargerControl, circuits: tuple[Circuit, ...]) -> None:
+        """The charger's numbers against one another and against the fuses that feed it."""
+        least, most, blind = charger.min_a, charger.max_a, charger.blind_a
+        if least > most:
+            raise self.error(f"{at}.min_a", f"{least:g} is above max_a = {most:g}; lower the one or raise the other")
+        if blind and not least <= blind <= most:
+            raise self.error(f"{at}.blind_a", f"must be 0 (pause) or from {least:g} to {most:g}, not {blind:g}")
+        for c in circuits:
+            if most > c.fuse_a:
+                said = (
+                    f"{most:g} is above the fuse of circuit {c.id!r}; write {c.fuse_a:g} or less, or correct its fuse_a"
+                )
+                raise self.error(f"{at}.max_a", said)
+        main = circuits[-1]
+        if max(charger.phases) > main.phases:
+            said = f"circuit {main.id!r} ends at L{main.phases}; name phases that it has, or correct circuits.{main.id}"
+            raise self.error(f"{at}.phases", said)
 
     def battery(self, spec: DeviceSpec, t: Table) -> BatteryControl:
         at, d = f"devices.{spec.id}.control", BatteryControl(spec.id)
@@ -128,9 +194,29 @@ class _Parser(Document):
         for c in found:
             if c.parent:
                 self.one_of(f"circuits.{c.id}.parent", c.parent, ids)
+            self.rooted(c, {c.id: c.parent for c in found})
+        self.once(found)
         if found and sum(not c.parent for c in found) != 1:
             raise self.error("circuits", "exactly one circuit has no parent (the grid connection); give the others one")
         return tuple(found) or Site().circuits
+
+    def rooted(self, circuit: Circuit, parents: dict[str, str]) -> None:
+        """Whoever goes from parent to parent comes to an end."""
+        above = circuit.parent
+        for _ in parents:
+            above = parents.get(above, "")
+        if above:
+            raise self.error(f"circuits.{circuit.id}.parent", "feeds itself in the end; name the circuit that feeds it")
+
+    def once(self, circuits: list[Circuit]) -> None:
+        """A device hangs in one place."""
+        home: dict[str, str] = {}
+        for c in circuits:
+            for device in c.members:
+                if device in home:
+                    other = f"is in {home[device]!r} already" if home[device] != c.id else "is there twice"
+                    raise self.error(f"circuits.{c.id}.members", f"{device!r} {other}; name it once")
+                home[device] = c.id
 
     def circuit(self, id_: str, t: Table, devices: set[str]) -> Circuit:
         at = f"circuits.{id_}"
@@ -158,6 +244,9 @@ class _Parser(Document):
             isinstance(p, (int, float)) and not isinstance(p, bool) for p in listed
         ):
             raise self.error(at, "is one price per kWh or a list of 24, one for each local hour")
+        for price in listed:
+            if not abs(price) <= MOST_PER_KWH:
+                raise self.error(at, f"{price!r} is no price per kWh; give one from -{MOST_PER_KWH} to {MOST_PER_KWH}")
         return tuple(round(p * 100_000) for p in listed)
 
     def timezone(self, name: str) -> str:

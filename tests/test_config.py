@@ -11,6 +11,7 @@ from hub.errors import ConfigError, UserError
 
 ROOT = Path(__file__).parents[1]
 GRID = '[devices.grid]\nrole = "grid"\ndriver = "modbus"\nlink = "tcp://10.0.0.2:502"\n'
+CAR = '[devices.car]\nrole = "charger"\ndriver = "modbus"\nlink = "tcp://x:1"\n[devices.car.control]\n'
 BATTERY = '[devices.bat]\nrole = "battery"\ndriver = "sunspec"\nlink = "tcp://x:1"\n[devices.bat.control]\n'
 
 
@@ -39,7 +40,46 @@ def test_the_example_is_correct() -> None:
         ("[circuits.a]\nfuse_a = 35\n[circuits.b]\nfuse_a = 20", "exactly one circuit has no parent"),
         (GRID + "[circuits.a]\nmembers = ['gird']", "circuits.a.members: 'gird' is not known; did you mean 'grid'?"),
         (GRID + "uid = 'a'\n" + BATTERY.replace("[devices.bat.control]", "uid = 'a'"), "uid: is that of 'grid' too"),
+        (
+            "[circuits.a]\n[circuits.b]\nparent = 'c'\n[circuits.c]\nparent = 'b'",
+            "circuits.b.parent: feeds itself in the end; name the circuit that feeds it",
+        ),
+        ("[circuits.a]\nparent = 'a'", "circuits.a.parent: feeds itself"),
+        ("[circuits.a]\n[circuits.b]\nparent = 'x'", "circuits.b.parent: 'x' is not known"),
+        (
+            CAR + "[circuits.a]\nmembers = ['car']\n[circuits.b]\nparent = 'a'\nmembers = ['car']",
+            "circuits.b.members: 'car' is in 'a' already; name it once",
+        ),
+        (CAR + "[circuits.a]\nmembers = ['car', 'car']", "circuits.a.members: 'car' is there twice; name it once"),
+        (GRID + GRID.replace("grid]", "p1]"), "devices.p1.role: 'grid' is the grid meter; make one of them a meter"),
+        (GRID + "control = { mode = 'fast' }", "devices.grid.control: is for chargers and batteries, not for a grid"),
+        (CAR + "min_a = 20", "devices.car.control.min_a: 20 is above max_a = 16; lower the one or raise the other"),
+        (CAR + "min_a = nan", "devices.car.control.min_a: must be a number from 6 to 80"),
+        (CAR + "blind_a = 4", "devices.car.control.blind_a: must be 0 (pause) or from 6 to 16, not 4"),
+        (CAR + "blind_a = 20", "devices.car.control.blind_a: must be 0 (pause) or from 6 to 16, not 20"),
+        (CAR + "phases = 4", "devices.car.control.phases: must be 1, 2, 3 or a list like"),
+        (CAR + "phases = []", "devices.car.control.phases: must be 1, 2, 3 or a list"),
+        (CAR + "phases = ['L2', 'L2']", "devices.car.control.phases: must be 1, 2, 3 or a list"),
+        (CAR + "phases = ['L4']", "devices.car.control.phases: must be 1, 2, 3 or a list"),
+        (
+            CAR + "phases = ['L2']\n[circuits.a]\nphases = 1",
+            "devices.car.control.phases: circuit 'a' ends at L1; name phases that it has, or correct circuits.a",
+        ),
+        (
+            CAR + "max_a = 32\n[circuits.a]\n[circuits.b]\nparent = 'a'\nfuse_a = 20\nmembers = ['car']",
+            "devices.car.control.max_a: 32 is above the fuse of circuit 'b'; write 20 or less, or correct its fuse_a",
+        ),
+        (CAR + "max_a = 40", "devices.car.control.max_a: 40 is above the fuse of circuit 'main'"),
         ("[tariff]\nimport_price = [0.3, 0.2]", "tariff.import_price: is one price"),
+        ("[tariff]\nimport_price = nan", "tariff.import_price: nan is no price per kWh; give one from -10 to 10"),
+        ("[tariff]\nexport_price = inf", "tariff.export_price: inf is no price"),
+        ("[tariff]\nimport_price = 28.7", "tariff.import_price: 28.7 is no price"),
+        ("[tariff]\nimport_price = " + str([0.3] * 23 + [-11]), "tariff.import_price: -11 is no price"),
+        ("[mqtt]\nbind = 'my-box'", "mqtt.bind: 'my-box' is not an address"),
+        ("[mqtt]\nengine = 'embedded'\nbind = '0.0.0.0'", "mqtt.bind: the embedded broker serves this machine only"),
+        ("[mqtt]\nurl = 'mqtt://h'\nengine = 'auto'", "mqtt.engine: is for a broker of the hub's own"),
+        ("[mqtt]\nurl = 'mqtt://h'\nport = 1883", "mqtt.port: is for a broker of the hub's own"),
+        ("[mqtt]\nurl = 'http://me:secret@h'", "mqtt.url: not an MQTT link; expected mqtt://"),
     ],
 )
 def test_a_wrong_document_names_the_key_and_what_to_do(text: str, said: str) -> None:
@@ -47,6 +87,24 @@ def test_a_wrong_document_names_the_key_and_what_to_do(text: str, said: str) -> 
         config.parse(text, "config.toml")
     assert str(e.value).startswith("config.toml: ")
     assert said in str(e.value)
+    assert "secret" not in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "phases"),
+    [("", (1, 2, 3)), ("phases = 1", (1,)), ("phases = 2", (1, 2)), ("phases = ['L3', 'L2']", (2, 3))],
+)
+def test_a_charger_hangs_on_its_first_phases_or_on_those_it_names(text: str, phases: tuple[int, ...]) -> None:
+    assert config.parse(CAR + text).chargers[0].phases == phases
+
+
+def test_a_broker_elsewhere_and_one_for_every_machine() -> None:
+    elsewhere = config.parse("[mqtt]\nurl = 'mqtt://me:s%20x@10.0.0.9:1884'").mqtt_elsewhere
+    assert elsewhere and (elsewhere.host, elsewhere.port, elsewhere.user) == ("10.0.0.9", 1884, "me")
+    assert elsewhere.password == "s x" and elsewhere.url == "mqtt://me:s%20x@10.0.0.9:1884"
+    assert "s x" not in f"{elsewhere!r}{elsewhere.shown}"
+    assert config.parse("[mqtt]\nbind = '0.0.0.0'").mqtt_bind == "0.0.0.0"
+    assert config.parse("").mqtt_elsewhere is None
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

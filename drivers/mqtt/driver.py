@@ -9,20 +9,27 @@ from collections.abc import Awaitable, Callable, Sequence
 import aiomqtt
 
 from drivers.mqtt.behaviour import Behaviour, Message
-from drivers.mqtt.link import Broker
+from drivers.mqtt.link import address, client_of
 from drivers.mqtt.tasmota import Plug
-from drivers.mqtt.watch import Watch
+from drivers.mqtt.watch import TRIES, Watch
 from drivers.mqtt.zigbee2mqtt import Light, Thermostat
 from hub.errors import ConfigError, NoAnswer, Refused
 from hub.model import Clock, Command, Device, DeviceSpec, Driver, Link, Point, Sink
+from hub.model.broker import BrokerAddress
+from hub.model.document import hint
 
 log = logging.getLogger(__name__)
 
 _BACKOFF_S = (0.2, 5.0)
 _ACK_S = 1.0
 _POLL_S = {"tasmota/plug": 5.0}
-_OTHER_POLL_S = 8.0
+_OTHER_POLL_S = 6.0
 _ANSWER_S = 1.5
+_LONGEST_ANSWER_S = 4.0
+_GONE_WITHIN_S = 9.5
+"""From a device's last word until it counts as gone: the pause, and every question unanswered."""
+_OPTIONS = ("map", "topic", "poll_s", "answer_s")
+_MORE_OPTIONS = {"tasmota/plug": ("channel",)}
 MAPS: dict[str, Callable[[DeviceSpec, str], Behaviour]] = {
     "tasmota/plug": lambda spec, topic: Plug(topic, int(_number(spec, "channel", 1, 1))),
     "zigbee2mqtt/light": lambda spec, topic: Light(topic, str(spec.options.get("base", "zigbee2mqtt"))),
@@ -32,14 +39,14 @@ MAPS: dict[str, Callable[[DeviceSpec, str], Behaviour]] = {
 
 def build(link: str, devices: Sequence[DeviceSpec], clock: Clock) -> Driver:
     """A driver for the broker at `link`; raises ConfigError for options that cannot be."""
-    broker = Broker.parse(link)
+    broker = address(link, devices[0].id)
     return MqttDriver(broker, [_watch(spec, broker) for spec in devices], clock)
 
 
 class MqttDriver:
     """Owns the connection; messages go to each device's watch, commands to its topic."""
 
-    def __init__(self, broker: Broker, watches: Sequence[Watch], clock: Clock) -> None:
+    def __init__(self, broker: BrokerAddress, watches: Sequence[Watch], clock: Clock) -> None:
         self._broker = broker
         self._watches = {watch.device.id: watch for watch in watches}
         self._clock = clock
@@ -68,11 +75,11 @@ class MqttDriver:
 
     async def _send(self, message: Message) -> None:
         if self._client is None:
-            raise NoAnswer(f"the broker at {self._broker.address} is not connected")
+            raise NoAnswer(f"the broker at {self._broker.shown} is not connected")
         try:
             await self._client.publish(message.topic, message.payload, qos=1, timeout=_ACK_S)
         except aiomqtt.MqttError as error:
-            raise NoAnswer(f"the broker at {self._broker.address}: {error}") from None
+            raise NoAnswer(f"the broker at {self._broker.shown}: {error}") from None
 
     async def _attempt(self, sink: Sink) -> None:
         try:
@@ -81,11 +88,11 @@ class MqttDriver:
             self._lose(sink, str(_first(group)))
 
     async def _session(self, sink: Sink) -> None:
-        async with self._broker.client() as client:
+        async with client_of(self._broker) as client:
             topics = {topic for watch in self._watches.values() for topic in watch.behaviour.topics()}
             await client.subscribe([(topic, 0) for topic in sorted(topics)])
             _heed_cancellation()
-            log.info("mqtt %s: connected", self._broker.address)
+            log.info("mqtt %s: connected", self._broker.shown)
             self._client, self._backoff = client, _BACKOFF_S[0]
             try:
                 async with asyncio.TaskGroup() as tasks:
@@ -108,7 +115,7 @@ class MqttDriver:
 
     def _lose(self, sink: Sink, reason: str) -> None:
         for watch in self._watches.values():
-            watch.lose(sink, f"the broker at {self._broker.address}: {reason}")
+            watch.lose(sink, f"the broker at {self._broker.shown}: {reason}")
 
 
 def _publisher(client: aiomqtt.Client) -> Callable[[Message], Awaitable[None]]:
@@ -126,10 +133,13 @@ def _heed_cancellation() -> None:
         raise asyncio.CancelledError
 
 
-def _watch(spec: DeviceSpec, broker: Broker) -> Watch:
+def _watch(spec: DeviceSpec, broker: BrokerAddress) -> Watch:
     kind = str(spec.options.get("map", ""))
     if kind not in MAPS:
         raise ConfigError(f"devices.{spec.id}.map", f"{kind!r} is not an MQTT device; known: {', '.join(MAPS)}")
+    for key in spec.options:
+        if key not in (known := (*_OPTIONS, *_MORE_OPTIONS.get(kind, ("base",)))):
+            raise ConfigError(f"devices.{spec.id}.{key}", f"unknown option{hint(key, known)}")
     behaviour = MAPS[kind](spec, _topic(spec))
     writable = {command.point for command in behaviour.commands(spec.id)}
     points = tuple(Point.of(spec.uid, spec.id, name, f"{spec.id}.{name}" in writable) for name in behaviour.quantities)
@@ -137,13 +147,19 @@ def _watch(spec: DeviceSpec, broker: Broker) -> Watch:
         spec.uid,
         spec.id,
         spec.role,
-        Link("mqtt", broker.address),
+        Link("mqtt", broker.shown),
         behind=spec.behind,
         points=points,
         commands=behaviour.commands(spec.id),
     )
-    poll = min(_number(spec, "poll_s", _POLL_S.get(kind, _OTHER_POLL_S), 0.05), 10.0)
-    return Watch(device, behaviour, poll, _number(spec, "answer_s", _ANSWER_S, 0.05))
+    return Watch(device, behaviour, *_patience(spec, kind))
+
+
+def _patience(spec: DeviceSpec, kind: str) -> tuple[float, float]:
+    """Seconds between questions and for an answer; a pause that would hide a device's death for too long is cut."""
+    answer = min(_number(spec, "answer_s", _ANSWER_S, 0.05), _LONGEST_ANSWER_S)
+    poll = _number(spec, "poll_s", _POLL_S.get(kind, _OTHER_POLL_S), 0.05)
+    return min(poll, _GONE_WITHIN_S - TRIES * answer), answer
 
 
 def _topic(spec: DeviceSpec) -> str:

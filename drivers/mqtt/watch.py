@@ -13,7 +13,7 @@ from hub.model import Device, Measurement, Sink
 
 log = logging.getLogger(__name__)
 
-_TRIES = 2
+TRIES = 2
 _SLOW_S = 600.0
 """How often a device that sleeps (and so never answered) is asked."""
 
@@ -35,12 +35,12 @@ class Watch:
         answered = await self._question(publish, self.behaviour.hello())
         while True:
             if not answered and self._answers:
-                self.lose(sink, f"no answer in {_TRIES} tries")
+                self.lose(sink, f"no answer in {TRIES} tries")
             await asyncio.sleep(self._poll_s if self._answers else _SLOW_S)
             answered = await self._question(publish, self.behaviour.ask())
 
     async def _question(self, publish: Callable[[Message], Awaitable[None]], messages: tuple[Message, ...]) -> bool:
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             self._spoken.clear()
             for message in messages:
                 await publish(message)

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 from .app import Options, serve
 from .mqtt.link import broker
@@ -31,7 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         directory = given.dir or Path(scratch)
         directory.mkdir(parents=True, exist_ok=True)
         try:
-            at = broker(given.mqtt) if given.mqtt else None
+            url = _first_line() if given.mqtt == "-" else given.mqtt
+            at = broker(url) if url is not None else None
             setup = _setup(given)
         except ValueError as error:
             parser.error(str(error))
@@ -50,6 +52,14 @@ async def _run(options: Options, die_with_stdin: bool) -> None:
     if die_with_stdin:
         threading.Thread(target=_watch_stdin, args=(loop, stop), daemon=True).start()
     await serve(options, stop)
+
+
+def _first_line() -> str:
+    """Of standard input, and not a byte more: what follows is its end, which `_watch_stdin` waits for."""
+    line = b""
+    while (byte := os.read(sys.stdin.fileno(), 1)) not in (b"", b"\n"):
+        line += byte
+    return line.decode(errors="replace").strip()
 
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
@@ -76,18 +86,25 @@ def _moment(text: str) -> datetime:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="firmware_sim", description=__doc__)
+    parser = _Parser(prog="firmware_sim", description=__doc__)
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second, up to 3600")
     parser.add_argument("--seed", type=int, default=1, help="of clouds, people and noise")
     parser.add_argument("--home", choices=HOMES, help="whose everyday load; default uci if its data is there")
     parser.add_argument("--data", type=Path, help="directory with recordings of real homes")
     parser.add_argument("--dir", type=Path, help="where the serial ports appear; default a temporary directory")
-    parser.add_argument("--mqtt", help="broker of the MQTT devices, mqtt://user:password@host:port")
+    parser.add_argument("--mqtt", help="their broker, mqtt://user:password@host:port; - = read it from stdin")
     parser.add_argument("--control-port", type=int, default=0, help="of the control interface; 0 = any")
     parser.add_argument("--start", type=_moment, help="simulated start time (ISO 8601); default now, late morning")
     parser.add_argument("--die-with-stdin", action="store_true", help="end when standard input ends")
     parser.add_argument("--json", action="store_true", help="log JSON lines to standard error")
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage: mostly it is a program that started us."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message}\n")
 
 
 class _JsonLines(logging.Formatter):
@@ -99,6 +116,7 @@ def _log(as_json: bool) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_JsonLines() if as_json else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("mqtt").setLevel(logging.CRITICAL)  # aiomqtt's own; what a loss means is said by the link
 
 
 if __name__ == "__main__":

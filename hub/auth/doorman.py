@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hub.auth.password import hash_password, verify_password
+from hub.auth.tries import LockedOutError, Tries
 from hub.model import Clock
 from hub.store import Account
 
 SESSION_MS = 30 * 86_400_000
-TRIES, PER_S = 5, 60.0
+KNOWN_S = 2.0
+AT_ONCE, WAITING = 2, 8
+"""Passwords that are hashed at the same time (16 MB and a core each), and how many more may wait for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,33 +39,31 @@ class Keys(Protocol):
     async def drop_token(self, digest: str) -> None: ...
 
 
-class LockedOutError(Exception):
-    """Too many wrong passwords; `wait_s` until the next try."""
-
-    def __init__(self, wait_s: float) -> None:
-        super().__init__(f"too many wrong passwords; wait {wait_s:.0f} s")
-        self.wait_s = wait_s
-
-
 class Doorman:
+    """Believes what it knows of a token for KNOWN_S: what is taken away in the database is gone by then."""
+
     def __init__(self, keys: Keys, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
-        self._failures: dict[str, list[float]] = {}
-        self._known: dict[str, Guest] = {}
-        self._expires: dict[str, int] = {}
+        self._tries = Tries(clock)
+        self._hashing = asyncio.Semaphore(AT_ONCE)
+        self._inside = 0
+        self._known: dict[str, tuple[Guest, float]] = {}
         self._decoy = hash_password(secrets.token_hex(8))
 
     async def sign_in(self, user: str, password: str, address: str) -> tuple[str, Guest] | None:
         """A new session token, or None for a wrong name or password; raises LockedOutError when guessing."""
-        self._check_rate(address)
-        account = await self._keys.account(user)
-        stored = account.hash if account else self._decoy
-        right = await asyncio.to_thread(verify_password, password, stored)
-        if account is None or not right:
-            self._failures.setdefault(address, []).append(self._clock.monotonic())
+        if self._inside >= AT_ONCE + WAITING:
+            raise LockedOutError("too many sign-ins at once", 1)
+        begun = self._tries.begin(address)
+        self._inside += 1
+        try:
+            account = await self._verified(user, password)
+        finally:
+            self._inside -= 1
+        if account is None:
             return None
-        self._failures.pop(address, None)
+        self._tries.forgive(begun)
         token = secrets.token_urlsafe(32)
         await self._keys.put_token(_digest(token), user, "session", self._clock.now() + SESSION_MS, "")
         return token, Guest(user, account.role, _digest(token))
@@ -73,12 +74,21 @@ class Doorman:
 
     async def who(self, token: str) -> Guest | None:
         """The holder of a session or bearer token, or None."""
-        digest = _digest(token)
-        guest = self._known.get(digest) or await self._look_up(digest)
-        if guest and self._expires.get(digest, 0) and self._expires[digest] < self._clock.now():
-            await self.sign_out(guest)
+        digest, now = _digest(token), self._clock.monotonic()
+        self._known = {d: known for d, known in self._known.items() if now - known[1] < KNOWN_S}
+        if digest not in self._known:
+            guest = await self._look_up(digest)
+            if guest is None:
+                return None
+            self._known[digest] = guest, now
+        return self._known[digest][0]
+
+    async def _look_up(self, digest: str) -> Guest | None:
+        found = await self._keys.token(digest)
+        if found is None:
             return None
-        return guest
+        user, role, expires = found
+        return Guest(user, role, digest) if expires is None or self._clock.now() <= expires else None
 
     async def issue_bearer(self, user: str, note: str) -> str:
         """A bearer token that does not expire; shown once, kept as a hash."""
@@ -86,21 +96,12 @@ class Doorman:
         await self._keys.put_token(_digest(token), user, "bearer", None, note)
         return token
 
-    async def _look_up(self, digest: str) -> Guest | None:
-        found = await self._keys.token(digest)
-        if found is None:
-            return None
-        user, role, expires = found
-        self._expires[digest] = expires or 0
-        self._known[digest] = guest = Guest(user, role, digest)
-        return guest
-
-    def _check_rate(self, address: str) -> None:
-        now = self._clock.monotonic()
-        recent = [t for t in self._failures.get(address, []) if now - t < PER_S]
-        self._failures[address] = recent
-        if len(recent) >= TRIES:
-            raise LockedOutError(PER_S - (now - recent[0]))
+    async def _verified(self, user: str, password: str) -> Account | None:
+        """The account, if the password is its own. A name that does not exist takes as long as one that does."""
+        async with self._hashing:
+            account = await self._keys.account(user)
+            right = await asyncio.to_thread(verify_password, password, account.hash if account else self._decoy)
+        return account if right else None
 
 
 def _digest(token: str) -> str:

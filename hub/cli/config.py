@@ -1,4 +1,4 @@
-"""`shems config show|check`: the site document."""
+"""`shems config show|check`: the site document. A check is as thorough as a start, but opens nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import argparse
 from pathlib import Path
 
 from hub import config
+from hub.drivers import build
+from hub.errors import UserError
+from hub.model import SystemClock
+from hub.model.broker import BrokerAddress
+from hub.model.site import Site
+from hub.mqtt import accounts
+from hub.mqtt.engine import choose
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,5 +23,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     text = config.read(args.config)
     site = config.parse(text, str(args.config))
-    print(text if args.action == "show" else f"{args.config}: correct; {len(site.devices)} devices")
+    if args.action == "show":
+        print(text)
+        return 0
+    try:
+        _dry(site)
+    except UserError as error:
+        raise UserError(f"{args.config}: {error}") from None
+    print(f"{args.config}: correct; {len(site.devices)} devices")
     return 0
+
+
+def _dry(site: Site) -> None:
+    """Builds what `shems run` would start, and starts none of it; raises UserError for what could not be built."""
+    broker = site.mqtt_elsewhere or _own(site)
+    build(site.devices, SystemClock(), broker.url if broker else "")
+
+
+def _own(site: Site) -> BrokerAddress | None:
+    if site.mqtt_engine == "off":
+        return None
+    return choose(site.mqtt_engine, [accounts.hub("dry")], Path("broker"), site.mqtt_port, site.mqtt_bind).address

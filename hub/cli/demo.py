@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,14 @@ from hub import config
 from hub.app import App, Ready
 from hub.auth import new_password
 from hub.cli.demo_site import demo_document
+from hub.cli.folder import prepared
 from hub.cli.service import serve
 from hub.errors import ShemsError, UserError
 
 ROOT = Path(__file__).parents[2]
 SIM_READY_WITHIN_S = 20.0
+HOMES = ("uci", "emhass", "generated")
+"""The simulator's; it is a program of its own, so its list cannot be imported."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="keep the hub's data here (else it goes with the demo)"
     )
-    parser.add_argument("--home", metavar="NAME", help="the household to replay: uci, emhass or generated")
+    parser.add_argument("--home", metavar="NAME", help=f"the household to replay: {', '.join(HOMES)}")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument("--devices", type=Path, metavar="FILE", help="TOML with more [devices.*] for the house")
     parser.add_argument("--json", action="store_true", help="say `ready` as one line of JSON")
@@ -47,6 +50,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if not 0 < args.speed <= 3600:
         raise UserError("--speed: must be above 0 and at most 3600")
+    if args.home not in (None, *HOMES):
+        raise UserError(f"--home: there is no household {args.home!r}; there are {', '.join(HOMES)}")
     more = config.read(args.devices) if args.devices else ""
     with _folder(args.data) as data:
         mqtt_port, secret = _free_port(), secrets.token_urlsafe(12)
@@ -75,17 +80,16 @@ def _folder(data: Path | None) -> Iterator[Path]:
         finally:
             shutil.rmtree(made, ignore_errors=True)
         return
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-    except OSError as e:
-        raise ShemsError(f"--data {data}: cannot be made: {e.strerror}; choose a folder you may write to") from None
-    yield data.resolve()
+    yield prepared(data).resolve()
 
 
 @contextmanager
 def _simulator(args: argparse.Namespace, data: Path, mqtt: str) -> Iterator[dict[str, Any]]:
-    """The simulator's ready line; the process ends with us, whatever happens to us."""
-    command = [sys.executable, "-m", "firmware_sim", "--json", "--die-with-stdin", "--mqtt", mqtt]
+    """The simulator's ready line; the process ends with us, whatever happens to us.
+
+    `mqtt`, the broker's URL, has a secret in it: it goes by the pipe, where no other user of the machine can read it.
+    """
+    command = [sys.executable, "-m", "firmware_sim", "--json", "--die-with-stdin", "--mqtt", "-"]
     command += ["--speed", str(args.speed), "--seed", str(args.seed), "--dir", str(data / "sim")]
     shared = ROOT.parent / "shared" / "data"
     if shared.is_dir():
@@ -101,7 +105,7 @@ def _simulator(args: argparse.Namespace, data: Path, mqtt: str) -> Iterator[dict
         env={**os.environ, "PYTHONPATH": paths},
     )
     try:
-        yield _ready(process)
+        yield _ready(process, mqtt)
     finally:
         process.terminate()
         try:
@@ -111,8 +115,12 @@ def _simulator(args: argparse.Namespace, data: Path, mqtt: str) -> Iterator[dict
             process.wait()
 
 
-def _ready(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+def _ready(process: subprocess.Popen[bytes], mqtt: str) -> dict[str, Any]:
     assert process.stdout is not None
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):  # its own words tell why it is gone
+        process.stdin.write(f"{mqtt}\n".encode())
+        process.stdin.flush()
     deadline = time.monotonic() + SIM_READY_WITHIN_S
     while time.monotonic() < deadline:
         if select.select([process.stdout], [], [], 0.2)[0]:
@@ -122,7 +130,15 @@ def _ready(process: subprocess.Popen[bytes]) -> dict[str, Any]:
                 return answer
             if not line:
                 break
-    raise ShemsError("the simulated house did not start; its own words are above")
+    raise _not_started(process)
+
+
+def _not_started(process: subprocess.Popen[bytes]) -> ShemsError:
+    """The simulator's exit code 2 is ours: it was asked for what it has not."""
+    code = None
+    with suppress(subprocess.TimeoutExpired):
+        code = process.wait(1)
+    return (UserError if code == 2 else ShemsError)("the simulated house did not start; its own words are above")
 
 
 def _free_port() -> int:

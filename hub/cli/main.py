@@ -14,6 +14,7 @@ COMMANDS = {
     "run": "the daemon, in the foreground",
     "demo": "a simulated house and a hub in front of it",
     "config": "show or check the site document",
+    "account": "who may sign in, and tokens for programs",
     "test": "the whole test suite",
     "bench": "the measurements of bench/",
 }
@@ -44,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
 def _parse(argv: list[str]) -> tuple[argparse.Namespace, Command]:
     parser = argparse.ArgumentParser(prog="shems", description="SHEMS, the home energy hub")
     parser.add_argument("--version", action="version", version=f"shems {VERSION}")
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    _debug(parser, default=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     chosen = next((a for a in argv if not a.startswith("-")), "")
     loaded = None
@@ -53,6 +54,12 @@ def _parse(argv: list[str]) -> tuple[argparse.Namespace, Command]:
         if name == chosen:
             loaded = importlib.import_module(f"hub.cli.{name}")
             loaded.arguments(sub)
+            _debug(sub, default=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     assert loaded is not None
     return args, loaded
+
+
+def _debug(parser: argparse.ArgumentParser, default: object) -> None:
+    """Before and after the command; the later one, when it is not given, leaves the earlier one as it is."""
+    parser.add_argument("--debug", action="store_true", default=default, help="show tracebacks")

@@ -9,18 +9,27 @@ from pathlib import Path
 
 from hub import config
 from hub.app import App, Ready
+from hub.cli.folder import prepared
 from hub.cli.service import serve
+from hub.errors import UserError
+
+DOCUMENT = Path("config.toml")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     state = Path(os.environ.get("STATE_DIRECTORY", "data"))
-    parser.add_argument("--config", type=Path, default=Path("config.toml"), metavar="FILE", help="the site document")
+    parser.add_argument("--config", type=Path, default=DOCUMENT, metavar="FILE", help="the site document")
     parser.add_argument("--data", type=Path, default=state, metavar="DIR", help="state.db and history.db live here")
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.config == DOCUMENT and not DOCUMENT.exists():
+        raise UserError(
+            f"there is no {DOCUMENT} here: copy config.example.toml to {DOCUMENT} and describe your house, "
+            "name another with --config, or look at a simulated house with `shems demo`"
+        )
     text = config.read(args.config)
-    return serve(App(config.parse(text, str(args.config)), text, args.data), _say)
+    return serve(App(config.parse(text, str(args.config)), text, prepared(args.data)), _say)
 
 
 def _say(ready: Ready) -> None:

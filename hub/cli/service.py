@@ -13,12 +13,14 @@ import uvloop
 from hub.app import App, Ready
 from hub.errors import ShemsError
 from hub.ops.memory import frugal
+from hub.ops.private import keep_private
 
 log = logging.getLogger("hub")
 
 
 def serve(app: App, ready: Callable[[Ready], None]) -> int:
     """0 after SIGINT or SIGTERM, 1 when a part failed; expected errors are raised as they are."""
+    keep_private()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname).1s %(name)s: %(message)s")
     for chatty in ("pymodbus", "aiomqtt", "mqtt", "zeroconf"):
         logging.getLogger(chatty).setLevel(logging.CRITICAL)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from hub.errors import UserError
 from hub.model import OutcomeState, Reason, Value
+from hub.model.journal import NO_REASON
 
 REMEMBERED = 1000
 
@@ -41,11 +42,14 @@ class Answer:
 
     @staticmethod
     def unpacked(raw: Mapping[str, Any]) -> Answer:
-        limit = raw["limited_by"]
-        state, reason = OutcomeState(raw["state"]), Reason(*raw["reason"])
+        state, reason, limit = OutcomeState(raw["state"]), _reason(raw["reason"]), raw["limited_by"]
         return Answer(
-            raw["id"], state, raw["asked"], raw["applied"], reason, Reason(*limit) if limit else None, raw["ms"]
+            raw["id"], state, raw["asked"], raw["applied"], reason, _reason(limit) if limit else None, raw["ms"]
         )
+
+
+def _reason(raw: tuple[str, Mapping[str, Value]]) -> Reason:
+    return replace(NO_REASON, code=raw[0], numbers=raw[1])
 
 
 class AnswerKeep(Protocol):

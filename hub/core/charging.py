@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from hub.core.types import ChargerMemory, Inputs, Wish
+from hub.core.types import VOLT, ChargerMemory, Inputs, Wish
 from hub.model import Reason, Source
 from hub.model.site import ChargerControl
-
-VOLT = 230.0
 
 
 def charger_wish(
@@ -30,7 +28,7 @@ def _surplus_a(inputs: Inputs, charger: ChargerControl) -> float | None:
     if grid is None or own is None:
         return None
     battery = sum(inputs.number(f"{b.device}.power") or 0.0 for b in inputs.house.batteries)
-    return (own - grid - battery) / (VOLT * charger.phases)
+    return (own - grid - battery) / (VOLT * charger.phase_count)
 
 
 def _count(charger: ChargerControl, memory: ChargerMemory, surplus_a: float | None, dt: float) -> ChargerMemory:
@@ -69,4 +67,5 @@ def _solar(
 
 
 def _whole(amps: float, charger: ChargerControl) -> float:
-    return float(min(int(amps), int(charger.max_a)))
+    """Whole amps inside what the installation allows; `amps` is not below its minimum."""
+    return max(charger.min_a, min(float(int(amps)), charger.max_a))

@@ -1,87 +1,122 @@
 """The safety envelope: the last code before the driver. Each limit may only narrow what the decision above it left.
 
-The result for a point is the decided value clamped into [low, high]; every bound that moved it is named.
+The result for a point is the decided value inside all bounds; every bound that moved it is named. Each bound admits 0,
+so that bounds never contradict one another. What is not known counts as the safe value: no power for a battery,
+`blind_a` for a car.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
 
-from hub.core.charging import VOLT
+from hub.core.draw import EXPORT, IMPORT
+from hub.core.fuse import Fuses, Room
 from hub.core.types import Inputs
-from hub.model import Reason
-from hub.model.site import BatteryControl, ChargerControl, Circuit
+from hub.model import CommandSpec, Reason
+from hub.model.site import BatteryControl, ChargerControl
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """At most `high`, at least `low`, in the point's unit."""
+    """At most `high`, at least `low`, in the point's unit; what is below `floor` then becomes 0 (a pause)."""
 
     low: float
     high: float
     reason: Reason
+    floor: float = -math.inf
+
+    def inside(self, value: float) -> float:
+        inside = min(max(value, self.low), self.high)
+        return 0.0 if inside < self.floor or inside == 0 else float(inside)
 
 
 def clamp(value: float, bounds: tuple[Bound, ...]) -> tuple[float, tuple[Reason, ...]]:
-    """`value` inside all bounds, later bounds winning, and the reasons of those that moved it."""
+    """`value` inside all bounds, and the reasons of those that moved it."""
     moved = []
     for bound in bounds:
-        inside = min(max(value, bound.low), bound.high)
+        inside = bound.inside(value)
         if inside != value:
             moved.append(bound.reason)
-        value = inside
+            value = inside
     return value, tuple(moved)
 
 
-def battery_bounds(inputs: Inputs, battery: BatteryControl) -> tuple[Bound, ...]:
-    """SoC floor and ceiling and rated powers; without a fresh SoC the battery neither charges nor discharges."""
-    rated = Bound(-battery.max_charge_w, battery.max_discharge_w, Reason("rated_power"))
+def device_bound(spec: CommandSpec) -> Bound:
+    """What the device itself takes."""
+    ends = {"low": spec.low, "high": spec.high}
+    reason = Reason("device_range", {name: end for name, end in ends.items() if end is not None})
+    return Bound(-math.inf if spec.low is None else spec.low, math.inf if spec.high is None else spec.high, reason)
+
+
+def _unknown(point: str) -> Reason:
+    return Reason("stale_input", {"point": point})
+
+
+def _fuse(room: Room) -> Reason:
+    free = max(0.0, round(room.free_a, 1))
+    return Reason("fuse_limit", {"circuit": room.circuit.id, "fuse_a": room.circuit.fuse_a, "free_a": free})
+
+
+# -- chargers ----------------------------------------------------------------------------------------------------------
+
+
+def charger_bounds(inputs: Inputs, charger: ChargerControl, fuses: Fuses) -> tuple[Bound, ...]:
+    """A per phase: between the minimum and the maximum of car, installation, device and fuses, or nothing at all."""
+    device = device_bound(inputs.house.commands[f"{charger.device}.current_limit"])
+    floor = max(charger.min_a, device.low)
+    rooms = fuses.rooms(inputs, charger.device, charger.phases)
+    tight = min(rooms, key=lambda room: room.free_a)
+    blind = [Bound(0.0, charger.blind_a, _unknown(room.missing), floor) for room in rooms if room.missing]
+    return (
+        Bound(0.0, math.inf, Reason("below_minimum", {"min_a": charger.min_a}), charger.min_a),
+        Bound(0.0, charger.max_a, Reason("rated_current", {"max_a": charger.max_a}), charger.min_a),
+        Bound(0.0, device.high, device.reason, floor),
+        Bound(0.0, float(int(max(0.0, tight.free_a))), _fuse(tight), floor),
+        *blind[:1],
+    )
+
+
+# -- batteries ---------------------------------------------------------------------------------------------------------
+
+
+def battery_bounds(inputs: Inputs, battery: BatteryControl, fuses: Fuses) -> tuple[Bound, ...]:
+    """W: rated powers, SoC floor and ceiling, fuses both ways, the device's own range."""
+    device = device_bound(inputs.house.commands[f"{battery.device}.power_setpoint"])
+    return (
+        Bound(-battery.max_charge_w, battery.max_discharge_w, Reason("rated_power")),
+        *_soc_bounds(inputs, battery),
+        *_fuse_bounds(inputs, battery, fuses),
+        Bound(min(device.low, 0.0), max(device.high, 0.0), device.reason),
+    )
+
+
+def _soc_bounds(inputs: Inputs, battery: BatteryControl) -> tuple[Bound, ...]:
     soc = inputs.number(f"{battery.device}.soc")
     if soc is None:
-        return rated, Bound(0.0, 0.0, Reason("stale_input", {"point": f"{battery.device}.soc"}))
-    bounds = [rated]
-    if soc <= battery.soc_floor:
-        bounds.append(Bound(-battery.max_charge_w, 0.0, Reason("soc_floor", {"soc": soc, "floor": battery.soc_floor})))
-    if soc >= battery.soc_ceiling:
-        bounds.append(
-            Bound(0.0, battery.max_discharge_w, Reason("soc_ceiling", {"soc": soc, "ceiling": battery.soc_ceiling}))
-        )
+        return (Bound(0.0, 0.0, _unknown(f"{battery.device}.soc")),)
+    floor, ceiling = battery.soc_floor, battery.soc_ceiling
+    bounds = []
+    if soc <= floor:
+        bounds.append(Bound(-math.inf, 0.0, Reason("soc_floor", {"soc": soc, "floor": floor})))
+    if soc >= ceiling:
+        bounds.append(Bound(0.0, math.inf, Reason("soc_ceiling", {"soc": soc, "ceiling": ceiling})))
     return tuple(bounds)
 
 
-def charger_bound(charger: ChargerControl, wanted: float) -> Bound:
-    """What installation and car allow, A per phase: between the minimum and the maximum, or nothing at all."""
-    if wanted < charger.min_a:
-        return Bound(0.0, 0.0, Reason("below_minimum", {"min_a": charger.min_a}))
-    return Bound(0.0, charger.max_a, Reason("rated_current", {"max_a": charger.max_a}))
+def _fuse_bounds(inputs: Inputs, battery: BatteryControl, fuses: Fuses) -> tuple[Bound, ...]:
+    """The fuses count what the battery does now as its own; when that is not known, it does nothing."""
+    if inputs.number(f"{battery.device}.power") is None:
+        return (Bound(0.0, 0.0, _unknown(f"{battery.device}.power")),)
+    return tuple(_fuse_bound(inputs, battery, fuses, way) for way in (IMPORT, EXPORT))
 
 
-class FuseBudget:
-    """The current left on each phase of the grid connection, A; chargers draw from it in their order."""
-
-    def __init__(self, circuit: Circuit) -> None:
-        self._circuit = circuit
-        self._given = dict.fromkeys(range(1, circuit.phases + 1), 0.0)
-
-    def take(self, inputs: Inputs, charger: ChargerControl, wanted: float) -> Bound | None:
-        """The bound for one charger wanting `wanted` A; what it takes above its present draw is gone for the next."""
-        phases = range(1, min(charger.phases, self._circuit.phases) + 1)
-        own = {n: inputs.number(f"{charger.device}.current_l{n}") or 0.0 for n in phases}
-        left = [self._headroom(inputs, n) for n in phases]
-        known = [free + own[n] for n, free in zip(phases, left, strict=True) if free is not None]
-        if len(known) < len(left):
-            return Bound(0.0, charger.min_a, Reason("stale_input", {"point": f"{inputs.house.grid}.power"}))
-        high = float(int(min(known)))
-        given = 0.0 if high < charger.min_a else min(high, wanted)
-        for n in phases:
-            self._given[n] += max(0.0, given - own[n])
-        numbers: Mapping[str, float] = {"fuse_a": self._circuit.fuse_a, "free_a": round(min(known), 1)}
-        return Bound(0.0, given, Reason("fuse_limit", numbers)) if given < wanted else None
-
-    def _headroom(self, inputs: Inputs, phase: int) -> float | None:
-        watts = inputs.number(f"{inputs.house.grid}.power_l{phase}")
-        if watts is None:
-            return None
-        volts = inputs.number(f"{inputs.house.grid}.voltage_l{phase}") or VOLT
-        return self._circuit.fuse_a - watts / max(volts, 100.0) - self._given[phase]
+def _fuse_bound(inputs: Inputs, battery: BatteryControl, fuses: Fuses, way: int) -> Bound:
+    rooms = fuses.rooms(inputs, battery.device, inputs.house.phases, way)
+    missing = next((room.missing for room in rooms if room.missing), "")
+    if missing:
+        return Bound(0.0, 0.0, _unknown(missing))
+    watts = [room.free_a * fuses.draws.watts_per_amp(inputs, room.phase) for room in rooms]
+    free = float(int(max(0.0, min(watts))))
+    reason = _fuse(rooms[watts.index(min(watts))])
+    return Bound(-free, math.inf, reason) if way == IMPORT else Bound(-math.inf, free, reason)

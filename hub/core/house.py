@@ -6,19 +6,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hub.model import CommandSpec, Device, Role
-from hub.model.site import BatteryControl, ChargerControl, Circuit, Site
+from hub.model.site import BatteryControl, ChargerControl, Circuit, Site, circuit_of, way_up
+
+_ENVELOPED = ("current_limit", "power_setpoint")
+"""Set-points that only the envelope makes safe: never driven on a device without limits in the site document."""
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Built anew whenever a device shows or changes its points; everything here is ordered, nothing is a set."""
+    """Built anew whenever a device shows or changes its points; everything here is ordered, nothing is a set.
+
+    `known_chargers`: also those that take no commands yet. `behind`: what hangs where another device does: a battery on
+    an inverter's DC side, the meter of a heat pump.
+    """
 
     circuits: tuple[Circuit, ...]
     chargers: tuple[ChargerControl, ...]
+    known_chargers: tuple[ChargerControl, ...]
     batteries: tuple[BatteryControl, ...]
     grid: str
     producers: tuple[str, ...]
     loads: tuple[str, ...]
+    behind: Mapping[str, str]
     commands: Mapping[str, CommandSpec]
 
     @staticmethod
@@ -26,23 +35,55 @@ class House:
         listed = sorted(devices, key=lambda d: d.id)
         commands = {c.point: c for d in listed for c in d.commands}
         grid = next((d.id for d in listed if d.role is Role.GRID), "")
+        chargers = tuple(c for c in site.chargers if f"{c.device}.current_limit" in commands)
+        batteries = tuple(b for b in site.batteries if f"{b.device}.power_setpoint" in commands)
+        managed = (*_limits(chargers), *_set_points(batteries))
+        loads = tuple(d.id for d in listed if _consumes(d))
         return House(
             circuits=site.circuits,
-            chargers=tuple(c for c in site.chargers if f"{c.device}.current_limit" in commands),
-            batteries=tuple(b for b in site.batteries if f"{b.device}.power_setpoint" in commands),
+            chargers=chargers,
+            known_chargers=site.chargers,
+            batteries=batteries,
             grid=grid,
             producers=tuple(d.id for d in listed if _produces(d)),
-            loads=tuple(d.id for d in listed if _consumes(d)),
-            commands=commands,
+            loads=loads,
+            behind={d.id: d.behind for d in listed if d.behind and d.behind not in loads},
+            commands={p: c for p, c in commands.items() if p in managed or p.partition(".")[2] not in _ENVELOPED},
         )
 
     @property
     def managed(self) -> tuple[str, ...]:
         """Points that the core drives all the time, as opposed to those it only switches on somebody's wish."""
-        return (
-            *(f"{c.device}.current_limit" for c in self.chargers),
-            *(f"{b.device}.power_setpoint" for b in self.batteries),
-        )
+        return (*_limits(self.chargers), *_set_points(self.batteries))
+
+    @property
+    def connection(self) -> Circuit:
+        return next(c for c in self.circuits if not c.parent)
+
+    @property
+    def phases(self) -> tuple[int, ...]:
+        return tuple(range(1, self.connection.phases + 1))
+
+    def way_up(self, device: str) -> tuple[Circuit, ...]:
+        """The circuits that carry what the device draws, the grid connection last.
+
+        What no circuit names hangs where the device does that it is behind.
+        """
+        named = any(device in c.members for c in self.circuits)
+        return way_up(self.circuits, circuit_of(self.circuits, device if named else self.behind.get(device, device)))
+
+    def inside(self, circuit: Circuit) -> tuple[str, ...]:
+        """The devices that `circuit` feeds, those of its child circuits too."""
+        known = [m for c in self.circuits for m in c.members] + list(self.behind)
+        return tuple(d for d in dict.fromkeys(known) if circuit in self.way_up(d))
+
+
+def _limits(chargers: tuple[ChargerControl, ...]) -> tuple[str, ...]:
+    return tuple(f"{c.device}.current_limit" for c in chargers)
+
+
+def _set_points(batteries: tuple[BatteryControl, ...]) -> tuple[str, ...]:
+    return tuple(f"{b.device}.power_setpoint" for b in batteries)
 
 
 def _produces(device: Device) -> bool:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
 from hub.core.house import House
 from hub.model import Reason, Request, Source, Value
+
+VOLT = 230.0
+MOST = 1e12
+
+
+def is_number(value: Value | None) -> TypeGuard[float]:
+    """Whether the core may calculate with it."""
+    return value is not None and not isinstance(value, str) and abs(value) < MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +38,10 @@ class Inputs:
         return replace(self, looked_at={})
 
     def number(self, point: str) -> float | None:
+        """The reading; None when there is none or it is no number that a house can have (NaN, inf, 1e300)."""
         self.looked_at[point] = None
         value = self.values.get(point)
-        return None if value is None or isinstance(value, str) else float(value)
+        return float(value) if is_number(value) else None
 
 
 @dataclass(frozen=True, slots=True)

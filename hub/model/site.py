@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hub.model.broker import BrokerAddress
 from hub.model.device import DeviceSpec
 
 
@@ -18,17 +19,38 @@ class Circuit:
     members: tuple[str, ...] = ()
 
 
+def circuit_of(circuits: tuple[Circuit, ...], device: str) -> Circuit:
+    """The circuit that names the device; the grid connection for one that none names."""
+    return next((c for c in circuits if device in c.members), None) or next(c for c in circuits if not c.parent)
+
+
+def way_up(circuits: tuple[Circuit, ...], circuit: Circuit) -> tuple[Circuit, ...]:
+    """The circuit and all that feed it, the grid connection last."""
+    way = [circuit]
+    while way[-1].parent:
+        way.append(next(c for c in circuits if c.id == way[-1].parent))
+    return tuple(way)
+
+
 @dataclass(frozen=True, slots=True)
 class ChargerControl:
-    """How the core may drive a charger. Currents in A per phase, delays in s."""
+    """How the core may drive a charger. Currents in A per phase, delays in s.
+
+    `phases`: the conductors it hangs on, 1 to 3. `blind_a`: what it gets while the load of a phase is not known.
+    """
 
     device: str
-    phases: int = 3
+    phases: tuple[int, ...] = (1, 2, 3)
     min_a: float = 6.0
     max_a: float = 16.0
+    blind_a: float = 0.0
     start_delay_s: int = 60
     stop_delay_s: int = 60
     mode: str = "solar"
+
+    @property
+    def phase_count(self) -> int:
+        return len(self.phases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +82,9 @@ class Site:
     port: int = 8080
     announce: bool = True
     mqtt_engine: str = "auto"
+    mqtt_bind: str = "127.0.0.1"
     mqtt_port: int = 1883
+    mqtt_elsewhere: BrokerAddress | None = None
     history_mb: int = 1024
     journal_mb: int = 64
     circuits: tuple[Circuit, ...] = (Circuit("main", 35.0),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -13,11 +14,13 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from hub.errors import ShemsError, UserError
+from hub.model.broker import BrokerAddress
 from hub.mqtt.accounts import Account
 from hub.mqtt.probe import accepts
 
 log = logging.getLogger(__name__)
 
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 _TETHER = Path(__file__).with_name("tether.py")
 _READY_S = 6.0
 _STOP_S = 3.0
@@ -53,14 +56,19 @@ class ChildEngine:
         return self._state == "up"
 
     @property
+    def address(self) -> BrokerAddress:
+        """Where the hub itself signs in: an engine that listens everywhere is reached on this machine's own address."""
+        hub = self._accounts[0]
+        return BrokerAddress(_WILDCARDS.get(self.host, self.host), self.port, hub.user, hub.password)
+
+    @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
     async def start(self) -> None:
         """Returns when a CONNECT works; raises UserError when the port is taken or the program is missing."""
         self._stopping = False
-        self.port = self.port or _free_port(self.host)
-        _check_free(self.host, self.port)
+        self.port = _free(self.host, self.port)
         await self._launch()
 
     async def supervise(self) -> None:
@@ -145,7 +153,7 @@ class ChildEngine:
     async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
         while process.returncode is None:
             try:
-                if await accepts(self.host, self.port, self._accounts[0]):
+                if await accepts(self.address.host, self.port, self._accounts[0]):
                     return
             except OSError:
                 pass
@@ -194,19 +202,17 @@ class BrokerDown(ShemsError):
     """The broker's process does not run."""
 
 
-def _check_free(host: str, port: int) -> None:
-    with socket.socket() as probe:
+def _free(host: str, port: int) -> int:
+    """`port`, or any for 0; raises UserError when it cannot be had."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise UserError(f"mqtt.bind: {host} is not an address of this machine; choose one that is") from None
             raise UserError(
                 f"mqtt.port: {host}:{port} cannot be used ({error.strerror}); is another broker running? "
-                "Choose another port or give that broker's URL"
+                "Choose another port, or give that broker's address as mqtt.url"
             ) from None
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
         return int(probe.getsockname()[1])

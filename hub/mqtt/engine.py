@@ -11,12 +11,15 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
 
 from hub.errors import UserError
+from hub.model.broker import BrokerAddress
 from hub.mqtt.accounts import Account, mosquitto_hash
 from hub.mqtt.child import ChildEngine
+from hub.mqtt.files import write_private
 
 _PLACES = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto")
 
@@ -34,6 +37,10 @@ class Engine(Protocol):
 
     @property
     def up(self) -> bool: ...
+
+    @property
+    def address(self) -> BrokerAddress:
+        """Where the hub itself signs in."""
 
     async def start(self) -> None:
         """Returns when CONNECT works."""
@@ -56,10 +63,11 @@ class EmbeddedEngine(ChildEngine):
     name = "embedded"
 
     def __init__(self, accounts: Sequence[Account], port: int = 1883, host: str = "127.0.0.1") -> None:
-        if host not in ("127.0.0.1", "localhost", "::1"):
+        address = ip_address(host)
+        if not address.is_loopback or address.version == 6:  # amqtt does not listen on the latter
             raise UserError(
-                f"mqtt.bind: {host}: the embedded broker serves this machine only; "
-                "install mosquitto to let others connect"
+                f"mqtt.bind: {host}: the embedded broker serves this machine only, at 127.0.0.1; "
+                "let others connect with mosquitto: `apt install mosquitto`"
             )
         super().__init__(accounts, port, host)
 
@@ -88,6 +96,8 @@ class MosquittoEngine(ChildEngine):
         super().__init__(accounts, port, host)
         self._folder = folder
         self._program = program or find_mosquitto()
+        if not self._program:
+            raise UserError('mqtt.engine: mosquitto is not installed; `apt install mosquitto` or engine = "embedded"')
 
     async def renew(self, accounts: Sequence[Account]) -> None:
         """Mosquitto reads passwords and rights again on SIGHUP; nobody is disconnected."""
@@ -96,12 +106,11 @@ class MosquittoEngine(ChildEngine):
         self._signal(signal.SIGHUP)
 
     def _command(self) -> list[str]:
-        if not self._program:
-            raise UserError('mqtt.engine: mosquitto is not installed; `apt install mosquitto` or engine = "embedded"')
+        assert self._program
         self._folder.mkdir(parents=True, exist_ok=True)
         self._folder.chmod(0o700)
         self._write_users()
-        _write(self._folder / "mosquitto.conf", self._configuration())
+        write_private(self._folder / "mosquitto.conf", self._configuration())
         return [self._program, "-c", str(self._folder / "mosquitto.conf")]
 
     def _configuration(self) -> str:
@@ -125,8 +134,10 @@ class MosquittoEngine(ChildEngine):
         return "".join(f"{key} {value}\n" for key, value in lines.items())
 
     def _write_users(self) -> None:
-        _write(self._folder / "passwords", "".join(f"{a.user}:{mosquitto_hash(a.password)}\n" for a in self._accounts))
-        _write(self._folder / "access", "\n".join(_rights(account) for account in self._accounts))
+        write_private(
+            self._folder / "passwords", "".join(f"{a.user}:{mosquitto_hash(a.password)}\n" for a in self._accounts)
+        )
+        write_private(self._folder / "access", "\n".join(_rights(account) for account in self._accounts))
 
 
 def choose(engine: str, accounts: Sequence[Account], folder: Path, port: int = 1883, host: str = "127.0.0.1") -> Engine:
@@ -150,12 +161,3 @@ def _rights(account: Account) -> str:
         rows.append("topic read $SYS/#")
     rows += [f"topic read {topic}" for topic in account.reads] + [f"topic write {topic}" for topic in account.writes]
     return "\n".join(rows) + "\n"
-
-
-def _write(path: Path, text: str) -> None:
-    """Readable by us alone from its first byte, replaced whole."""
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    fresh.replace(path)

@@ -14,18 +14,18 @@ from typing import Protocol
 
 import aiomqtt
 
-from hub.errors import ShemsError
 from hub.model import Value
+from hub.model.broker import BrokerAddress
+from hub.mqtt.wishes import Submit, Wishes
 
 log = logging.getLogger(__name__)
 
 ROOT = "shems"
-PERSON = "mqtt"
+_UP = "connected"
 _STATUS = f"{ROOT}/status"
 _WISHES = f"{ROOT}/+/+/set"
 _NODELAY = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
 _BACKOFF_S = (0.2, 10.0)
-_LONGEST = 200
 _GONE = "unknown"
 
 
@@ -44,19 +44,11 @@ class Changes(Protocol):
     def close(self) -> None: ...
 
 
-class Submit(Protocol):
-    """The Desk's door. Raises ShemsError for what it does not take."""
-
-    async def __call__(self, point_id: str, value: str, person: str) -> None: ...
-
-
 class Topics:
-    """A client of the broker at `host`, on behalf of the house."""
+    """A client of the broker at `broker`, on behalf of the house."""
 
-    def __init__(
-        self, host: str, port: int, user: str, password: str, subscribe: Callable[[], Changes], submit: Submit
-    ) -> None:
-        self._host, self._port, self._user, self._password = host, port, user, password
+    def __init__(self, broker: BrokerAddress, subscribe: Callable[[], Changes], submit: Submit) -> None:
+        self._broker = broker
         self._subscribe = subscribe
         self._submit = submit
         self._state = "not connected"
@@ -65,7 +57,11 @@ class Topics:
     @property
     def health(self) -> str:
         """One line for people."""
-        return f"integration topics at {self._host}:{self._port}: {self._state}"
+        return f"integration topics at {self._broker.shown}: {self._state}"
+
+    @property
+    def up(self) -> bool:
+        return self._state == _UP
 
     async def run(self) -> None:
         """Lives as long as the edge is wanted; a lost broker is retried."""
@@ -97,17 +93,17 @@ class Topics:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_publish(client, changes))
-                tasks.create_task(self._listen(client))
+                tasks.create_task(_listen(client, Wishes(tasks, self._submit)))
         except asyncio.CancelledError:  # an orderly end sends no last will, so we say it ourselves
             await client.publish(_STATUS, "offline", qos=1, retain=True, timeout=1.0)
             raise
 
     def _client(self) -> aiomqtt.Client:
         return aiomqtt.Client(
-            self._host,
-            self._port,
-            username=self._user,
-            password=self._password,
+            self._broker.host,
+            self._broker.port,
+            username=self._broker.user,
+            password=self._broker.password,
             keepalive=15,
             timeout=5.0,
             socket_options=_NODELAY,
@@ -115,29 +111,22 @@ class Topics:
             will=aiomqtt.Will(_STATUS, "offline", qos=1, retain=True),
         )
 
-    async def _listen(self, client: aiomqtt.Client) -> None:
-        async for message in client.messages:
-            if message.retain:
-                log.warning("%s: a retained wish is not obeyed: it would come again at every start", message.topic)
-            elif isinstance(message.payload, bytes):
-                await self._wish(message.topic.value, message.payload)
-
-    async def _wish(self, topic: str, payload: bytes) -> None:
-        _, device, quantity, _ = topic.split("/")
-        value = payload[:_LONGEST].decode(errors="replace").strip()
-        try:
-            await self._submit(f"{device}.{quantity}", value, PERSON)
-        except ShemsError as error:
-            log.info("%s: refused: %s", topic, error)
-
     def _connected(self) -> None:
-        self._state, self._backoff = "connected", _BACKOFF_S[0]
+        self._state, self._backoff = _UP, _BACKOFF_S[0]
         log.info("%s", self.health)
 
     def _disconnected(self, reason: str) -> None:
         before, self._state = self._state, f"not connected: {reason}"
         if not before.startswith("not connected: "):
             log.warning("%s", self.health)
+
+
+async def _listen(client: aiomqtt.Client, wishes: Wishes) -> None:
+    async for message in client.messages:
+        if message.retain:
+            log.warning("%s: a retained wish is not obeyed: it would come again at every start", message.topic)
+        elif isinstance(message.payload, bytes):
+            wishes.put(message.topic.value, message.payload)
 
 
 async def _publish(client: aiomqtt.Client, changes: Changes) -> None:

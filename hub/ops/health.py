@@ -1,24 +1,48 @@
-"""How the parts are: one word each, and the worst of them for the whole."""
+"""How the parts are: one line each, and one word for the whole."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hub.live import Board
+from hub.model import LinkState, Role
 
 OK = "ok"
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    ask: Callable[[], str]
+    vital: bool
+
+
 class Health:
-    """Parts report through a callable that says `ok` or what is wrong."""
+    """Parts report through a callable that says `ok` or what is wrong.
+
+    The house is degraded while something is wrong with a vital part. The others are a convenience: they are told,
+    and nobody is called for them.
+    """
 
     def __init__(self) -> None:
-        self._parts: dict[str, Callable[[], str]] = {}
+        self._parts: dict[str, Part] = {}
         self.ready = False
 
-    def watch(self, part: str, ask: Callable[[], str]) -> None:
-        self._parts[part] = ask
+    def watch(self, name: str, ask: Callable[[], str], vital: bool = True) -> None:
+        self._parts[name] = Part(ask, vital)
 
     def __call__(self) -> tuple[str, Mapping[str, str]]:
-        parts = {name: ask() for name, ask in self._parts.items()}
+        told = {name: part.ask() for name, part in self._parts.items()}
         if not self.ready:
-            return "starting", parts
-        return ("ok" if all(p == OK or p.endswith(" off") for p in parts.values()) else "degraded"), parts
+            return "starting", told
+        wrong = [name for name, part in self._parts.items() if part.vital and told[name] != OK]
+        return ("degraded" if wrong else "ok"), told
+
+
+def devices(board: Board) -> str:
+    """The part `devices`: which of them are lost. One that is still being looked for at the start is not, yet."""
+    known = [d.id for d in board.devices.values() if d.role is not Role.HOUSE]
+    lost = [id_ for id_ in known if board.links[id_].state is LinkState.LOST]
+    if not lost:
+        return OK
+    return f"{len(lost)} of {len(known)} {'does' if len(lost) == 1 else 'do'} not answer: {', '.join(lost)}"

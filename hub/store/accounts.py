@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from hub.model import Clock
 from hub.store.database import Database
 
-TOUCH_MS = 3_600_000
-"""`last_used` is written at most this often: it is not worth the card's life."""
+ROLES = ("owner", "resident", "guest", "installer")
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
+    """`role`: one of ROLES; `hash`: of the password."""
+
     name: str
     role: str
     hash: str
@@ -20,14 +21,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Times in UTC ms; `expires` None = never. `digest` is the hash of the token, which itself is never kept."""
+    """That somebody holds a token; `kind`: session or bearer. The token itself is never kept."""
 
-    digest: str
     account: str
     kind: str
-    created: int
-    expires: int | None
-    last_used: int
     note: str
 
 
@@ -46,16 +43,22 @@ class Accounts:
         )
         await self._db.write((sql, (account.name, account.role, account.hash, self._clock.now())))
 
+    async def add(self, account: Account) -> bool:
+        """Makes the account; False if there is one of that name."""
+        sql = "INSERT INTO account VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING"
+        return await self._db.write((sql, (account.name, account.role, account.hash, self._clock.now()))) > 0
+
+    async def reset(self, name: str, hashed: str) -> bool:
+        """A new password, and the end of every session and token of the account; False if there is none."""
+        drop = ("DELETE FROM token WHERE account = ?", (name,))
+        return await self._db.write(drop, ("UPDATE account SET hash = ? WHERE name = ?", (hashed, name))) > 0
+
     async def account(self, name: str) -> Account | None:
         row = await self._db.row("SELECT name, role, hash FROM account WHERE name = ?", (name,))
         return Account(*row) if row else None
 
     async def all(self) -> list[Account]:
         return [Account(*r) for r in await self._db.rows("SELECT name, role, hash FROM account ORDER BY name")]
-
-    async def remove(self, name: str) -> bool:
-        """With all its tokens; False if there was none."""
-        return await self._db.write(("DELETE FROM account WHERE name = ?", (name,))) > 0
 
     # -- tokens ------------------------------------------------------------------------------------------------------
 
@@ -67,7 +70,7 @@ class Accounts:
             (
                 "INSERT INTO token (account, kind, hash, created, expires, last_used, note) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (account, kind, digest, now, expires, now, note),
+                (account, kind, digest, now, expires, now, note),  # last_used is not kept up: a write per use
             ),
         )
 
@@ -77,19 +80,10 @@ class Accounts:
         row = await self._db.row(sql, (digest,))
         return (row[0], row[1], row[2]) if row else None
 
-    async def touch(self, digest: str) -> None:
-        """Notes that a token was used, to the hour."""
-        now = self._clock.now()
-        sql = "SELECT 1 FROM token WHERE hash = ? AND last_used < ?"
-        if await self._db.row(sql, (digest, now - TOUCH_MS)):
-            await self._db.write(("UPDATE token SET last_used = ? WHERE hash = ?", (now, digest)))
-
     async def drop_token(self, digest: str) -> None:
         await self._db.write(("DELETE FROM token WHERE hash = ?", (digest,)))
 
-    async def tokens(self, account: str) -> list[Token]:
-        sql = (
-            "SELECT hash, account, kind, created, expires, last_used, note FROM token WHERE account = ? "
-            "ORDER BY created DESC, id DESC"
-        )
-        return [Token(*r) for r in await self._db.rows(sql, (account,))]
+    async def tokens(self) -> list[Token]:
+        """All that are good now, oldest first."""
+        sql = "SELECT account, kind, note FROM token WHERE expires IS NULL OR expires >= ? ORDER BY id"
+        return [Token(*r) for r in await self._db.rows(sql, (self._clock.now(),))]

@@ -1,4 +1,4 @@
-"""Who may call what: everything under /api/v1 needs a session cookie or a bearer token, but health and signing in."""
+"""Who may call what: everything under /api/v1 needs a session cookie or a bearer token, but what is in `OPEN`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from hub.web.rooms import ROOMS
 
 COOKIE = "shems_session"
 GUEST = web.RequestKey("guest", Guest)
-OPEN = {("GET", "/api/v1/health"), ("POST", "/api/v1/session"), ("GET", "/api/v1/openapi.json")}
+OPEN = {
+    ("GET", "/api/v1/health"),
+    ("GET", "/api/v1/session"),
+    ("POST", "/api/v1/session"),
+    ("GET", "/api/v1/openapi.json"),
+}
 
 
 @web.middleware
 async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not request.path.startswith("/api/") or (request.method, request.path) in OPEN:
         return await handler(request)
-    guest = await _guest(request)
+    guest = await find_guest(request)
     if guest is None:
         raise ProblemError(
             401,
@@ -31,7 +36,8 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
     return await handler(request)
 
 
-async def _guest(request: web.Request) -> Guest | None:
+async def find_guest(request: web.Request) -> Guest | None:
+    """Whoever the request's token belongs to; None for no token and for one that is not (or no longer) good."""
     doorman = request.app[ROOMS].doorman
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":

@@ -7,7 +7,7 @@ import socket
 
 from aiohttp import web
 
-from hub.errors import ShemsError
+from hub.errors import UserError
 from hub.web.access import access
 from hub.web.page import page
 from hub.web.problems import MAX_BODY, problems
@@ -24,13 +24,8 @@ def make_app(rooms: Rooms) -> web.Application:
     for resource in RESOURCES:
         for method, path, handler in resource.ROUTES:
             app.router.add_route(method, f"/api/v1{path}", handler)
-    app.router.add_get("/api/{rest:.*}", _unknown)
-    app.router.add_get("/{path:.*}", page)
+    app.router.add_get("/{path:(?!api(/|$)).*}", page)
     return app
-
-
-async def _unknown(request: web.Request) -> web.Response:
-    raise web.HTTPNotFound
 
 
 def listen(bind: str, port: int) -> socket.socket:
@@ -40,7 +35,7 @@ def listen(bind: str, port: int) -> socket.socket:
             (bind, port), family=socket.AF_INET6 if ":" in bind else socket.AF_INET, backlog=128
         )
     except OSError as e:
-        raise ShemsError(
+        raise UserError(
             f"cannot listen on {bind}:{port}: {e.strerror or e}; "
             "choose another with network.port in the site document or --port"
         ) from None

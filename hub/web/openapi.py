@@ -67,8 +67,8 @@ def _operation(call: Call) -> Json:
         operation["parameters"] = parameters
     if call.body:
         operation["requestBody"] = {"required": True, "content": _content("application/json", call.body)}
-    problems = {*call.problems, *(() if is_open else (401,))}
-    operation["responses"] = {str(call.status): _answer(call), **{str(s): _problem(s) for s in sorted(problems)}}
+    problems = {*call.problems, 500, *(() if is_open else (401,))}
+    operation["responses"] = {**_answers(call), **{str(s): _problem(s) for s in sorted(problems)}}
     return operation
 
 
@@ -87,6 +87,11 @@ def _query(query: Query) -> Json:
     return {"name": query.name, "in": "query", "description": query.told, "schema": schema}
 
 
+def _answers(call: Call) -> Json:
+    empty = {str(call.empty): {"description": HTTPStatus(call.empty).phrase}} if call.empty else {}
+    return {str(call.status): _answer(call), **empty}
+
+
 def _answer(call: Call) -> Json:
     answer: Json = {"description": HTTPStatus(call.status).phrase}
     if call.answer:
@@ -102,7 +107,7 @@ def _problem(status: int) -> Json:
     return {"description": HTTPStatus(status).phrase, "content": _content("application/problem+json", Problem)}
 
 
-def _content(media: str, shape: type) -> Json:
+def _content(media: str, shape: Any) -> Json:
     return {media: {"schema": _type(shape)}}
 
 

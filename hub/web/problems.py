@@ -59,6 +59,11 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
             raise
         keep = {k: v for k, v in e.headers.items() if k.lower() == "allow"}
         return problem(e.status, e.reason, f"{request.method} {request.path}: {e.reason}", headers=keep)
+    except Exception:  # a bug in one handler must not leave its client without an answer; all others go on
+        if request.writer.output_size:
+            raise  # the answer has begun: aiohttp logs this and closes the connection
+        log.exception("%s %s failed", request.method, request.rel_url.raw_path)
+        return problem(500, "Internal error", "the hub failed at this; its log says why")
 
 
 async def body(request: web.Request, **fields: type | tuple[type, ...]) -> dict[str, Any]:

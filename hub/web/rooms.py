@@ -21,6 +21,9 @@ class JournalReader(Protocol):
     async def rows(self, point: str | None, start: int, end: int, limit: int) -> list[JournalRow]:
         """Newest first."""
 
+    async def of_request(self, request: str) -> list[JournalRow]:
+        """All rows of one wish, oldest first."""
+
 
 class HistoryReader(Protocol):
     async def query(self, points: Sequence[str], start: int, end: int, step_ms: int | None) -> dict[str, Series]:

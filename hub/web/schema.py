@@ -120,6 +120,12 @@ class JournalRow(TypedDict):
     ms: float | None
 
 
+class CommandRecord(CommandAnswer):
+    """A command afterwards: its answer, brought up to date, and what was written, why, on which inputs."""
+
+    journal: list[JournalRow]
+
+
 class Journal(TypedDict):
     rows: list[JournalRow]
 
@@ -133,15 +139,39 @@ class Series(TypedDict):
 
 
 class History(TypedDict):
-    """`series` holds one entry per asked point; `t`, `mean`... at the top are those of a single `point=`."""
+    """What `points=` answers: one series per asked point."""
 
     step_ms: int
     series: dict[str, Series]
-    t: NotRequired[list[int]]
+
+
+class PointHistory(Series):
+    """What `point=` answers: the one point's series."""
+
+    step_ms: int
+
+
+class SeriesPart(TypedDict):
+    """A series when `fields=` asked for some of its arrays."""
+
+    t: list[int]
     mean: NotRequired[list[float | None]]
     min: NotRequired[list[float | None]]
     max: NotRequired[list[float | None]]
     last: NotRequired[list[Value | None]]
+
+
+class HistoryPart(TypedDict):
+    """What `points=` answers with `fields=`."""
+
+    step_ms: int
+    series: dict[str, SeriesPart]
+
+
+class PointHistoryPart(SeriesPart):
+    """What `point=` answers with `fields=`."""
+
+    step_ms: int
 
 
 class SessionRequest(TypedDict):

@@ -6,6 +6,7 @@ A test holds this table against the router: no route without a line here, no lin
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import UnionType
 from typing import Literal
 
 from hub.web import schema
@@ -25,15 +26,19 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`answer` None = no body; `problems` are the statuses beside 401, which every call has that is not open."""
+    """`answer` None = no body, several = one of them; `empty`: a status that is answered without a body instead.
+
+    `problems` are the statuses beside 401, which every call has that is not open, and 500, which any may have.
+    """
 
     method: str
     path: str
     told: str
-    answer: type | None
+    answer: type | UnionType | None
     body: type | None = None
     query: tuple[Query, ...] = ()
     status: int = 200
+    empty: int | None = None
     problems: tuple[int, ...] = ()
     csv: bool = False
     messages: tuple[type, ...] = ()
@@ -54,7 +59,7 @@ CALLS = (
         body=schema.SessionRequest,
         problems=(*_BODY, 401, 429),
     ),
-    Call("GET", "/session", "Who is signed in.", schema.SessionInfo),
+    Call("GET", "/session", "Who is signed in; 204 when nobody is.", schema.SessionInfo, empty=204),
     Call("DELETE", "/session", "Signs out.", None, status=204),
     Call("GET", "/site", "The house: its name, time zone, currency, and the hub's version and time.", schema.SiteInfo),
     Call("GET", "/points", "The latest value of every point, with its time and quality.", schema.Points),
@@ -67,9 +72,9 @@ CALLS = (
         "The same `id` again returns the first answer.",
         schema.CommandAnswer,
         body=schema.CommandRequest,
-        problems=(*_BODY, 404),
+        problems=(*_BODY, 404, 409),
     ),
-    Call("GET", "/commands/{id}", "The answer to an earlier command.", schema.CommandAnswer, problems=(404,)),
+    Call("GET", "/commands/{id}", "What became of an earlier command.", schema.CommandRecord, problems=(404,)),
     Call(
         "GET",
         "/journal",
@@ -87,13 +92,17 @@ CALLS = (
         "GET",
         "/history",
         "The recorded past in buckets; gaps are null.",
-        schema.History,
+        schema.History | schema.PointHistory | schema.HistoryPart | schema.PointHistoryPart,
         query=(
-            Query("point", "one point"),
-            Query("points", "several points, with commas between them"),
+            Query("point", "one point; its arrays are at the top of the answer"),
+            Query("points", "several points, with commas between them; `series` has the arrays of each"),
             _FROM,
             _TO,
             Query("step", "the bucket's length in whole seconds, or `raw`; 60 when left out", "step"),
+            Query(
+                "fields",
+                "which arrays are sent beside `t`, with commas between them: mean, min, max, last; all when left out",
+            ),
             Query("format", "`csv` for a table of the last values", choices=("json", "csv")),
         ),
         problems=(400, 404),

@@ -209,8 +209,47 @@ def test_a_missing_mosquitto_is_a_clear_error(tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_embedded_broker_stays_on_this_machine() -> None:
-    with pytest.raises(UserError, match="this machine only"):
-        EmbeddedEngine(USERS, 1883, "0.0.0.0")
+    for host in ("0.0.0.0", "192.168.1.2", "::1"):
+        with pytest.raises(UserError, match=r"embedded broker serves this machine only, at 127\.0\.0\.1"):
+            EmbeddedEngine(USERS, 1883, host)
+
+
+@needs_mosquitto
+def test_the_newer_address_of_this_machine_will_do(tmp_path: Path) -> None:
+    engine = choose("auto", USERS, tmp_path / "mqtt", port=0, host="::1")
+
+    async def play() -> None:
+        assert engine.address.shown == f"[::1]:{engine.port}"
+        async with client(engine):
+            pass
+
+    run(engine, play)
+
+
+def test_for_every_machine_auto_needs_mosquitto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.mqtt.engine.find_mosquitto", lambda: None)
+    with pytest.raises(UserError, match="apt install mosquitto"):
+        choose("auto", USERS, tmp_path, port=0, host="0.0.0.0")
+
+
+@needs_mosquitto
+def test_a_broker_for_every_machine_is_reached_by_the_hub_on_its_own(tmp_path: Path) -> None:
+    engine = choose("auto", USERS, tmp_path / "mqtt", port=0, host="0.0.0.0")
+
+    async def play() -> None:
+        assert (
+            engine.address.host == "127.0.0.1" and engine.address.url == f"mqtt://hub:hubpass@127.0.0.1:{engine.port}"
+        )
+        async with aiomqtt.Client("127.0.0.2", engine.port, username="devices", password="devpass", timeout=3):
+            pass
+
+    run(engine, play)
+
+
+@needs_mosquitto
+def test_an_address_of_another_machine_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"mqtt\.bind: 192\.0\.2\.1 is not an address of this machine"):
+        asyncio.run(choose("mosquitto", USERS, tmp_path, port=0, host="192.0.2.1").start())
 
 
 @needs_mosquitto

@@ -57,10 +57,13 @@ class Subscription:
 class FakeDesk:
     def __init__(self) -> None:
         self.wishes: list[tuple[str, str, str]] = []
+        self.pump = asyncio.Event()
 
     async def submit(self, point_id: str, value: str, person: str) -> None:
         if point_id == "no.such":
             raise UserError("no such point")
+        if point_id == "heatpump.sg_ready":
+            await self.pump.wait()
         self.wishes.append((point_id, value, person))
 
 
@@ -78,7 +81,7 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Callable[
             engine = choose(request.param, USERS, tmp_path / "mqtt", port=0)
             board, desk, heard = FakeBoard(grid__power=-120.0, plug__on=True), FakeDesk(), list[tuple[str, str]]()
             async with engine.running(), client(engine) as other, asyncio.TaskGroup() as tasks:
-                topics = Topics(engine.host, engine.port, "hub", "hubpass", board.subscribe, desk.submit)
+                topics = Topics(engine.address, board.subscribe, desk.submit)
                 running = tasks.create_task(topics.run())
                 await until(lambda: topics.health.endswith(": connected"))
                 await other.subscribe("shems/#")
@@ -132,13 +135,26 @@ def test_a_wish_enters_at_the_desk(scene: Any) -> None:
     scene(play)
 
 
+def test_wishes_to_a_silent_device_do_not_hold_back_another(scene: Any) -> None:
+    async def play(engine: Engine, board: Any, desk: FakeDesk, heard: Any, running: Any, other: aiomqtt.Client) -> None:
+        for n in (1, 2, 3, 4):
+            await other.publish("shems/heatpump/sg_ready/set", str(n))
+        await other.publish("shems/plug/on/set", "true")
+        await until(lambda: bool(desk.wishes), 2)
+        assert desk.wishes == [("plug.on", "true", "mqtt")]
+        desk.pump.set()
+        await until(lambda: [w[1] for w in desk.wishes[1:]] == ["1", "2", "3", "4"], 2)
+
+    scene(play)
+
+
 def test_a_retained_wish_is_not_obeyed_at_the_next_start(scene: Any) -> None:
     async def play(engine: Engine, board: FakeBoard, desk: FakeDesk, *_: Any) -> None:
         async with client(engine) as other:
             await other.publish("shems/plug/on/set", "true", qos=1, retain=True)
         await until(lambda: len(desk.wishes) == 1)
         late = FakeDesk()
-        again = Topics(engine.host, engine.port, "hub", "hubpass", board.subscribe, late.submit)
+        again = Topics(engine.address, board.subscribe, late.submit)
         task = asyncio.create_task(again.run())
         await asyncio.sleep(0.5)
         task.cancel()

@@ -31,7 +31,7 @@ class Bench:
         self.keep = DictKeep()
         self.desk = Desk(self.board, self.clock, self.journal, self.dispatcher, self.keep)
         self.columns: list[Column] = []
-        site = Site(chargers=(ChargerControl("wallbox", mode="off"),))
+        site = Site(chargers=(ChargerControl("wallbox", mode="off", blind_a=6.0),))
         self.heart = Heart(site, self.board, self.desk, self.dispatcher, self.clock, self.journal, self.columns.append)
         self.heart.beat()
 

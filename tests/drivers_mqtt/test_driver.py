@@ -16,7 +16,8 @@ from typing import Any
 import aiomqtt
 import pytest
 
-from drivers.mqtt.driver import build
+from drivers.mqtt.driver import MAPS, _patience, build
+from drivers.mqtt.watch import TRIES
 from hub.errors import ConfigError, NoAnswer
 from hub.model import Command, Device, DeviceSpec, Measurement, Reason, Role, Source, SystemClock
 
@@ -297,6 +298,18 @@ def test_the_secret_is_never_shown() -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("kind", MAPS)
+@pytest.mark.parametrize(
+    "asked", [{}, {"poll_s": 60}, {"poll_s": 60, "answer_s": 0.5}, {"poll_s": 9, "answer_s": 3}, {"answer_s": 60}]
+)
+def test_a_device_that_falls_silent_is_gone_within_ten_seconds_whatever_is_asked(
+    kind: str, asked: dict[str, float]
+) -> None:
+    """The worst: it falls silent when it has just answered. Then comes the pause, and all questions in vain."""
+    poll, answer = _patience(DeviceSpec("u", "x", Role.PLUG, "mqtt", "", options=asked), kind)
+    assert poll >= 0.05 and poll + TRIES * answer < 10 - 0.4
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -304,6 +317,8 @@ def test_the_secret_is_never_shown() -> None:
         {"map": "tasmota/plug", "topic": "a/+"},
         {"map": "tasmota/plug", "poll_s": "often"},
         {"map": "tasmota/plug", "channel": 0},
+        {"map": "tasmota/plug", "chanel": 1},
+        {"map": "zigbee2mqtt/light", "channel": 1},
     ],
 )
 def test_options_that_cannot_be_are_clear_errors(options: dict[str, object]) -> None:

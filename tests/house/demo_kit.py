@@ -41,7 +41,11 @@ class Demo:
 
     def truth(self, device: str) -> dict[str, Any]:
         """What the simulated device itself would say."""
-        return dict(_call("GET", f"{self.sim}/devices")["devices"][device])
+        return dict(self.truths()[device])
+
+    def truths(self) -> dict[str, dict[str, Any]]:
+        """Of every simulated device."""
+        return dict(_call("GET", f"{self.sim}/devices")["devices"])
 
     @contextmanager
     def fault(self, device: str, kind: str) -> Iterator[None]:

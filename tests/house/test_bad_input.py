@@ -1,21 +1,31 @@
-"""Bad input at the command line: one clear line, exit code 2 (1 where the machine is at fault), never a traceback."""
+"""Bad input at the command line: one clear line, exit code 2 (1 where what is kept is at fault), never a traceback."""
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from firmware_sim.physics import homes
+
+from hub.cli import demo
 
 ROOT = Path(__file__).parents[2]
 GOOD = '[mqtt]\nengine = "off"\n[network]\nport = 0\n'
 
 
-def shems(*args: str) -> subprocess.CompletedProcess[str]:
+def shems(*args: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "hub", *args], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
+        [sys.executable, "-m", "hub", *args],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
     )
 
 
@@ -37,39 +47,86 @@ def one_line(done: subprocess.CompletedProcess[str], code: int) -> str:
         ('[devices.g]\nrole="grid"\ndriver="modbus"\nlink="tpc://127.0.0.1:1"\nmap="eastron/sdm630"', "tpc://"),
         ('[devices.g]\nrole="grid"\ndriver="p1"\nlink="nowhere"', "nowhere"),
         ('[devices.g]\nrole="plug"\ndriver="mqtt"\nlink="hub"\nmap="tasmota/plug"\ntopic="x"', "devices.g.link"),
+        ('[devices.g]\nrole="plug"\ndriver="mqtt"\nlink="mqt://h"\nmap="tasmota/plug"', "devices.g.link: not an MQTT"),
+        ('[devices.g]\nrole="plug"\ndriver="mqtt"\nlink="mqtt://h"\nmap="tasmota/plug"\ntopc="x"', "mean 'topic'?"),
+        ("[tariff]\nimport_price = nan", "nan is no price"),
     ],
 )
 def test_a_wrong_site_document_is_one_line_and_code_2(tmp_path: Path, text: str, said: str) -> None:
+    """Whether it is checked or run: a check finds all that a start would find."""
     config = tmp_path / "config.toml"
     config.write_text(GOOD + text)
+    checked = one_line(shems("config", "check", "--config", str(config)), 2)
+    assert said in checked and str(config) in checked
     assert said in one_line(shems("run", "--config", str(config), "--data", str(tmp_path / "data")), 2)
+
+
+def test_a_check_needs_no_broker_and_show_prints_the_document(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    text = '[devices.g]\nrole = "plug"\ndriver = "mqtt"\nlink = "hub"\nmap = "tasmota/plug"\n'
+    config.write_text(text)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        config.write_text(f"[mqtt]\nport = {taken.getsockname()[1]}\n{text}")
+        done = shems("config", "check", "--config", str(config))
+    assert (done.returncode, done.stdout) == (0, f"{config}: correct; 1 devices\n")
+    assert shems("config", "show", "--config", str(config)).stdout.strip() == config.read_text().strip()
+    assert not (tmp_path / "broker").exists()
 
 
 def test_a_missing_document_and_a_wrong_command_are_code_2(tmp_path: Path) -> None:
     assert "cannot be read" in one_line(shems("run", "--config", str(tmp_path / "none.toml")), 2)
     assert shems("runn").returncode == 2
     assert shems("bench", "nothing").returncode == 2
+    assert "'nope'; there are uci, emhass, generated" in one_line(shems("demo", "--home", "nope"), 2)
+
+
+def test_a_first_run_without_a_document_says_how_to_begin(tmp_path: Path) -> None:
+    said = one_line(shems("run", cwd=tmp_path), 2)
+    assert "config.example.toml" in said and "shems demo" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_homes_are_those_of_the_simulator() -> None:
+    assert demo.HOMES == homes.HOMES
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_debug_shows_the_traceback(where: str) -> None:
+    order = ["--debug", "bench", "nothing"] if where == "before" else ["bench", "--debug", "nothing"]
+    assert "Traceback" in shems(*order).stderr
 
 
 def test_a_busy_port_is_said(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         config = tmp_path / "config.toml"
         config.write_text(GOOD.replace("port = 0", f"port = {taken.getsockname()[1]}"))
-        said = one_line(shems("run", "--config", str(config), "--data", str(tmp_path / "data")), 1)
+        said = one_line(shems("run", "--config", str(config), "--data", str(tmp_path / "data")), 2)
     assert "cannot listen on 127.0.0.1" in said
 
 
-@pytest.mark.parametrize("what", ["file in the way", "damaged state"])
-def test_a_data_folder_that_cannot_be_used_is_said(tmp_path: Path, what: str) -> None:
+def test_a_busy_port_of_the_broker_is_said(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        config = tmp_path / "config.toml"
+        config.write_text(f"[mqtt]\nport = {taken.getsockname()[1]}\n[network]\nport = 0\n")
+        said = one_line(shems("run", "--config", str(config), "--data", str(tmp_path / "data")), 2)
+    assert "mqtt.port: 127.0.0.1" in said and "mqtt.url" in said
+
+
+@pytest.mark.parametrize("command", ["run", "demo"])
+def test_a_data_folder_that_cannot_be_used_is_said(tmp_path: Path, command: str) -> None:
     config, data = tmp_path / "config.toml", tmp_path / "data"
     config.write_text(GOOD)
-    if what == "file in the way":
-        data.write_text("x")
-    else:
-        data.mkdir()
-        (data / "state.db").write_bytes(b"not a database" * 1000)
-    said = one_line(shems("run", "--config", str(config), "--data", str(data)), 1)
-    assert str(data) in said
+    data.write_text("a file is in the way")
+    given = ["--config", str(config)] if command == "run" else []
+    assert str(data) in one_line(shems(command, *given, "--data", str(data)), 2)
+
+
+def test_a_damaged_state_is_not_wrong_usage(tmp_path: Path) -> None:
+    config, data = tmp_path / "config.toml", tmp_path / "data"
+    config.write_text(GOOD)
+    data.mkdir()
+    (data / "state.db").write_bytes(b"not a database" * 1000)
+    assert str(data) in one_line(shems("run", "--config", str(config), "--data", str(data)), 1)
 
 
 def test_every_command_has_help() -> None:

@@ -63,3 +63,47 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     done = run(ROOT / "shems", "--version", SHEMS_VENV="/proc/nowhere/venv", SHEMS_PYTHON=sys.executable)
     assert done.returncode == 1
     assert "cannot make /proc/nowhere/venv" in done.stderr.splitlines()[-1]
+
+
+def half_way(folder: Path) -> Path:
+    """A Python as Debian has it without python3-venv: it makes the folder and its `python`, and then gives up."""
+    program = folder / "python3"
+    program.write_text(
+        "#!/bin/sh\n"
+        'if [ "$2" != venv ]; then exec ' + sys.executable + ' "$@"; fi\n'
+        'for last; do :; done; echo "$@" >> ' + str(folder / "asked") + "\n"
+        'mkdir -p "$last/bin" && touch "$last/pyvenv.cfg" && ln -sf ' + sys.executable + ' "$last/bin/python"\n'
+        'echo "ensurepip is not available" >&2; exit 1\n'
+    )
+    program.chmod(0o755)
+    return program
+
+
+def test_an_environment_that_failed_half_way_is_made_anew(tmp_path: Path) -> None:
+    venv = tmp_path / "its venv"
+    program = half_way(tmp_path)
+    for _ in range(2):
+        done = run(ROOT / "shems", "--version", SHEMS_VENV=str(venv), SHEMS_PYTHON=str(program))
+        assert done.returncode == 1
+        assert "python3-venv" in done.stderr.splitlines()[-1]
+        assert "installing" not in done.stderr
+    first, second = (tmp_path / "asked").read_text().splitlines()
+    assert ("--clear" in first, "--clear" in second) == (False, True)
+
+
+def test_an_environment_that_was_made_is_taken_into_use(tmp_path: Path) -> None:
+    """With a good Python after a bad one: the packages come next (and need an index, which this test has not)."""
+    venv = tmp_path / "venv"
+    run(ROOT / "shems", "--version", SHEMS_VENV=str(venv), SHEMS_PYTHON=str(half_way(tmp_path)))
+    offline = {"PIP_NO_INDEX": "1", "SHEMS_PYTHON": sys.executable}
+    done = run(ROOT / "shems", "--version", SHEMS_VENV=str(venv), **offline)
+    assert "making" in done.stderr and "cannot install requirements/run.txt" in done.stderr.splitlines()[-1]
+    done = run(ROOT / "shems", "--version", SHEMS_VENV=str(venv), **offline)
+    assert "making" not in done.stderr and "cannot install requirements/run.txt" in done.stderr.splitlines()[-1]
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letters").write_text("dear")
+    done = run(ROOT / "shems", "--version", SHEMS_VENV=str(tmp_path), SHEMS_PYTHON=sys.executable)
+    assert (done.returncode, "neither empty nor" in done.stderr) == (1, True)
+    assert [p.name for p in tmp_path.iterdir()] == ["letters"]

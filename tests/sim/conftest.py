@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -53,10 +53,11 @@ class Sim:
             return error.code, json.load(error)
 
 
-def start(directory: Path, *arguments: str) -> Sim:
+def start(directory: Path, *arguments: str, errors: IO[str] | None = None) -> Sim:
     command = [sys.executable, "-m", "firmware_sim", "--dir", str(directory), "--die-with-stdin", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE)}
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(PACKAGE)}
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
     )
     assert process.stdout is not None
     ready = json.loads(process.stdout.readline())

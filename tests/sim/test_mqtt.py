@@ -1,6 +1,7 @@
 """MQTT devices on a mosquitto broker, seen by mosquitto_sub and switched by mosquitto_pub."""
 
 import json
+import signal
 import socket
 import subprocess
 import time
@@ -67,6 +68,26 @@ def healthy_pair(pair: tuple[Sim, Broker]) -> Iterator[tuple[Sim, Broker]]:
     for name in pair[0].devices():
         pair[0].fault(name, "none")
     pair[1].seen("tele/plug_tv/LWT", lambda text: text == "Online")
+
+
+def test_a_broker_that_dies_with_the_house_leaves_nothing_to_say(tmp_path: Path) -> None:
+    """Nothing before it was ever there, and no exception that nobody looked at when it goes in mid-farewell."""
+    program, port, errors = need("mosquitto"), free_port(), tmp_path / "errors"
+    config = tmp_path / "mosquitto.conf"
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+    with errors.open("w") as file:
+        sim = start(tmp_path / "sim", "--mqtt", f"mqtt://127.0.0.1:{port}", errors=file)
+        time.sleep(0.5)
+        process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
+        broker = Broker(port)
+        broker.seen("tele/plug_tv/LWT", lambda text: text == "Online")
+        process.send_signal(signal.SIGSTOP)  # the farewell waits for an answer that will not come
+        sim.process.send_signal(signal.SIGTERM)
+        time.sleep(0.25)
+        process.kill()
+        process.wait(5)
+        assert sim.process.wait(5) == 0
+    assert errors.read_text() == ""
 
 
 def test_devices_announce_themselves(pair: tuple[Sim, Broker]) -> None:

@@ -15,7 +15,7 @@ from hub.errors import ShemsError
 from hub.model import Reason, Relation, Request, Source, Value
 from hub.model.journal import Entry, Input
 from hub.store import migrate
-from hub.store.accounts import Account
+from hub.store.accounts import Account, Token
 from hub.store.devices import Identity
 from hub.store.state import State
 from tests.store.house import T0, StillClock
@@ -118,13 +118,26 @@ def test_accounts_and_tokens(path: Path) -> None:
         assert await state.accounts.account("ann") == Account("ann", "owner", "h2")
         assert await state.accounts.token("d1") == ("ann", "owner", NOW + 1000)
         assert await state.accounts.token("d2") == ("ann", "owner", None)
-        assert [t.note for t in await state.accounts.tokens("ann")] == ["script", ""]
+        assert await state.accounts.tokens() == [Token("ann", "session", ""), Token("ann", "bearer", "script")]
         await state.accounts.drop_token("d1")
         assert await state.accounts.token("d1") is None
-        assert await state.accounts.remove("ann") and await state.accounts.token("d2") is None
-        assert await state.accounts.all() == [] and not await state.accounts.remove("ann")
 
     run(path, first, second)
+
+
+def test_a_reset_ends_every_token_of_the_account_and_of_no_other(path: Path) -> None:
+    async def visit(state: State) -> None:
+        for name in ("ann", "bob"):
+            assert await state.accounts.add(Account(name, "resident", "h1"))
+            await state.accounts.put_token(f"{name} session", name, "session", NOW + 1000, "")
+            await state.accounts.put_token(f"{name} bearer", name, "bearer", None, "")
+        assert not await state.accounts.add(Account("ann", "owner", "h2"))
+        assert await state.accounts.reset("ann", "h3")
+        assert await state.accounts.all() == [Account("ann", "resident", "h3"), Account("bob", "resident", "h1")]
+        assert [t.account for t in await state.accounts.tokens()] == ["bob", "bob"]
+        assert not await state.accounts.reset("eve", "h4")
+
+    run(path, visit)
 
 
 def test_the_site_document_keeps_its_versions(path: Path) -> None:

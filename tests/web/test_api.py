@@ -53,6 +53,9 @@ class Rows:
     async def rows(self, point: str | None, start: int, end: int, limit: int) -> list[JournalRow]:
         return []
 
+    async def of_request(self, request: str) -> list[JournalRow]:
+        return []
+
 
 class Client:
     """A signed-in client of a running hub edge."""
@@ -119,7 +122,7 @@ def with_client(play: Callable[[Client], Awaitable[None]], static: Path = Path("
 def test_only_health_and_signing_in_are_open() -> None:
     async def play(c: Client) -> None:
         assert await c.call("GET", "/health") == (200, {"status": "ok", "parts": {"core": "ok"}})
-        for path in ("/points", "/devices", "/journal", "/history", "/site", "/session", "/live"):
+        for path in ("/points", "/devices", "/journal", "/history", "/site", "/live"):
             status, problem = await c.call("GET", path)
             assert (status, problem["title"]) == (401, "Not signed in")
         assert (await c.call("GET", "/points", headers={"Authorization": "Bearer wrong"}))[0] == 401
@@ -134,9 +137,21 @@ def test_signing_in_and_out() -> None:
         assert (status, who) == (200, {"user": "owner", "role": "owner"})
         assert (await c.call("GET", "/session"))[0] == 200
         foreign = {"Origin": "http://evil.example"}
-        assert (await c.call("GET", "/session", headers=foreign))[0] == 401, "no other site acts in the owner's name"
+        assert (await c.call("GET", "/session", headers=foreign))[0] == 204, "no other site acts in the owner's name"
+        assert (await c.call("GET", "/points", headers=foreign))[0] == 401
         assert (await c.call("DELETE", "/session"))[0] == 204
-        assert (await c.call("GET", "/session"))[0] == 401
+        assert (await c.call("GET", "/points"))[0] == 401
+
+    with_client(play)
+
+
+def test_who_is_signed_in_may_be_nobody() -> None:
+    async def play(c: Client) -> None:
+        assert await c.call("GET", "/session") == (204, "")
+        assert await c.call("GET", "/session", headers={"Authorization": "Bearer wrong"}) == (204, "")
+        assert await c.get("/session") == (200, {"user": "owner", "role": "owner"})
+        await c.call("POST", "/session", json={"user": "owner", "password": PASSWORD})
+        assert await c.call("GET", "/session") == (200, {"user": "owner", "role": "owner"})
 
     with_client(play)
 
@@ -145,10 +160,20 @@ def test_guessing_is_slowed_down() -> None:
     async def play(c: Client) -> None:
         for _ in range(5):
             await c.call("POST", "/session", json={"user": "owner", "password": "guess"})
-        status, problem = await c.call("POST", "/session", json={"user": "owner", "password": PASSWORD})
-        assert (status, problem["title"]) == (429, "Too many tries")
+        async with c.http.post(f"{c.base}/api/v1/session", json={"user": "owner", "password": PASSWORD}) as refused:
+            assert (refused.status, refused.headers["Retry-After"]) == (429, "60")
+            assert (await refused.json(content_type=None))["title"] == "Too many tries"
         c.clock.advance(61)
         assert (await c.call("POST", "/session", json={"user": "owner", "password": PASSWORD}))[0] == 200
+
+    with_client(play)
+
+
+def test_guessing_in_parallel_gains_nothing() -> None:
+    async def play(c: Client) -> None:
+        guesses = ({"user": "owner", "password": f"guess {n}"} for n in range(60))
+        answers = await asyncio.gather(*(c.call("POST", "/session", json=g) for g in guesses))
+        assert sorted(status for status, _ in answers) == [401] * 5 + [429] * 55
 
     with_client(play)
 
@@ -165,12 +190,23 @@ def test_points_have_value_time_and_quality() -> None:
     with_client(play)
 
 
+def test_an_id_belongs_to_one_command() -> None:
+    async def play(c: Client) -> None:
+        await c.post("/commands", {"point": "plug.on", "value": True, "id": "a"})
+        status, problem = await c.post("/commands", {"point": "plug.on", "value": False, "id": "a"})
+        assert (status, problem["field"]) == (409, "id")
+        status, problem = await c.post("/commands", {"point": "plug.on", "value": True, "id": "a" * 65})
+        assert (status, problem["field"]) == (400, "id")
+
+    with_client(play)
+
+
 def test_a_command_is_answered_with_the_devices_reading() -> None:
     async def play(c: Client) -> None:
         status, answer = await c.post("/commands", {"point": "plug.on", "value": True, "id": "a"})
         assert status == 200
         assert (answer["id"], answer["state"], answer["asked"], answer["applied"]) == ("a", "confirmed", True, True)
-        assert (await c.get("/commands/a"))[1] == answer
+        assert (await c.get("/commands/a"))[1] == {**answer, "journal": []}
         assert (await c.get("/commands/b"))[0] == 404
 
     with_client(play)
@@ -223,6 +259,11 @@ def test_an_oversize_body_is_refused() -> None:
         ("?point=plug.power&from=5&to=4", 400),
         ("?point=plug.power&from=2024-01-01", 400),
         ("?point=plug.power&from=0&step=1", 400),
+        ("?point=plug.power&points=plug.on", 400),
+        ("?point=plug.power,plug.on", 404),
+        ("?point=plug.power&fields=", 400),
+        ("?point=plug.power&fields=mean,median", 400),
+        ("?point=plug.power&fields=mean&format=csv", 400),
         ("?point=plug.power", 200),
         ("?points=plug.power,plug.on&step=900", 200),
         ("?point=plug.power&from=2024-01-01T00:00:00Z&to=2024-01-02T00:00:00Z&format=csv", 200),
@@ -231,6 +272,31 @@ def test_an_oversize_body_is_refused() -> None:
 def test_history_checks_what_is_asked(query: str, status: int) -> None:
     async def play(c: Client) -> None:
         assert (await c.get(f"/history{query}"))[0] == status
+
+    with_client(play)
+
+
+def test_one_points_history_is_at_the_top_several_are_in_series() -> None:
+    arrays = {"t": [0], "mean": [1.5], "min": [1.0], "max": [2.0], "last": [2]}
+
+    async def play(c: Client) -> None:
+        day = "from=0&to=60000&step=60"
+        one = await c.get(f"/history?point=plug.power&{day}")
+        assert one == (200, {"step_ms": 60_000, **arrays})
+        several = await c.get(f"/history?points=plug.power,plug.on&{day}")
+        assert several == (200, {"step_ms": 60_000, "series": {"plug.power": arrays, "plug.on": arrays}})
+        alone = await c.get(f"/history?points=plug.power&{day}")
+        assert alone == (200, {"step_ms": 60_000, "series": {"plug.power": arrays}})
+
+    with_client(play)
+
+
+def test_history_sends_only_the_arrays_that_are_wanted() -> None:
+    async def play(c: Client) -> None:
+        day = "from=0&to=60000&fields=mean,last"
+        wanted = {"t": [0], "mean": [1.5], "last": [2]}
+        assert (await c.get(f"/history?point=plug.power&{day}"))[1] == {"step_ms": 60_000, **wanted}
+        assert (await c.get(f"/history?points=plug.power&{day}"))[1]["series"] == {"plug.power": wanted}
 
     with_client(play)
 
@@ -249,10 +315,53 @@ def test_the_live_socket_sends_the_state_then_numbered_changes() -> None:
     with_client(play)
 
 
-def test_an_unknown_path_is_a_problem_and_a_missing_page_is_said() -> None:
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ["/nothing", "/points/x", "/commands/a/b", "/"])
+def test_an_unknown_path_is_not_found_by_any_method(method: str, path: str) -> None:
     async def play(c: Client) -> None:
-        assert (await c.get("/nothing"))[0] == 404
-        assert (await c.call("PUT", "/points", headers=c.bearer))[0] == 405
+        assert (await c.call(method, path, headers=c.bearer))[0] == 404
+
+    with_client(play)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/points", "GET"),
+        ("GET", "/commands", "POST"),
+        ("DELETE", "/commands/a", "GET"),
+        ("PUT", "/session", "DELETE,GET,POST"),
+    ],
+)
+def test_a_known_path_says_which_methods_it_has(method: str, path: str, allowed: str) -> None:
+    async def play(c: Client) -> None:
+        async with c.http.request(method, f"{c.base}/api/v1{path}", headers=c.bearer) as answer:
+            assert (answer.status, answer.content_type) == (405, "application/problem+json")
+            assert answer.headers["Allow"] == allowed
+
+    with_client(play)
+
+
+def test_a_bug_is_a_problem_without_its_inside_and_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fails(*_: object) -> None:
+        raise ZeroDivisionError("the inside")
+
+    async def play(c: Client) -> None:
+        monkeypatch.setattr(Past, "query", fails)
+        status, problem = await c.get("/history?point=plug.power")
+        assert (status, problem["title"]) == (500, "Internal error")
+        assert "inside" not in str(problem) and "Zero" not in str(problem)
+        assert (await c.get("/points"))[0] == 200
+
+    with_client(play)
+    assert "GET /api/v1/history failed" in caplog.text
+    assert "ZeroDivisionError: the inside" in caplog.text
+
+
+def test_a_missing_page_is_said() -> None:
+    async def play(c: Client) -> None:
         async with c.http.get(c.base + "/") as answer:
             assert answer.status == 503
             assert "not built" in await answer.text()

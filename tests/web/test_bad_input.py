@@ -148,7 +148,7 @@ WRONG_KEYS: list[dict[str, str | bytes]] = [
 def test_nobody_comes_in_with_a_wrong_key(door: Door, route: tuple[str, str], headers: dict[str, str | bytes]) -> None:
     answer = door.ask(*route, headers=headers)
     if route in OPEN:
-        assert answer.status == (200 if route[0] == "GET" else 400)
+        assert answer.status in ((200, 204) if route[0] == "GET" else (400,))
     else:
         _is_problem(answer, 401)
 
@@ -157,15 +157,25 @@ def test_nobody_comes_in_with_a_wrong_key(door: Door, route: tuple[str, str], he
 @pytest.mark.parametrize("path", sorted({p for _, p in ROUTES}))
 def test_a_wrong_method_is_a_problem(door: Door, path: str, method: str) -> None:
     if (method, path) not in ROUTES:
-        _is_problem(door.signed(method, path), 404, 405)
+        _is_problem(door.signed(method, path), 405)
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 @pytest.mark.parametrize(
     "path",
-    ["/api/", "/api/v1", "/api/v2/points", "/api/v1/points/", "/api/v1/points/x/y", "/api/v1/%00", "/api/v1//points"],
+    [
+        "/api",
+        "/api/",
+        "/api/v1",
+        "/api/v2/points",
+        "/api/v1/points/",
+        "/api/v1/points/x/y",
+        "/api/v1/%00",
+        "/api/v1//points",
+    ],
 )
-def test_an_unknown_path_is_a_problem(door: Door, path: str) -> None:
-    _is_problem(door.signed("GET", path), 404)
+def test_an_unknown_path_is_a_problem(door: Door, path: str, method: str) -> None:
+    _is_problem(door.signed(method, path), 404)
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,17 @@ READS = {
     "/devices": "",
     "/devices/{id}": "/devices/battery",
     "/journal": "/journal?limit=1000",
-    "/history": "/history?point=wallbox.status&step=600",
+    "/history": "/history?points=wallbox.status,grid.power&step=600",
     "/commands/{id}": "/commands/x",
     "/openapi.json": "",
+}
+
+
+HISTORIES = {
+    "points=wallbox.status,grid.power": "History",
+    "point=grid.power": "PointHistory",
+    "points=grid.power&fields=mean": "HistoryPart",
+    "point=grid.power&fields=last,max": "PointHistoryPart",
 }
 
 
@@ -68,7 +76,10 @@ def test_every_answer_is_as_described(tmp_path: Path) -> None:
             async with http.get(house.base + (READS[call.path] or call.path)) as answer:
                 assert answer.status == call.status, call.path
                 if call.answer is not dict:
-                    _check(str(call.answer and call.answer.__name__), await answer.json())
+                    _check_answer(call.path, await answer.json())
+        for query, shape in HISTORIES.items():
+            async with http.get(f"{house.base}/history?step=600&{query}") as answer:
+                _check(shape, await answer.json())
         async with http.get(f"{house.base}/nothing") as answer:
             _check("Problem", await answer.json(content_type=None))
         async with http.ws_connect(f"{house.base}/live") as socket:
@@ -85,9 +96,23 @@ def test_every_answer_is_as_described(tmp_path: Path) -> None:
 
 
 def _check(shape: str, answer: Any) -> None:
-    schema = {"$ref": f"#/components/schemas/{shape}", "components": document()["components"]}
-    errors = [f"{shape}{e.json_path[1:]}: {e.message[:200]}" for e in Draft202012Validator(schema).iter_errors(answer)]
+    _hold(shape, {"$ref": f"#/components/schemas/{shape}"}, answer)
+
+
+def _check_answer(path: str, answer: Any) -> None:
+    _hold(path, document()["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"], answer)
+
+
+def _hold(name: str, shape: dict[str, Any], answer: Any) -> None:
+    schema = {**shape, "components": document()["components"]}
+    errors = [f"{name}{e.json_path[1:]}: {e.message[:200]}" for e in Draft202012Validator(schema).iter_errors(answer)]
     assert not errors, errors[:5]
+
+
+def test_nobody_signed_in_is_an_answer_without_a_body() -> None:
+    responses = document()["paths"]["/session"]["get"]["responses"]
+    assert set(responses) == {"200", "204", "500"}
+    assert "content" not in responses["204"]
 
 
 def test_the_hub_answers_with_its_own_description(tmp_path: Path) -> None:

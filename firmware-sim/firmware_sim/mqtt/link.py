@@ -68,25 +68,30 @@ class MqttLink:
         self._device = device
         self._at = at
         self._stop = stop
+        self._connected = False
 
     async def run(self) -> None:
         """Connect for ever; ends when asked to stop."""
-        pause, known = BACKOFF_S[0], True
+        pause = BACKOFF_S[0]
         while not self._stop.is_set():
             try:
                 if self._device.fault.kind is not Kind.DROP:
                     await self._session()
-                    pause, known = BACKOFF_S[0], True
+                    pause = BACKOFF_S[0]
             except aiomqtt.MqttError as error:
-                if known:
-                    LOG.warning("%s lost the broker: %s", self._device.name, error)
-                known = False
-                pause = min(pause * 1.5, BACKOFF_S[1])
+                pause = BACKOFF_S[0] if self._connected else min(pause * 1.5, BACKOFF_S[1])
+                self._lost(str(error))
             await _wait(self._stop, pause)
 
-    async def _session(self) -> None:
+    def _lost(self, why: str) -> None:
+        """Said once for each loss; nothing is said of a broker that was not there yet, or that ends with the house."""
+        if self._connected and not self._stop.is_set():
+            LOG.warning("%s lost the broker: %s", self._device.name, why)
+        self._connected = False
+
+    def _client(self) -> aiomqtt.Client:
         will = self._device.will
-        async with aiomqtt.Client(
+        client = aiomqtt.Client(
             self._at.host,
             self._at.port,
             username=self._at.user,
@@ -96,7 +101,15 @@ class MqttLink:
             timeout=5,
             will=aiomqtt.Will(will.topic, will.payload, 1, will.retain),
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
-        ) as client:
+        )
+        # aiomqtt keeps the end of a connection here and may look at it never, of which asyncio would complain
+        client._disconnected.add_done_callback(_look_at)
+        return client
+
+    async def _session(self) -> None:
+        will = self._device.will
+        async with self._client() as client:
+            self._connected = True
             for topic in self._device.topics:
                 await client.subscribe(topic)
             await self._publish(client, self._device.hello())
@@ -136,6 +149,11 @@ class MqttLink:
             noise = kind is Kind.GARBAGE
             payload = random.randbytes(len(message.payload)) if noise else message.payload.encode()
             await client.publish(message.topic, payload, 0, message.retain)
+
+
+def _look_at(ended: asyncio.Future[None]) -> None:
+    if not ended.cancelled():
+        ended.exception()
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -9,7 +9,7 @@ from hub.model import Reason
 from hub.web.access import GUEST
 from hub.web.problems import ProblemError, body, json_response
 from hub.web.rooms import ROOMS
-from hub.web.schema import CommandAnswer, ReasonInfo
+from hub.web.schema import CommandAnswer, JournalRow, ReasonInfo
 
 LONGEST_ID = 64
 
@@ -33,11 +33,35 @@ async def post(request: web.Request) -> web.Response:
 
 
 async def get(request: web.Request) -> web.Response:
-    id_ = request.match_info["id"]
-    answer = await request.app[ROOMS].desk.answers.get(id_)
-    if answer is None:
+    """Known as long as its journal rows are; a device that was slow by nature has answered meanwhile."""
+    rooms, id_ = request.app[ROOMS], request.match_info["id"]
+    answer, rows = await rooms.desk.answers.get(id_), await rooms.journal.of_request(id_)
+    wire = _wire(answer) if answer else _from_rows(id_, rows)
+    if wire is None:
         raise ProblemError(404, "Unknown command", f"no answered command has the id {id_!r}", "id")
-    return json_response(_wire(answer))
+    outcome = next((r for r in reversed(rows) if r["kind"] == "write"), None)
+    if wire["state"] == "pending" and outcome:
+        wire = _updated(wire, outcome)
+    return json_response({**wire, "journal": rows})
+
+
+def _from_rows(id_: str, rows: list[JournalRow]) -> CommandAnswer | None:
+    """The answer as the journal tells it, for a command that the hub's memory no longer holds."""
+    asked = next((r for r in rows if r["kind"] == "request" and r["asked"] is not None), None)
+    last = next((r for r in reversed(rows) if r["state"] in ("confirmed", "refused", "no_answer")), None)
+    if asked is None or last is None or asked["asked"] is None:
+        return None
+    empty: CommandAnswer = {
+        "id": id_, "state": "pending", "asked": asked["asked"], "applied": None, "reason": last["reason"], "ms": 0.0,
+    }  # fmt: skip
+    return _updated(empty, last)
+
+
+def _updated(wire: CommandAnswer, row: JournalRow) -> CommandAnswer:
+    newer = wire.copy()
+    newer["state"] = row["state"]  # type: ignore[typeddict-item]  # one of the outcomes
+    newer["applied"], newer["reason"], newer["ms"] = row["applied"], row["reason"], row["ms"] or 0.0
+    return newer
 
 
 def _wire(a: Answer) -> CommandAnswer:

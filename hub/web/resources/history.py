@@ -14,6 +14,7 @@ from hub.web.schema import Series
 DAY_MS = 86_400_000
 MAX_BUCKETS = 400_000
 MAX_STEP_S = 366 * 86_400
+FIELDS = ("mean", "min", "max", "last")
 
 
 async def history(request: web.Request) -> web.Response:
@@ -28,21 +29,20 @@ async def history(request: web.Request) -> web.Response:
         raise ProblemError(
             400, "Too many buckets", f"more than {MAX_BUCKETS} values; ask for a larger step or a shorter range", "step"
         )
-    as_csv = _as_csv(request)
+    as_csv, fields = _as_csv(request), _fields(request)
     series = await rooms.history.query(points, start, end, step)
     if as_csv:
         return web.Response(text=_csv(points, series), content_type="text/csv")
-    answer: dict[str, object] = {"step_ms": step or 1000, "series": series}
-    if "point" in request.query:
-        answer.update(series[points[0]])
-    return json_response(answer)
+    asked = {p: _only(series[p], fields) for p in points}
+    found = asked[points[0]] if request.query.get("point") else {"series": asked}
+    return json_response({"step_ms": step or 1000, **found})
 
 
 def _points(request: web.Request, known: Mapping[str, object]) -> list[str]:
-    raw = request.query.get("points") or request.query.get("point")
-    if not raw:
-        raise ProblemError(400, "No point", "name one with `point=` or several with `points=a,b`", "point")
-    points = list(dict.fromkeys(raw.split(",")))
+    one, several = request.query.get("point"), request.query.get("points")
+    if bool(one) == bool(several):
+        raise ProblemError(400, "No point", "name one with `point=`, or several with `points=a,b`", "point")
+    points = [one] if one else list(dict.fromkeys((several or "").split(",")))
     for p in points:
         if p not in known:
             raise ProblemError(404, "Unknown point", f"there is no point {p!r}; see /api/v1/points", "point")
@@ -59,6 +59,25 @@ def _as_csv(request: web.Request) -> bool:
     if found not in ("json", "csv"):
         raise ProblemError(400, "Bad format", "format is json or csv", "format")
     return found == "csv"
+
+
+def _fields(request: web.Request) -> Sequence[str]:
+    """The arrays that are wanted beside `t`."""
+    if "fields" not in request.query:
+        return FIELDS
+    if _as_csv(request):
+        raise ProblemError(
+            400, "Bad fields", "a CSV table has the last values; leave out `fields` or `format=csv`", "fields"
+        )
+    found = request.query["fields"].split(",")
+    for f in found:
+        if f not in FIELDS:
+            raise ProblemError(400, "Bad fields", f"{f!r} is none of {', '.join(FIELDS)}", "fields")
+    return found
+
+
+def _only(series: Series, fields: Sequence[str]) -> dict[str, object]:
+    return {"t": series["t"], **{f: v for f, v in series.items() if f in fields}}
 
 
 def _csv(points: Sequence[str], series: Mapping[str, Series]) -> str:

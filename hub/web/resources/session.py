@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from aiohttp import web
 
 from hub.auth import LockedOutError
-from hub.web.access import COOKIE, GUEST
+from hub.web.access import COOKIE, GUEST, find_guest
 from hub.web.problems import ProblemError, body, json_response
 from hub.web.rooms import ROOMS
 
@@ -17,7 +19,7 @@ async def sign_in(request: web.Request) -> web.Response:
     try:
         entered = await request.app[ROOMS].doorman.sign_in(asked["user"], asked["password"], request.remote or "")
     except LockedOutError as e:
-        raise ProblemError(429, "Too many tries", str(e), headers={"Retry-After": f"{e.wait_s:.0f}"}) from None
+        raise ProblemError(429, "Too many tries", str(e), headers={"Retry-After": str(math.ceil(e.wait_s))}) from None
     if entered is None:
         raise ProblemError(401, "Wrong name or password", "the name or the password is wrong")
     token, guest = entered
@@ -27,7 +29,9 @@ async def sign_in(request: web.Request) -> web.Response:
 
 
 async def who(request: web.Request) -> web.Response:
-    return json_response({"user": request[GUEST].user, "role": request[GUEST].role})
+    """204 for nobody: the page asks this first, and that nobody is signed in is no mistake."""
+    guest = await find_guest(request)
+    return json_response({"user": guest.user, "role": guest.role}) if guest else web.Response(status=204)
 
 
 async def sign_out(request: web.Request) -> web.Response:

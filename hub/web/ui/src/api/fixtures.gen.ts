@@ -55,6 +55,7 @@ export const commandLimited: CommandAnswer = {
  "limited_by": {
   "code": "fuse_limit",
   "numbers": {
+   "circuit": "main",
    "fuse_a": 16.0,
    "free_a": 15.2
   }
@@ -1164,77 +1165,7 @@ export const history: History = {
     1.0
    ]
   }
- },
- "t": [
-  1750496400000,
-  1750496700000,
-  1750497000000,
-  1750497300000,
-  1750497600000,
-  1750497900000,
-  1750498200000,
-  1750498500000,
-  1750498800000,
-  1750499100000,
-  1750499400000,
-  1750499700000
- ],
- "mean": [
-  -61.08361204013378,
-  -1.1666666666666667,
-  1.4066666666666667,
-  -0.5233333333333333,
-  -0.09666666666666666,
-  0.3433333333333333,
-  -1.5566666666666666,
-  1.0633333333333332,
-  -1.0366666666666666,
-  1.3266666666666667,
-  -1.0566666666666666,
-  1.0233333333333334
- ],
- "min": [
-  -5257.0,
-  -2.0,
-  -2.0,
-  -1.0,
-  -1.0,
-  0.0,
-  -690.0,
-  0.0,
-  -689.0,
-  1.0,
-  -689.0,
-  0.0
- ],
- "max": [
-  4491.0,
-  -1.0,
-  689.0,
-  0.0,
-  1.0,
-  1.0,
-  1.0,
-  2.0,
-  2.0,
-  2.0,
-  2.0,
-  2.0
- ],
- "last": [
-  -1.0,
-  -1.0,
-  -1.0,
-  0.0,
-  0.0,
-  0.0,
-  1.0,
-  1.0,
-  1.0,
-  1.0,
-  1.0,
-  1.0
- ]
+ }
 };
 
 export const histories: History = {
@@ -1504,51 +1435,34 @@ export const historyWithGaps: History = {
     21.3
    ]
   }
- },
- "t": [
-  1750494600000,
-  1750495200000,
-  1750495800000,
-  1750496400000,
-  1750497000000,
-  1750497600000
- ],
- "mean": [
-  null,
-  null,
-  null,
-  21.3,
-  21.3,
-  21.3
- ],
- "min": [
-  null,
-  null,
-  null,
-  21.3,
-  21.3,
-  21.3
- ],
- "max": [
-  null,
-  null,
-  null,
-  21.3,
-  21.3,
-  21.3
- ],
- "last": [
-  null,
-  null,
-  null,
-  21.3,
-  21.3,
-  21.3
- ]
+ }
 };
 
 export const journal: Journal = {
  "rows": [
+  {
+   "id": 81,
+   "t": 1750500012000,
+   "kind": "request",
+   "point": "wallbox.current_limit",
+   "request": "sample-limited",
+   "asked": null,
+   "value": 16.0,
+   "source": "person",
+   "person": "owner",
+   "cause": "",
+   "reason": {
+    "code": "mode_chosen",
+    "numbers": {
+     "mode": "fast"
+    }
+   },
+   "limits": [],
+   "inputs": [],
+   "state": "ended",
+   "applied": null,
+   "ms": null
+  },
   {
    "id": 80,
    "t": 1750500012000,
@@ -1576,10 +1490,10 @@ export const journal: Journal = {
    "kind": "write",
    "point": "light_hall.on",
    "request": "sample-no-answer",
-   "asked": null,
+   "asked": true,
    "value": true,
    "source": "person",
-   "person": "",
+   "person": "owner",
    "cause": "person_asked",
    "reason": {
     "code": "no_answer",
@@ -1620,10 +1534,10 @@ export const journal: Journal = {
    "kind": "write",
    "point": "heatpump.sg_ready",
    "request": "sample-device-refused",
-   "asked": null,
+   "asked": 4.0,
    "value": 4.0,
    "source": "person",
-   "person": "",
+   "person": "owner",
    "cause": "person_asked",
    "reason": {
     "code": "device_refused",
@@ -1664,10 +1578,10 @@ export const journal: Journal = {
    "kind": "write",
    "point": "wallbox.current_limit",
    "request": "sample-limited",
-   "asked": null,
+   "asked": 16.0,
    "value": 15.0,
    "source": "person",
-   "person": "",
+   "person": "owner",
    "cause": "person_asked",
    "reason": {
     "code": "person_asked",
@@ -1677,6 +1591,7 @@ export const journal: Journal = {
     {
      "code": "fuse_limit",
      "numbers": {
+      "circuit": "main",
       "fuse_a": 16.0,
       "free_a": 15.2
      }
@@ -1699,18 +1614,8 @@ export const journal: Journal = {
      "age_ms": 0
     },
     {
-     "point": "wallbox.current_l1",
-     "v": 6.0,
-     "age_ms": 0
-    },
-    {
-     "point": "wallbox.current_l2",
-     "v": 6.0,
-     "age_ms": 0
-    },
-    {
-     "point": "wallbox.current_l3",
-     "v": 6.0,
+     "point": "grid.voltage_l1",
+     "v": 230.5,
      "age_ms": 0
     },
     {
@@ -1719,13 +1624,8 @@ export const journal: Journal = {
      "age_ms": 0
     },
     {
-     "point": "grid.voltage_l1",
-     "v": 230.5,
-     "age_ms": 0
-    },
-    {
-     "point": "grid.power_l2",
-     "v": 1571,
+     "point": "wallbox.current_l1",
+     "v": 6.0,
      "age_ms": 0
     },
     {
@@ -1734,13 +1634,28 @@ export const journal: Journal = {
      "age_ms": 0
     },
     {
-     "point": "grid.power_l3",
+     "point": "grid.power_l2",
      "v": 1571,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 6.0,
      "age_ms": 0
     },
     {
      "point": "grid.voltage_l3",
      "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 1571,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 6.0,
      "age_ms": 0
     }
    ],
@@ -1775,10 +1690,10 @@ export const journal: Journal = {
    "kind": "write",
    "point": "battery.power_setpoint",
    "request": "sample-set-point",
-   "asked": null,
+   "asked": -5000.0,
    "value": -5000.0,
    "source": "person",
-   "person": "",
+   "person": "owner",
    "cause": "person_asked",
    "reason": {
     "code": "person_asked",
@@ -1799,6 +1714,51 @@ export const journal: Journal = {
     {
      "point": "battery.soc",
      "v": 66.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 6.0,
      "age_ms": 0
     }
    ],
@@ -1858,10 +1818,10 @@ export const journal: Journal = {
    "kind": "write",
    "point": "plug_tv.on",
    "request": "sample-confirmed",
-   "asked": null,
+   "asked": false,
    "value": false,
    "source": "person",
-   "person": "",
+   "person": "owner",
    "cause": "person_asked",
    "reason": {
     "code": "person_asked",
@@ -1928,6 +1888,51 @@ export const journal: Journal = {
      "point": "battery.soc",
      "v": 66.0,
      "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 6.0,
+     "age_ms": 0
     }
    ],
    "state": "confirmed",
@@ -1967,6 +1972,51 @@ export const journal: Journal = {
     {
      "point": "battery.soc",
      "v": 65.9,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 6.0,
      "age_ms": 0
     }
    ],
@@ -2008,6 +2058,51 @@ export const journal: Journal = {
      "point": "battery.soc",
      "v": 65.8,
      "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 6.0,
+     "age_ms": 0
     }
    ],
    "state": "confirmed",
@@ -2047,6 +2142,51 @@ export const journal: Journal = {
     {
      "point": "battery.soc",
      "v": 65.8,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 6.0,
      "age_ms": 0
     }
    ],
@@ -2088,6 +2228,51 @@ export const journal: Journal = {
      "point": "battery.soc",
      "v": 65.7,
      "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 6.0,
+     "age_ms": 0
     }
    ],
    "state": "confirmed",
@@ -2128,6 +2313,51 @@ export const journal: Journal = {
      "point": "battery.soc",
      "v": 65.6,
      "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 6.0,
+     "age_ms": 0
     }
    ],
    "state": "confirmed",
@@ -2167,6 +2397,51 @@ export const journal: Journal = {
     {
      "point": "battery.soc",
      "v": 65.6,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 6.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 6.0,
      "age_ms": 0
     }
    ],
@@ -2210,18 +2485,8 @@ export const journal: Journal = {
      "age_ms": 0
     },
     {
-     "point": "wallbox.current_l1",
-     "v": 7.0,
-     "age_ms": 0
-    },
-    {
-     "point": "wallbox.current_l2",
-     "v": 7.0,
-     "age_ms": 0
-    },
-    {
-     "point": "wallbox.current_l3",
-     "v": 7.0,
+     "point": "grid.voltage_l1",
+     "v": 230.5,
      "age_ms": 0
     },
     {
@@ -2230,13 +2495,8 @@ export const journal: Journal = {
      "age_ms": 0
     },
     {
-     "point": "grid.voltage_l1",
-     "v": 230.5,
-     "age_ms": 0
-    },
-    {
-     "point": "grid.power_l2",
-     "v": 0,
+     "point": "wallbox.current_l1",
+     "v": 7.0,
      "age_ms": 0
     },
     {
@@ -2245,13 +2505,28 @@ export const journal: Journal = {
      "age_ms": 0
     },
     {
-     "point": "grid.power_l3",
+     "point": "grid.power_l2",
      "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 7.0,
      "age_ms": 0
     },
     {
      "point": "grid.voltage_l3",
      "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 7.0,
      "age_ms": 0
     }
    ],
@@ -2293,6 +2568,51 @@ export const journal: Journal = {
      "point": "battery.soc",
      "v": 65.5,
      "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 7.0,
+     "age_ms": 0
     }
    ],
    "state": "confirmed",
@@ -2332,6 +2652,51 @@ export const journal: Journal = {
     {
      "point": "battery.soc",
      "v": 65.4,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 7.0,
      "age_ms": 0
     }
    ],
@@ -2373,6 +2738,51 @@ export const journal: Journal = {
      "point": "battery.soc",
      "v": 65.4,
      "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 7.0,
+     "age_ms": 0
     }
    ],
    "state": "confirmed",
@@ -2412,6 +2822,51 @@ export const journal: Journal = {
     {
      "point": "battery.soc",
      "v": 65.3,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 7.0,
      "age_ms": 0
     }
    ],
@@ -2453,6 +2908,51 @@ export const journal: Journal = {
      "point": "battery.soc",
      "v": 65.2,
      "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 7.0,
+     "age_ms": 0
     }
    ],
    "state": "confirmed",
@@ -2492,6 +2992,51 @@ export const journal: Journal = {
     {
      "point": "battery.soc",
      "v": 65.2,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 7.0,
      "age_ms": 0
     }
    ],
@@ -2533,6 +3078,51 @@ export const journal: Journal = {
      "point": "battery.soc",
      "v": 65.1,
      "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 0,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 7.0,
+     "age_ms": 0
     }
    ],
    "state": "confirmed",
@@ -2572,6 +3162,51 @@ export const journal: Journal = {
     {
      "point": "battery.soc",
      "v": 65.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 7.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 7.0,
      "age_ms": 0
     }
    ],
@@ -2613,60 +3248,10 @@ export const journal: Journal = {
      "point": "battery.soc",
      "v": 65.0,
      "age_ms": 0
-    }
-   ],
-   "state": "confirmed",
-   "applied": -641.0,
-   "ms": 0.0
-  },
-  {
-   "id": 51,
-   "t": 1750499029000,
-   "kind": "write",
-   "point": "wallbox.current_limit",
-   "request": "",
-   "asked": null,
-   "value": 7.0,
-   "source": "default",
-   "person": "",
-   "cause": "charge_solar",
-   "reason": {
-    "code": "charge_solar",
-    "numbers": {
-     "surplus_a": 8.0,
-     "min_a": 6.0
-    }
-   },
-   "limits": [],
-   "inputs": [
-    {
-     "point": "grid.power",
-     "v": 2,
-     "age_ms": 0
     },
     {
-     "point": "wallbox.power",
-     "v": 5520,
-     "age_ms": 0
-    },
-    {
-     "point": "battery.power",
-     "v": 0,
-     "age_ms": 0
-    },
-    {
-     "point": "wallbox.current_l1",
-     "v": 8.0,
-     "age_ms": 0
-    },
-    {
-     "point": "wallbox.current_l2",
-     "v": 8.0,
-     "age_ms": 0
-    },
-    {
-     "point": "wallbox.current_l3",
-     "v": 8.0,
+     "point": "grid.voltage_l1",
+     "v": 230.5,
      "age_ms": 0
     },
     {
@@ -2675,13 +3260,8 @@ export const journal: Journal = {
      "age_ms": 0
     },
     {
-     "point": "grid.voltage_l1",
-     "v": 230.5,
-     "age_ms": 0
-    },
-    {
-     "point": "grid.power_l2",
-     "v": 1,
+     "point": "wallbox.current_l1",
+     "v": 7.0,
      "age_ms": 0
     },
     {
@@ -2690,18 +3270,33 @@ export const journal: Journal = {
      "age_ms": 0
     },
     {
-     "point": "grid.power_l3",
+     "point": "grid.power_l2",
      "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 7.0,
      "age_ms": 0
     },
     {
      "point": "grid.voltage_l3",
      "v": 231.5,
      "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 7.0,
+     "age_ms": 0
     }
    ],
    "state": "confirmed",
-   "applied": 7.0,
+   "applied": -641.0,
    "ms": 0.0
   }
  ]

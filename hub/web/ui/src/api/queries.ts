@@ -18,14 +18,7 @@ export const queryClient = new QueryClient({
 export const useSession = (): UseQueryResult<SessionInfo | null> =>
   useQuery({
     queryKey: ["session"],
-    queryFn: async ({ signal }) => {
-      try {
-        return (await get<SessionInfo | undefined>("/session", signal)) ?? null;
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 401) return null;
-        throw error;
-      }
-    },
+    queryFn: async ({ signal }) => (await get<SessionInfo | undefined>("/session", signal)) ?? null,
     retry: true,
     retryDelay: 2_000,
     staleTime: 60_000,

@@ -107,6 +107,18 @@ export interface JournalRow {
   ms: number | null;
 }
 
+/** A command afterwards: its answer, brought up to date, and what was written, why, on which inputs. */
+export interface CommandRecord {
+  id: string;
+  state: "confirmed" | "refused" | "no_answer" | "pending";
+  asked: Value;
+  applied: Value | null;
+  limited_by?: ReasonInfo;
+  reason: ReasonInfo;
+  ms: number;
+  journal: Array<JournalRow>;
+}
+
 export interface Journal {
   rows: Array<JournalRow>;
 }
@@ -119,15 +131,45 @@ export interface Series {
   last: Array<Value | null>;
 }
 
-/** `series` holds one entry per asked point; `t`, `mean`... at the top are those of a single `point=`. */
+/** What `points=` answers: one series per asked point. */
 export interface History {
   step_ms: number;
   series: Record<string, Series>;
-  t?: Array<number>;
+}
+
+/** What `point=` answers: the one point's series. */
+export interface PointHistory {
+  t: Array<number>;
+  mean: Array<number | null>;
+  min: Array<number | null>;
+  max: Array<number | null>;
+  last: Array<Value | null>;
+  step_ms: number;
+}
+
+/** A series when `fields=` asked for some of its arrays. */
+export interface SeriesPart {
+  t: Array<number>;
   mean?: Array<number | null>;
   min?: Array<number | null>;
   max?: Array<number | null>;
   last?: Array<Value | null>;
+}
+
+/** What `points=` answers with `fields=`. */
+export interface HistoryPart {
+  step_ms: number;
+  series: Record<string, SeriesPart>;
+}
+
+/** What `point=` answers with `fields=`. */
+export interface PointHistoryPart {
+  t: Array<number>;
+  mean?: Array<number | null>;
+  min?: Array<number | null>;
+  max?: Array<number | null>;
+  last?: Array<Value | null>;
+  step_ms: number;
 }
 
 export interface SessionRequest {

@@ -14,6 +14,12 @@ function told(v: Value | undefined): string {
   return typeof v === "number" ? number(v, Number.isInteger(v) ? 0 : 1) : String(v ?? "");
 }
 
+function range(n: Numbers): string {
+  const low = n["low"] === undefined ? "" : `from ${told(n["low"])}`;
+  const high = n["high"] === undefined ? "" : `up to ${told(n["high"])}`;
+  return `${low} ${high}`.trim();
+}
+
 const detail = (text: string): Sentence => (n) => (n["detail"] ? `${text} (${told(n["detail"])})` : text);
 
 /** grid.power -> power of Grid. */
@@ -75,6 +81,7 @@ export const REASONS: Record<string, Sentence> = {
   rated_power: () => "this is the most the battery can do",
   rated_current: (n) => `this installation takes ${amps(n["max_a"])} at most`,
   below_minimum: (n) => `a car charges from ${amps(n["min_a"])} on; less is none`,
+  device_range: (n) => `the device itself takes ${range(n) || "no more"}`,
   stale_input: (n) =>
     n["point"] ? `${pointName(told(n["point"]))} is not known at the moment, so the safe value holds` : "a needed reading is missing, so the safe value holds",
 
