@@ -1,6 +1,6 @@
 """The envelope against houses, readings and wishes that nobody thought of.
 
-The same few hundred examples each time; `SHEMS_FUZZ=20000 ./shems test tests/core/test_envelope.py` for as many new ones.
+The same few hundred examples each time; `SHEMS_FUZZ=20000 ./shems test tests/core/test_envelope.py` for new ones.
 What is checked is added up anew, from readings and commands alone.
 """
 
