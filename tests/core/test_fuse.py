@@ -207,6 +207,7 @@ FUSE, BLIND = ("fuse_limit",), ("stale_input",)
         ((MAIN,), -20_000, {"grid.power_l2": 4600.0, "bat.power": -3000.0}, (-13_350.0, FUSE)),
         ((MAIN,), -20_000, {"grid.power_l2": 4600.0, "bat.power": 3000.0}, (-7_350.0, FUSE)),
         ((MAIN,), -20_000, {"grid.power_l2": 9200.0}, (0.0, FUSE)),
+        ((MAIN,), -20_000, {"grid.power_l2": 8970.0, "bat.power": -90_000.0}, (-17_240.0, FUSE)),
         ((MAIN,), 20_000, {"grid.power_l2": -4600.0}, (10_350.0, FUSE)),
         ((MAIN,), 20_000, {"grid.power_l2": -4600.0, "bat.power": 3000.0}, (13_350.0, FUSE)),
         ((MAIN,), 20_000, {"grid.power_l2": 4600.0}, (20_000.0, ())),
