@@ -90,10 +90,10 @@ def test_a_device_that_is_slow_by_nature_is_pending_and_its_lease_stays() -> Non
         b.heart.beat()
         await b.settle()
         b.driver.fault = "ignore"
-        answer = await b.ask("wallbox.current_limit", 10)
+        answer = await b.ask("wallbox.current_limit", 6)
         assert (answer.state, answer.reason.code) == (OutcomeState.PENDING, "pending")
-        assert [r.value for r in b.desk.requests(b.clock.now())] == [10.0]
-        b.driver.show(wallbox__current_limit=10.0)
+        assert [r.value for r in b.desk.requests(b.clock.now())] == [6.0]
+        b.driver.show(wallbox__current_limit=6.0)
         await b.settle()
         assert b.journal.of("write")[-1].state == "confirmed"
 
