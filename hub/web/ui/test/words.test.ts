@@ -43,6 +43,6 @@ test("every reason is a whole sentence, even without its numbers", () => {
 });
 
 test("a reason with its numbers, and one this page does not know", () => {
-  assert.equal(plain(sentence({ code: "fuse_limit", numbers: { fuse_a: 35, free_a: 9 } })), "the house fuse of 35.0 A leaves 9.0 A");
+  assert.equal(plain(sentence({ code: "fuse_limit", numbers: { circuit: "garage", fuse_a: 35, free_a: 9 } })), "the garage fuse of 35.0 A leaves 9.0 A");
   assert.equal(sentence({ code: "solar_flare", numbers: { kp: 9 } }), "solar_flare (kp 9)");
 });

@@ -69,7 +69,7 @@ export const REASONS: Record<string, Sentence> = {
   no_surplus: (n) => `not enough sun: ${amps(n["surplus_a"])} left over, charging starts from ${amps(n["min_a"])}`,
   wait_hysteresis: (n) =>
     `enough sun (${amps(n["surplus_a"])}); waiting ${number(Number(n["wait_s"] ?? 0))} s more to be sure it lasts`,
-  fuse_limit: (n) => `the house fuse of ${amps(n["fuse_a"])} leaves ${amps(n["free_a"])}`,
+  fuse_limit: (n) => `the ${told(n["circuit"] ?? "house")} fuse of ${amps(n["fuse_a"])} leaves ${amps(n["free_a"])}`,
 
   battery_hold: () => "the battery is on hold: it neither charges nor discharges",
   battery_charge: (n) => `the battery is being charged with up to ${watts(n["power_w"])}`,
