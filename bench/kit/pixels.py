@@ -62,6 +62,10 @@ async def one(page: Page, http: aiohttp.ClientSession, house: Demo, i: int) -> f
     await page.evaluate("window.painted = []")
     changed = await change_load(http, house, high)
     found = f"window.painted.find(([v, at]) => at > {changed * 1000} && (v > 6000) === {str(high).lower()})"
-    painted = await (await page.wait_for_function(found, timeout=10_000)).evaluate("pair => pair[1]")
+    async with asyncio.timeout(10):
+        painted = None
+        while painted is None:
+            await asyncio.sleep(0.02)
+            painted = await page.evaluate(found)
     await asyncio.sleep(0.31 * (i % 5))
-    return float(painted) - changed * 1000
+    return float(painted[1]) - changed * 1000

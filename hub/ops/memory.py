@@ -17,4 +17,4 @@ def frugal() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:
         mallopt(M_MMAP_THRESHOLD, BIG)
-        mallopt(M_ARENA_MAX, 1)
+        mallopt(M_ARENA_MAX, 2)
