@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -29,7 +30,7 @@ _STEADY_S = 30.0
 _KEPT = 20
 
 
-class ChildEngine:
+class ChildEngine(ABC):
     """What both engines share. `accounts[0]` is the hub's own; it is the one that probes."""
 
     name = "child"
@@ -120,9 +121,9 @@ class ChildEngine:
         if self._process is not None and self._process.returncode is None:
             self._signal(signal.SIGTERM)  # the supervisor starts it again with the new list
 
+    @abstractmethod
     def _command(self) -> list[str]:
         """The program and its arguments, its files written."""
-        raise NotImplementedError
 
     def _input(self) -> bytes:
         """What it gets on its standard input, which then stays open."""

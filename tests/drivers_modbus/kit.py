@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hub.model import Command, Device, Measurement, Reason, Source
+from hub.model import Command, Device, DeviceSpec, Measurement, Reason, Role, Source
 
 WRITES = (6, 16)
 
@@ -290,3 +290,24 @@ async def eventually(done: Callable[[], object], seconds: float = 6.0) -> None:
 
 def now() -> float:
     return asyncio.get_running_loop().time()
+
+
+# -- the devices of the simulated house --------------------------------------------------------------------------------
+
+POLL_S = 0.1
+MAPS = {
+    "grid": (Role.GRID, "eastron/sdm630"),
+    "heatpump_meter": (Role.METER, "eastron/sdm630"),
+    "keba": (Role.CHARGER, "keba/p30"),
+    "heidelberg": (Role.CHARGER, "heidelberg/energy-control"),
+    "heatpump": (Role.HEATPUMP, "stiebel/isg"),
+}
+LINKS = {"grid": "meter_tcp", "keba": "keba", "heidelberg": "heidelberg", "heatpump": "heatpump"}
+"""of those on TCP"""
+SETS = {"keba": ("current_limit", 10), "heidelberg": ("current_limit", 8.5), "heatpump": ("sg_ready", 3)}
+"""a command for each that takes one"""
+
+
+def spec(device: str, **options: object) -> DeviceSpec:
+    role, map_ = MAPS[device]
+    return DeviceSpec(f"u-{device}", device, role, "modbus", "", options={"map": map_, "poll_s": POLL_S} | options)

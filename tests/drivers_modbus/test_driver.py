@@ -17,26 +17,8 @@ import pytest
 from drivers.modbus.driver import build
 from hub.errors import NoAnswer, Refused, ShemsError
 from hub.model import DeviceSpec, Driver, Quality, Role, SystemClock
-from tests.drivers_modbus.kit import FakeSink, TcpPeer, command, eventually, now, silence
+from tests.drivers_modbus.kit import LINKS, POLL_S, SETS, FakeSink, TcpPeer, command, eventually, now, silence, spec
 from tests.sim.conftest import Sim
-
-POLL_S = 0.1
-MAPS = {
-    "grid": (Role.GRID, "eastron/sdm630"),
-    "heatpump_meter": (Role.METER, "eastron/sdm630"),
-    "keba": (Role.CHARGER, "keba/p30"),
-    "heidelberg": (Role.CHARGER, "heidelberg/energy-control"),
-    "heatpump": (Role.HEATPUMP, "stiebel/isg"),
-}
-LINKS = {"grid": "meter_tcp", "keba": "keba", "heidelberg": "heidelberg", "heatpump": "heatpump"}
-"""of those on TCP"""
-SETS = {"keba": ("current_limit", 10), "heidelberg": ("current_limit", 8.5), "heatpump": ("sg_ready", 3)}
-"""a command for each that takes one"""
-
-
-def spec(device: str, **options: object) -> DeviceSpec:
-    role, map_ = MAPS[device]
-    return DeviceSpec(f"u-{device}", device, role, "modbus", "", options={"map": map_, "poll_s": POLL_S} | options)
 
 
 @asynccontextmanager
