@@ -11,6 +11,7 @@ import asyncio
 import logging
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
@@ -21,8 +22,9 @@ from drivers.modbus.address import Address
 from hub.errors import LinkError, NoAnswer, Refused
 
 READ_HOLDING, READ_INPUT, WRITE_ONE, WRITE_MANY = 3, 4, 6, 16
-_NEVER_S = 60.0
-"""pymodbus' own time-out; ours are shorter"""
+_NO_LIMIT: Any = None
+"""pymodbus' own time-out. Its limits are `wait_for`, which in Python 3.11 loses a cancellation that comes together with
+the answer: a driver would then run on for ever in a hub that waits for it to end. Without a limit it waits plainly."""
 _BUFFER = 4096
 """bytes; pymodbus' own 264 hold no old answer besides the right one"""
 _CODES = {
@@ -187,7 +189,7 @@ class Wire:
                 parity=at.parity,
                 stopbits=at.stop,
                 retries=0,
-                timeout=_NEVER_S,
+                timeout=_NO_LIMIT,
                 reconnect_delay=0,
                 trace_connect=self._connected,
             )
@@ -196,7 +198,7 @@ class Wire:
             port=at.port,
             framer=FramerType.RTU if at.rtu else FramerType.SOCKET,
             retries=0,
-            timeout=_NEVER_S,
+            timeout=_NO_LIMIT,
             reconnect_delay=0,
             trace_connect=self._connected,
         )

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from drivers.modbus.link import READ_HOLDING, WRITE_ONE, WRITE_S, ModbusLink
+from drivers.modbus.wire import Ask
 from hub.errors import LinkError, NoAnswer, ShemsError
 from tests.drivers_modbus.kit import Call, Script, contents, eventually, now, right, silence
 from tests.drivers_modbus.scripts import CARRIERS, RTU, after, exception, fails
@@ -393,3 +394,21 @@ def silence_of(unit: int) -> Script:
             call.say()
 
     return play
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+async def test_a_cancellation_that_comes_with_the_answer_is_not_lost(
+    stage: Any, carrier: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepts = Ask.accepts
+
+    def cancelling(ask: Ask, pdu: Any) -> bool:
+        reading.cancel()
+        return accepts(ask, pdu)
+
+    async with stage(carrier) as (_, link):
+        await link.read(7, READ_HOLDING, 100, 1)
+        monkeypatch.setattr(Ask, "accepts", cancelling)
+        reading = asyncio.create_task(link.read(7, READ_HOLDING, 100, 1))
+        await asyncio.wait([reading])
+        assert reading.cancelled()
