@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from hub.discovery import Announcer
 from hub.drivers import build
 from hub.errors import UserError
 from hub.live import Board, LinkStatus
-from hub.model import Clock, Column, Reason, SystemClock
+from hub.model import Clock, Reason, SystemClock
 from hub.model.broker import BrokerAddress
 from hub.model.journal import Entry
 from hub.model.site import Site
@@ -99,6 +99,7 @@ class App:
             dispatcher = Dispatcher(board, clock, state.journal, tasks)
             desk = Desk(board, clock, state.journal, dispatcher, state.requests)
             await self._resume(desk, board, state, clock)
+            series = _Series(board)
             heart = Heart(
                 self._site,
                 board,
@@ -106,7 +107,7 @@ class App:
                 dispatcher,
                 clock,
                 state.journal,
-                lambda column: ring.append(column, _series(board, column)),
+                lambda column: ring.append(column, series),
                 lambda: notify("WATCHDOG=1"),
             )
             sink = IntentSink(board)
@@ -185,8 +186,20 @@ def _make_folder(data: Path) -> None:
         raise UserError(f"{data}: the data folder cannot be made: {e.strerror}; choose another with --data") from None
 
 
-def _series(board: Board, column: Column) -> dict[str, SeriesInfo]:
-    return {p: SeriesInfo.of(board.points[p]) for p in column.values}
+class _Series(Mapping[str, SeriesInfo]):
+    """What a point's numbers mean, made when the ring asks for it."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def __getitem__(self, point: str) -> SeriesInfo:
+        return SeriesInfo.of(self._board.points[point])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._board.points)
+
+    def __len__(self) -> int:
+        return len(self._board.points)
 
 
 def _link_entry(clock: Clock, device: str, status: LinkStatus) -> Entry:

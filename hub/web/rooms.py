@@ -14,7 +14,8 @@ from hub.control import Desk
 from hub.live import Board
 from hub.model import Clock
 from hub.model.site import Site
-from hub.web.schema import JournalRow, Series
+from hub.store.ring import Buckets
+from hub.web.schema import JournalRow
 
 
 class JournalReader(Protocol):
@@ -26,7 +27,7 @@ class JournalReader(Protocol):
 
 
 class HistoryReader(Protocol):
-    async def query(self, points: Sequence[str], start: int, end: int, step_ms: int | None) -> dict[str, Series]:
+    async def query(self, points: Sequence[str], start: int, end: int, step_ms: int | None) -> dict[str, Buckets]:
         """Buckets by point id; `step_ms` None = as stored."""
 
 

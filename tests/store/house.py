@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import zlib
+from collections.abc import Iterable
+
+import numpy as np
 
 from hub.model import Column
-from hub.store.history import SeriesInfo
-from hub.store.query import Reader
-from hub.store.ring import Ring
+from hub.store.ring import Ring, SeriesInfo
+from hub.store.ring.reader import Reader
 
-T0 = 1_700_000_000 // 3600 * 3600
-"""The first second (UTC s) of an hour."""
+T0 = 1_700_000_000 // 86_400 * 86_400
+"""The first second (UTC s) of a day."""
 
 
 class StillClock:
@@ -37,7 +40,7 @@ SERIES = {
 
 def values_at(k: int) -> dict[str, int]:
     """The k-th second's stored integers: one series each that is noise, wanders, switches, rests and counts."""
-    power = zlib.crc32(k.to_bytes(8, "little")) % 5000 - 2500
+    power = zlib.crc32(k.to_bytes(8, "little", signed=True)) % 5000 - 2500
     return {"grid.power": power, "grid.voltage": 2300 + k % 7, "plug.on": k // 600 % 2, "car.mode": 1, "grid.energy": k}
 
 
@@ -53,4 +56,11 @@ def reader_of(ring: Ring) -> Reader:
 
 def known(ring: Ring, first: int, last: int, point: str = "grid.power") -> list[object]:
     """The raw values of seconds [first, last) after T0, None where missing."""
-    return list(reader_of(ring).query([point], (T0 + first) * 1000, (T0 + last) * 1000, None)[point].last)
+    last_known = reader_of(ring).query([point], (T0 + first) * 1000, (T0 + last) * 1000, None)[point].last
+    return plain(last_known)
+
+
+def plain(values: Iterable[object]) -> list[object]:
+    """Values as Python has them, None where nothing is known."""
+    python = (v.item() if isinstance(v, np.generic) else v for v in values)
+    return [None if isinstance(v, float) and math.isnan(v) else v for v in python]

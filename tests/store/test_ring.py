@@ -10,11 +10,15 @@ import pytest
 
 from hub.errors import ShemsError, UserError
 from hub.model import Column, Point
-from hub.store.history import SeriesInfo
-from hub.store.ring import Ring
-from tests.store.house import SERIES, T0, StillClock, feed, known, reader_of, values_at
+from hub.store.ring import Buckets, Ring, SeriesInfo
+from tests.store.house import SERIES, T0, StillClock, feed, known, plain, reader_of, values_at
 
 POWERS = [float(values_at(k)["grid.power"]) for k in range(9000)]
+
+
+def told(buckets: Buckets) -> list[list[object]]:
+    b = buckets
+    return [b.t.tolist(), plain(b.mean), plain(b.min), plain(b.max), plain(b.last), b.count.tolist()]
 
 
 def test_a_second_is_there_at_once(ring: Ring) -> None:
@@ -32,7 +36,7 @@ def test_values_come_back_as_what_they_mean(ring: Ring) -> None:
         "car.mode": "solar",
         "grid.energy": 0.0,
     }
-    assert got["car.mode"].mean == [None] and got["grid.voltage"].mean == [230.0]
+    assert plain(got["car.mode"].mean) == [None] and plain(got["grid.voltage"].mean) == [230.0]
 
 
 def test_flushed_seconds_survive_a_restart_without_a_close(path: Path, clock: StillClock, ring: Ring) -> None:
@@ -60,11 +64,11 @@ def test_buckets_hold_min_mean_max_last_and_gaps(ring: Ring) -> None:
     feed(ring, 120, 150)
     got = reader_of(ring).query(["grid.power"], T0 * 1000, (T0 + 180) * 1000, 60_000)["grid.power"]
     minute, half = POWERS[:60], POWERS[120:150]
-    assert got.t == [(T0 + s) * 1000 for s in (0, 60, 120)]
-    assert got.count == [60, 0, 30]
-    assert got.mean == [pytest.approx(sum(minute) / 60), None, pytest.approx(sum(half) / 30)]
-    assert got.min == [min(minute), None, min(half)] and got.max == [max(minute), None, max(half)]
-    assert got.last == [minute[-1], None, half[-1]]
+    assert got.t.tolist() == [(T0 + s) * 1000 for s in (0, 60, 120)]
+    assert got.count.tolist() == [60, 0, 30]
+    assert plain(got.mean) == [pytest.approx(sum(minute) / 60), None, pytest.approx(sum(half) / 30)]
+    assert plain(got.min) == [min(minute), None, min(half)] and plain(got.max) == [max(minute), None, max(half)]
+    assert plain(got.last) == [minute[-1], None, half[-1]]
 
 
 def test_buckets_are_the_same_before_and_after_sealing(ring: Ring) -> None:
@@ -73,22 +77,26 @@ def test_buckets_are_the_same_before_and_after_sealing(ring: Ring) -> None:
     before = reader_of(ring).query(*ask)
     feed(ring, 3600, 3601)
     assert ring.flush()
-    assert reader_of(ring).query(*ask) == before
+    after = reader_of(ring).query(*ask)
+    assert {p: told(b) for p, b in after.items()} == {p: told(b) for p, b in before.items()}
 
 
-def test_time_never_runs_backwards(ring: Ring) -> None:
+def test_late_seconds_fill_the_open_hour_and_change_nothing_that_is_known(ring: Ring) -> None:
     feed(ring, 100, 110)
     feed(ring, 50, 60)
     feed(ring, 105, 110)
-    assert known(ring, 50, 60) == [None] * 10
-    assert ring.incidents.backwards == 15 and "clock was behind" in ring.problems[0]
-    feed(ring, 110, 111)
-    assert known(ring, 110, 111) == [POWERS[110]]
+    assert known(ring, 50, 60) == POWERS[50:60] and known(ring, 60, 61) == [None]
+    assert ring.incidents.late == 15 and ring.problems == []
+    ring.append(Column((T0 + 105) * 1000, {"grid.power": 77}), SERIES)
+    assert known(ring, 100, 110) == POWERS[100:110]
+    feed(ring, -10, 0)
+    assert known(ring, -10, 0) == [None] * 10
+    assert ring.incidents.backwards == 10 and "clock was behind" in ring.problems[0]
 
 
 def test_what_was_not_stored_is_a_problem_for_a_while_only(ring: Ring, clock: StillClock) -> None:
     feed(ring, 100, 110)
-    feed(ring, 50, 60)
+    feed(ring, -50, -40)
     assert len(ring.problems) == 1
     clock.ms += 601_000
     assert ring.problems == []
@@ -138,16 +146,18 @@ def test_more_series_than_fit_the_first_buffer(path: Path, clock: StillClock, ri
     ring.close()
     again = Ring.open(path, clock).reader(lambda p: many[p].key)
     got = again.query(["d299.power"], T0 * 1000, (T0 + 20) * 1000, None)["d299.power"].last
-    assert got == [None] * 15 + [299.0 + k for k in range(15, 20)]
+    assert plain(got) == [None] * 15 + [299.0 + k for k in range(15, 20)]
 
 
-def test_a_changed_scale_is_a_new_series_under_the_same_key(ring: Ring) -> None:
+def test_a_changed_scale_is_a_new_series_under_the_same_key(path: Path, clock: StillClock, ring: Ring) -> None:
     fine = {"grid.power": SeriesInfo("g.power", "gauge", 0.1, "W")}
     ring.append(Column(T0 * 1000, {"grid.power": 100}), SERIES)
-    ring.append(Column((T0 + 1) * 1000, {"grid.power": 100}), fine)
-    assert known(ring, 0, 2) == [100.0, 10.0]
-    got = reader_of(ring).query(["grid.power"], T0 * 1000, (T0 + 60) * 1000, 60_000)["grid.power"]
-    assert got.last == [10.0]
+    ring.close()
+    again = Ring.open(path, clock)
+    again.append(Column((T0 + 1) * 1000, {"grid.power": 100}), fine)
+    assert known(again, 0, 2) == [100.0, 10.0]
+    got = reader_of(again).query(["grid.power"], T0 * 1000, (T0 + 60) * 1000, 60_000)["grid.power"]
+    assert plain(got.last) == [10.0]
 
 
 def test_a_renamed_device_keeps_its_past(ring: Ring) -> None:
@@ -155,27 +165,13 @@ def test_a_renamed_device_keeps_its_past(ring: Ring) -> None:
     ring.append(Column(T0 * 1000, {old.id: 1}), {old.id: SeriesInfo.of(old)})
     ring.append(Column((T0 + 1) * 1000, {new.id: 2}), {new.id: SeriesInfo.of(new)})
     got = ring.reader({new.id: new.series}.get).query([new.id, "x.y"], T0 * 1000, (T0 + 2) * 1000, None)
-    assert got[new.id].last == [1.0, 2.0] and got["x.y"].last == [None, None]
+    assert plain(got[new.id].last) == [1.0, 2.0] and plain(got["x.y"].last) == [None, None]
 
 
 def test_a_value_beyond_32_bits_is_missing_and_counted(ring: Ring) -> None:
     ring.append(Column(T0 * 1000, {"grid.power": 2**31, "grid.energy": 2**31 - 1}), SERIES)
     assert known(ring, 0, 1) == [None] and known(ring, 0, 1, "grid.energy") == [2.0**31 - 1]
     assert ring.incidents.out_of_range == 1
-
-
-def test_the_oldest_hours_go_when_the_budget_is_reached(path: Path, clock: StillClock) -> None:
-    budget = 300_000
-    ring = Ring.open(path, clock, budget)
-    ring.start()
-    for hour in range(40):
-        feed(ring, hour * 3600, (hour + 1) * 3600)
-        assert ring.flush()
-        assert path.stat().st_size + path.with_name("history.db-wal").stat().st_size <= budget
-    assert known(ring, 0, 1) == [None]
-    assert known(ring, 39 * 3600, 39 * 3600 + 1) == [float(values_at(39 * 3600)["grid.power"])]
-    assert known(ring, 37 * 3600, 37 * 3600 + 1) != [None]
-    assert ring.close() and not ring.problems
 
 
 def test_readers_during_seals_see_every_second_once(ring: Ring) -> None:
@@ -186,7 +182,7 @@ def test_readers_during_seals_see_every_second_once(ring: Ring) -> None:
     def read() -> None:
         while not done.is_set():
             got = reader_of(ring).query(["grid.energy"], T0 * 1000, (T0 + 3600) * 1000, 3_600_000)["grid.energy"]
-            if got.count != [3600] or got.last != [3599.0]:
+            if got.count.tolist() != [3600] or got.last[0] != 3599.0:
                 wrong.append(got)
 
     threads = [threading.Thread(target=read) for _ in range(3)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import numpy as np
 import pytest
 from aiohttp import web
 
@@ -15,9 +16,10 @@ from hub.auth import Doorman, hash_password
 from hub.control import Desk, Dispatcher, Heart
 from hub.model.site import Site
 from hub.store import Account
+from hub.store.ring import Buckets
 from hub.web import make_app
 from hub.web.rooms import Rooms
-from hub.web.schema import JournalRow, Series
+from hub.web.schema import JournalRow
 from tests.house_kit import DictKeep, FakeDriver, ListJournal, ToldClock, board_of, plug
 
 PASSWORD = "amber-birch-cedar-delta-42"
@@ -44,9 +46,9 @@ class Keys:
 
 
 class Past:
-    async def query(self, points: Sequence[str], start: int, end: int, step_ms: int | None) -> dict[str, Series]:
-        one: Series = {"t": [start], "mean": [1.5], "min": [1.0], "max": [2.0], "last": [2]}
-        return dict.fromkeys(points, one)
+    async def query(self, points: Sequence[str], start: int, end: int, step_ms: int | None) -> dict[str, Buckets]:
+        mean, low, high, last = (np.array([v]) for v in (1.5, 1.0, 2.0, 2.0))
+        return dict.fromkeys(points, Buckets(np.array([start]), mean, low, high, last, np.array([1], np.int32)))
 
 
 class Rows:

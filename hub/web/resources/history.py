@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from aiohttp import web
 
+from hub.store.ring import Buckets
 from hub.web.problems import ProblemError, count, instant, json_response
 from hub.web.rooms import ROOMS
-from hub.web.schema import Series
 
 DAY_MS = 86_400_000
 MAX_BUCKETS = 400_000
@@ -33,7 +34,7 @@ async def history(request: web.Request) -> web.Response:
     series = await rooms.history.query(points, start, end, step)
     if as_csv:
         return web.Response(text=_csv(points, series), content_type="text/csv")
-    asked = {p: _only(series[p], fields) for p in points}
+    asked = {p: _told(series[p], fields) for p in points}
     found = asked[points[0]] if request.query.get("point") else {"series": asked}
     return json_response({"step_ms": step or 1000, **found})
 
@@ -76,16 +77,21 @@ def _fields(request: web.Request) -> Sequence[str]:
     return found
 
 
-def _only(series: Series, fields: Sequence[str]) -> dict[str, object]:
-    return {"t": series["t"], **{f: v for f, v in series.items() if f in fields}}
+def _told(series: Buckets, fields: Sequence[str]) -> dict[str, object]:
+    return {"t": series.t, **{f: getattr(series, f) for f in fields}}
 
 
-def _csv(points: Sequence[str], series: Mapping[str, Series]) -> str:
-    times = sorted({t for s in series.values() for t in s["t"]})
-    columns = [dict(zip(series[p]["t"], series[p]["last"], strict=True)) for p in points]
+def _csv(points: Sequence[str], series: Mapping[str, Buckets]) -> str:
+    """The last values; all series lie on one grid."""
+    columns = [series[p].last for p in points]
     lines = [",".join(("time", *points))]
-    lines += [",".join((_iso(t), *("" if c.get(t) is None else str(c[t]) for c in columns))) for t in times]
+    for k, t in enumerate(series[points[0]].t.tolist()):
+        lines.append(",".join((_iso(t), *(_cell(c[k]) for c in columns))))
     return "\r\n".join(lines) + "\r\n"
+
+
+def _cell(value: object) -> str:
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
 
 
 def _iso(t: int) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hub.model import Clock, Column
-from hub.store.file import open_history
-from hub.store.history import Incidents, SeriesInfo
-from hub.store.now import Now
-from hub.store.query import Reader
-from hub.store.writer import Writer
+from hub.store.ring.file import open_history
+from hub.store.ring.now import Now
+from hub.store.ring.reader import Reader
+from hub.store.ring.types import Incidents, SeriesInfo
+from hub.store.ring.writer import Writer
 
 WINDOW_S = 10
 BUDGET = 1 << 30
@@ -20,30 +20,33 @@ RECENT_S = 600.0
 
 
 class Ring:
-    """An Appender. One writer thread owns the file; it wakes when a window is full, an hour is over or `flush` asks."""
+    """An Appender. One writer thread owns the files; a full window, the end of an hour or `flush` wakes it."""
 
-    def __init__(self, path: Path, clock: Clock, now: Now, writer: Writer, found: list[str]) -> None:
+    def __init__(self, path: Path, clock: Clock, now: Now, writer: Writer, found: list[str], window_s: int) -> None:
         self._path = path
         self._clock = clock
         self._now = now
         self._writer = writer
         self._found = found
+        self._window_s = window_s
         self._damaged: set[str] = set()
         self._noticed: dict[str, tuple[int, float]] = {}
         self._wake = threading.Condition()
         self._asked = self._done = 0
-        self._durable = self._stopping = self._ended = False
+        self._durable = self._stopping = self._ended = self._eager = False
         self._thread = threading.Thread(target=self._run, name="history-writer", daemon=True)
 
     @staticmethod
-    def open(path: Path, clock: Clock, budget: int = BUDGET) -> Ring:
-        """Opens or makes the file and replays what was not sealed. `budget` in bytes, WAL included.
+    def open(path: Path, clock: Clock, budget: int = BUDGET, window_s: int = WINDOW_S) -> Ring:
+        """Opens or makes the files and takes up what was not sealed.
 
-        A damaged file is moved aside and reported in `problems`; raises ShemsError when there is no way to have one.
+        `budget`: bytes that database, write-ahead log and hot log may take together; `window_s`: seconds that a power
+        cut may cost. A damaged file is moved aside and reported in `problems`; raises ShemsError when there is no way
+        to have one.
         """
-        connection, found = open_history(path, clock.now(), budget)
+        files, found = open_history(path, clock.now(), budget)
         now = Now(found.series, found.hours, found.last_ms)
-        return Ring(path, clock, now, Writer(path, connection, found.next_seq, now, budget), found.problems)
+        return Ring(path, clock, now, Writer(path, files, now, budget), found.problems, window_s)
 
     def start(self) -> None:
         self._thread.start()
@@ -63,7 +66,7 @@ class Ring:
         """Takes the second's column; never waits for the disk. A bug that ended the writer ends the hub."""
         if self._ended and not self._stopping:
             raise RuntimeError("the history's writer thread has ended; its traceback is above")
-        if self._now.put(column, series) >= WINDOW_S:
+        if self._now.put(column, series) >= self._window_s:
             self._ask()
 
     def flush(self, timeout_s: float = 30.0) -> bool:
@@ -73,9 +76,17 @@ class Ring:
             arrived = self._wake.wait_for(lambda: self._done >= mine or self._ended, timeout_s)
             return arrived and self._done >= mine and self._durable
 
+    def settle(self, timeout_s: float = 600.0) -> bool:
+        """Like `flush`, and all days that are over are packed too."""
+        self._eager = True
+        try:
+            return self.flush(timeout_s) and self.flush(timeout_s)
+        finally:
+            self._eager = False
+
     def reader(self, resolve: Callable[[str], str | None]) -> Reader:
         """A Querier. `resolve` gives the series key of a point id (uid + quantity), None for an unknown point."""
-        return Reader(self._path, self._now, resolve, self._damaged.add)
+        return Reader(self._path, self._now, resolve, self._damaged.add, lambda: self._writer.generation)
 
     @property
     def last_ms(self) -> int:
@@ -90,12 +101,13 @@ class Ring:
     def problems(self) -> list[str]:
         """What is wrong with the history, in words; empty when all is well. What was not stored is told for a while."""
         trouble = [self._writer.trouble] if self._writer.trouble else []
-        return [*self._found, *self._writer.moved, *sorted(self._damaged), *trouble, *self._refused()]
+        damaged = sorted(self._damaged | self._writer.damaged)
+        return [*self._found, *self._writer.moved, *damaged, *trouble, *self._refused()]
 
     def _refused(self) -> list[str]:
         i = self._now.incidents
         said = (
-            (i.backwards, "seconds were not stored because the clock was behind the last stored time"),
+            (i.backwards, "seconds were not stored because the clock was behind the last sealed hour"),
             (i.overflow, "seconds were not stored because the disk could not be written for too long"),
             (i.out_of_range, "values were not stored because they do not fit 32 bits"),
         )
@@ -121,7 +133,7 @@ class Ring:
                 self._wake.notify_all()
 
     def _turn(self) -> bool:
-        """One wake-up of the writer; True when it was the last."""
+        """One wake-up of the writer; True when it was the last. What is asked for comes before packing goes on."""
         with self._wake:
             self._wake.wait_for(lambda: self._asked > self._done)
             ticket, last = self._asked, self._stopping
@@ -129,4 +141,6 @@ class Ring:
         with self._wake:
             self._done, self._durable = ticket, durable
             self._wake.notify_all()
+        while not last and self._writer.pack(self._now.last_ms) and self._eager:
+            pass
         return last

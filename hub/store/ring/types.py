@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hub.model import Column, Kind, Point, Value
 
 
@@ -29,35 +32,44 @@ class SeriesInfo:
         boolean = q.kind is Kind.STATE and q.high == 1 and not q.choices
         return SeriesInfo(point.series, q.kind.value, float(q.scale), q.unit, q.choices, boolean)
 
+    @property
+    def numbers(self) -> bool:
+        """Whether means and extremes of it mean something: not those of choices, nor those of a counter."""
+        return not self.choices and self.kind != Kind.COUNTER
+
     def restore(self, stored: int) -> Value:
         """The value in `unit` (or its name, for a series of choices) for a stored integer."""
         if self.choices:
             return self.choices[stored] if 0 <= stored < len(self.choices) else "unknown"
-        return bool(stored) if self.boolean else self.scaled(stored)
+        return bool(stored) if self.boolean else float(self.scaled(np.array([stored], np.float64))[0])
 
-    def scaled(self, stored: float) -> float:
-        return stored * self.scale if self.scale >= 1 else round(stored / round(1 / self.scale), 6)
+    def scaled(self, stored: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values in `unit` of stored numbers, without the noise of binary fractions."""
+        scaled: NDArray[np.float64] = (
+            stored * self.scale if self.scale >= 1 else np.round(stored / round(1 / self.scale), 6)
+        )
+        return scaled
 
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """One series on an even grid: `t` is each bucket's start (UTC ms), None marks a bucket in which nothing is known.
+    """One series on an even grid: `t` is each bucket's start (UTC ms); NaN and None mark what is not known.
 
-    `mean`, `min`, `max` are numbers in base units (always None for series of choices); `last` is the last known value
-    of the bucket; `count` the number of its seconds that are known.
+    `mean`, `min`, `max` are in base units, NaN for series of choices, and for counters in buckets longer than a second;
+    `last` is the last known value of the bucket; `count` the number of its seconds that are known.
     """
 
-    t: list[int]
-    mean: list[float | None]
-    min: list[float | None]
-    max: list[float | None]
-    last: list[Value | None]
-    count: list[int]
+    t: NDArray[np.int64]
+    mean: NDArray[np.float64]
+    min: NDArray[np.float64]
+    max: NDArray[np.float64]
+    last: NDArray[np.float64] | list[Value | None]
+    count: NDArray[np.int32]
 
 
 class Appender(Protocol):
     def append(self, column: Column, series: Mapping[str, SeriesInfo]) -> None:
-        """Takes one second's column and returns at once; `series` describes its points, by point id."""
+        """Takes one second's column and returns at once; `series` describes a point, by its id, when it is new."""
 
 
 class Querier(Protocol):
@@ -75,3 +87,5 @@ class Incidents:
     backwards: int = 0
     overflow: int = 0
     out_of_range: int = 0
+    late: int = 0
+    """seconds that came after later ones, and filled what was missing in the open hour"""

@@ -1,0 +1,204 @@
+"""Packing a day: the seconds of its hours become, series by series, day chunks, rollups and energies.
+
+A day is packed a few series at a time, so that no transaction is long; until the last of them is done the day's hours
+stay, and they are what is read.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hub.store.ring import energy, hour, rollup
+from hub.store.ring.blob import Damaged, Holds, Tag, sealed, unsealed
+from hub.store.ring.codec import MISSING, Ints, encode
+from hub.store.ring.energy import Counted, Energy, Mark, Reading
+from hub.store.ring.levels import DAY, HOUR, LEVELS, QUARTER, Level, first_day, month_of, row_id, span
+from hub.store.ring.types import SeriesInfo
+
+_WATTS = frozenset(f"power{p}" for p in ("", "_l1", "_l2", "_l3")) | {"pv_power", "battery_power", "consumption"}
+_PHASES = ("power_l1", "power_l2", "power_l3")
+_SHARE, _LEAST_WH = 0.03, 5
+_NEWER = (
+    "INSERT INTO reading VALUES (?, ?, ?) ON CONFLICT (series) "
+    "DO UPDATE SET t = excluded.t, value = excluded.value WHERE excluded.t > t"
+)
+
+
+@dataclass(slots=True)
+class Rows:
+    """What a packed series-day puts into the file."""
+
+    replaced: list[tuple[str, int, bytes]] = field(default_factory=list)
+    """(table, id, blob)"""
+    readings: list[tuple[int, int, int]] = field(default_factory=list)
+    events: list[tuple[int, int, str, str]] = field(default_factory=list)
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        for table, id_, blob in self.replaced:
+            connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (id_, blob))
+        connection.executemany(_NEWER, self.readings)
+        connection.executemany("INSERT INTO event (t, series, kind, numbers) VALUES (?, ?, ?, ?)", self.events)
+
+    @property
+    def size(self) -> int:
+        return sum(len(blob) + 64 for _, _, blob in self.replaced)
+
+
+class DayPacker:
+    """Turns series-days into rows. It reads the file and writes nothing; not thread-safe."""
+
+    def __init__(self, connection: sqlite3.Connection, day: int) -> None:
+        self._connection = connection
+        self._day = day
+        self._energies: dict[str, tuple[int, Energy]] = {}
+        self.damaged: list[str] = []
+
+    def seconds(self, series_id: int) -> Ints:
+        """The day's seconds from its hours."""
+        values = np.full(DAY, MISSING, np.int32)
+        for start, directory in self._hours():
+            place = directory.get(series_id)
+            if place:
+                values[start - self._day * DAY :][:HOUR] = self._chunk(start, series_id, place)
+        return values
+
+    def series(self) -> set[int]:
+        """All series of which anything is known in the day."""
+        return {i for _, directory in self._hours() for i in directory}
+
+    def rows(self, series_id: int, info: SeriesInfo, values: Ints, marks: int = 0) -> Rows:
+        """Everything that `values`, the day's seconds, puts into the file; `marks` go on its energies."""
+        rows = Rows()
+        if not (values != MISSING).any():
+            return rows
+        day = self._day
+        raw = sealed(Tag(Holds.RAW, series_id, day), encode(values))
+        rows.replaced.append(("raw", row_id(day, series_id), raw))
+        fine = rollup.roll(values, LEVELS[0].step)
+        for level in LEVELS:
+            fine = rollup.fold(fine, level.step // (DAY // len(fine)))
+            rows.replaced.append(self._rolled(level, series_id, info, fine))
+        self._flowed(rows, series_id, info, values, marks)
+        return rows
+
+    def checked(self, ids: dict[str, int]) -> Rows:
+        """Energies of the day's series whose sums are not right, marked so. `ids`: series by key."""
+        rows = Rows()
+        for key, (first, whole) in self._energies.items():
+            off = self._off(key, whole)
+            if off is not None and off.any():
+                whole.marks[off] |= np.uint8(Mark.SUM)
+                rows.replaced += self._kept(ids[key], first, whole)
+        return rows
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def _hours(self) -> Iterator[tuple[int, hour.Directory]]:
+        span = self._day * DAY, (self._day + 1) * DAY
+        for start, blob in self._connection.execute("SELECT t, dir FROM hour WHERE t >= ? AND t < ?", span).fetchall():
+            try:
+                yield start, hour.directory(start, blob)
+            except Damaged:
+                self.damaged.append(f"the hour from {start} (UTC s)")
+
+    def _chunk(self, start: int, series_id: int, place: tuple[int, int]) -> Ints:
+        with self._connection.blobopen("hour", "b", start, readonly=True) as blob:
+            blob.seek(place[0])
+            raw = blob.read(place[1])
+        try:
+            return hour.chunk(start, series_id, raw)
+        except Damaged:
+            self.damaged.append(f"one series of the hour from {start} (UTC s)")
+            return np.full(HOUR, MISSING, np.int32)
+
+    def _row(self, table: str, tag: Tag) -> bytes | None:
+        found = self._connection.execute(
+            f"SELECT b FROM {table} WHERE id = ?", (row_id(tag.period, tag.series),)
+        ).fetchone()
+        try:
+            return unsealed(tag, found[0]) if found else None
+        except Damaged:
+            self.damaged.append(f"a row of {table}")
+            return None
+
+    # -- rollups -----------------------------------------------------------------------------------------------------
+
+    def _rolled(self, level: Level, series_id: int, info: SeriesInfo, today: rollup.Rolled) -> tuple[str, int, bytes]:
+        period = month_of(self._day) if level.monthly else self._day
+        tag = Tag(level.holds, series_id, period)
+        if level.monthly:
+            start, end = span(level, period)
+            month = rollup.Rolled.empty((end - start) // level.step)
+            before = self._row(level.table, tag)
+            if before is not None:
+                month.put(0, rollup.unpack(level, before))
+            month.put((self._day * DAY - start) // level.step, today)
+            today = month
+        return (
+            level.table,
+            row_id(period, series_id),
+            sealed(tag, rollup.pack(level, today, info.numbers, info.boolean)),
+        )
+
+    # -- energies ----------------------------------------------------------------------------------------------------
+
+    def _flowed(self, rows: Rows, series_id: int, info: SeriesInfo, values: Ints, marks: int) -> None:
+        start = self._day * DAY
+        if info.kind == "counter":
+            found = energy.counted(start, values, self._reading(series_id), _unit_w(info))
+            self._note(rows, series_id, found)
+            first, flowed, adds = found.first, found.energy, found.adds
+        elif info.key.partition(".")[2] in _WATTS:
+            first, flowed, adds = start // QUARTER, energy.integrated(values, info.scale), False
+        else:
+            return
+        flowed.marks[flowed.marks > 0] |= np.uint8(marks)
+        self._energies[info.key] = first, flowed
+        rows.replaced += self._kept(series_id, first, flowed, adds)
+
+    def _reading(self, series_id: int) -> Reading | None:
+        found = self._connection.execute("SELECT t, value FROM reading WHERE series = ?", (series_id,)).fetchone()
+        return Reading(*found) if found else None
+
+    @staticmethod
+    def _note(rows: Rows, series_id: int, found: Counted) -> None:
+        if found.last:
+            rows.readings.append((series_id, found.last.t, found.last.value))
+        for e in found.events:
+            rows.events.append((e.t, series_id, e.kind, json.dumps({"before": e.before, "after": e.after})))
+
+    def _kept(self, series_id: int, first: int, flowed: Energy, adds: bool = False) -> Iterator[tuple[str, int, bytes]]:
+        """The rows of all months that `flowed` reaches, from the quarter-hour `first` (since 1970) on."""
+        last = first + len(flowed.marks) - 1
+        for month in range(month_of(first * QUARTER // DAY), month_of(last * QUARTER // DAY) + 1):
+            begin, end = (first_day(m) * DAY // QUARTER for m in (month, month + 1))
+            tag = Tag(Holds.ENERGY, series_id, month)
+            kept = Energy.empty(end - begin)
+            before = self._row("energy", tag)
+            if before is not None:
+                kept.put(0, energy.unpack(before))
+            if adds:
+                kept.add(first - begin, flowed, 0)
+                kept.put(first + 1 - begin, flowed.after(1))
+            else:
+                kept.put(first - begin, flowed)
+            yield "energy", row_id(month, series_id), sealed(tag, energy.pack(kept))
+
+    def _off(self, key: str, whole: Energy) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
+        """Where the phases of a power do not make the whole; None when it has no parts."""
+        uid, _, name = key.partition(".")
+        found = [self._energies.get(f"{uid}.{p}") for p in _PHASES]
+        parts = [f[1] for f in found if f]
+        if name != "power" or len(parts) != len(_PHASES):
+            return None
+        return energy.disagree(whole, parts, _SHARE, _LEAST_WH * energy.PARTS)
+
+
+def _unit_w(info: SeriesInfo) -> float:
+    """Watts that make one stored unit in an hour; a cubic metre of gas is about 10 kWh."""
+    return info.scale * (1.0 if info.unit == "Wh" else 10_000.0)

@@ -1,0 +1,225 @@
+"""Quarter-hour energies: from counters where there are some, from power where there are none, and always marked so.
+
+A counter read at second t tells what had flowed until t. Its increments are laid on a line, and the line is read at the
+edges of the quarter-hours; so the quarters of a day add up to what the counter has counted. A counter that falls back
+is never a negative bar, one that jumps never a spike: `classify` says which increments count.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from enum import IntFlag
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.store.ring.blob import Damaged
+from hub.store.ring.codec import MISSING, Ints
+from hub.store.ring.levels import DAY, QUARTER
+
+QUARTERS = DAY // QUARTER
+PARTS = 10
+"""Energies are kept in tenths of the counter's unit (0.1 Wh)."""
+
+MAX_W = 200_000.0
+"""No house draws or makes more (three phases of 290 A): what implies more is not a flow of energy."""
+
+_EXACT_S = 15
+"""A reading at most this far from an edge makes it exact."""
+_NOISE = 3
+"""Stored units that a counter may fall back by rounding."""
+_ENDS = np.array([10.0**k for k in range(5, 10)] + [2.0**31, 2.0**32])
+"""Where counters start again from 0."""
+
+Wide = NDArray[np.int64]
+Flags = NDArray[np.uint8]
+
+
+class Mark(IntFlag):
+    """How sure an energy is; 0 beside KNOWN means: a counter, read at both edges."""
+
+    INTERPOLATED = 1
+    """no reading near an edge, or a part of the quarter unread"""
+    INTEGRATED = 2
+    """summed from power: there is no counter"""
+    RESET = 4
+    """the counter was reset, rolled over or swapped in it"""
+    SUM = 8
+    """the parts and the whole, or the counter and the power, disagree"""
+    IMPORTED = 16
+    """from another system's records"""
+    KNOWN = 128
+
+
+@dataclass(slots=True)
+class Energy:
+    """Quarter-hours of one series: `plus` and `minus` in tenths of its unit; without KNOWN nothing is known."""
+
+    plus: Wide
+    minus: Wide
+    marks: Flags
+
+    @staticmethod
+    def empty(quarters: int) -> Energy:
+        return Energy(np.zeros(quarters, np.int64), np.zeros(quarters, np.int64), np.zeros(quarters, np.uint8))
+
+    def after(self, k: int) -> Energy:
+        """All quarters but the first `k`."""
+        return Energy(self.plus[k:], self.minus[k:], self.marks[k:])
+
+    def add(self, at: int, other: Energy, k: int) -> None:
+        """Adds quarter `k` of `other` to the one at `at`, if that is in reach."""
+        if 0 <= at < len(self.marks):
+            self.plus[at] += other.plus[k]
+            self.marks[at] |= other.marks[k]
+
+    def put(self, at: int, other: Energy) -> None:
+        """Lays the known quarters of `other` over those from `at` on; what sticks out is left away."""
+        lo, hi = max(at, 0), min(at + len(other.marks), len(self.marks))
+        if lo < hi:
+            mine, theirs = slice(lo, hi), slice(lo - at, hi - at)
+            known = other.marks[theirs] > 0
+            for name in ("plus", "minus", "marks"):
+                np.copyto(getattr(self, name)[mine], getattr(other, name)[theirs], where=known)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A counter's last known reading: `t` s UTC, `value` as stored."""
+
+    t: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A counter that did not simply count on, at `t` (s UTC): `kind` is reset, rollover or swap."""
+
+    t: int
+    kind: str
+    before: int
+    after: int
+
+
+@dataclass(slots=True)
+class Counted:
+    """A stretch of a counter: `first` is the first quarter-hour (since 1970) that `energy` tells of.
+
+    With `adds` that quarter was counted until the reading before, and its energy comes on top.
+    """
+
+    first: int
+    energy: Energy
+    last: Reading | None
+    events: list[Event] = field(default_factory=list)
+    adds: bool = False
+
+
+def counted(start: int, values: Ints, before: Reading | None, unit_w: float) -> Counted:
+    """Energies of the seconds from `start` (s UTC, on a quarter) on, and of the gap since the reading `before` it.
+
+    `unit_w`: watts that make one stored unit in an hour (1 for a counter of Wh).
+    """
+    at = np.flatnonzero(values != MISSING)
+    t, c = at.astype(np.int64) + start, values[at].astype(np.int64)
+    if before is not None and before.t < start:
+        t, c = np.insert(t, 0, before.t), np.insert(c, 0, before.value)
+    end = start + len(values)
+    if len(t) < 2:
+        last = Reading(int(t[-1]), int(c[-1])) if len(t) else before
+        return Counted(start // QUARTER, Energy.empty(len(values) // QUARTER), last)
+    steps, events = classify(t, c, unit_w)
+    gap = start - int(t[0])
+    first = (int(t[0]) if gap > _EXACT_S else start) // QUARTER
+    edges = np.arange(first, end // QUARTER + 1) * QUARTER
+    line = np.concatenate(([0.0], np.cumsum(steps))) * PARTS
+    at_edges = np.rint(np.interp(edges, t, line)).astype(np.int64)
+    at_edges[0] = 0
+    flowed = np.maximum(np.diff(at_edges), 0)
+    energy = Energy(flowed, np.zeros(len(flowed), np.int64), _marks(edges, t))
+    for event in events:
+        k = min(event.t // QUARTER - first, len(flowed) - 1)
+        energy.marks[k] |= Mark.RESET | Mark.KNOWN
+    return Counted(first, energy, Reading(int(t[-1]), int(c[-1])), events, adds=gap > _EXACT_S)
+
+
+def classify(t: Wide, c: Wide, unit_w: float) -> tuple[NDArray[np.float64], list[Event]]:
+    """(what flowed between each two readings, in stored units; what was not simple counting)."""
+    steps, seconds = np.diff(c).astype(np.float64), np.diff(t)
+    most = seconds / 3600 * MAX_W / unit_w + _NOISE
+    events = []
+    for k in np.flatnonzero((steps < -_NOISE) | (steps > most)).tolist():
+        was, now = int(c[k]), int(c[k + 1])
+        around = _ENDS - was + now
+        if steps[k] < 0 and ((around >= 0) & (around <= most[k]) & (was > 0.9 * _ENDS)).any():
+            kind, flowed = "rollover", float(around[(around >= 0) & (around <= most[k]) & (was > 0.9 * _ENDS)][0])
+        elif steps[k] < 0 and 0 <= now <= most[k]:
+            kind, flowed = "reset", float(now)
+        else:
+            kind, flowed = "swap", 0.0
+        steps[k] = flowed
+        events.append(Event(int(t[k + 1]), kind, was, now))
+    return steps, events
+
+
+def integrated(values: Ints, scale: float) -> Energy:
+    """Energies of a power in W (`scale` W a stored unit), from what is known of each quarter-hour.
+
+    A quarter of which less than a tenth is known stays unknown; one with gaps is told as the mean of what is known.
+    """
+    grid = values.reshape(-1, QUARTER)
+    known = grid != MISSING
+    n = known.sum(1)
+    enough = n >= QUARTER // 10
+    watts = np.where(known, grid, 0).astype(np.float64) * scale
+    times = PARTS * QUARTER / 3600 / np.maximum(n, 1)
+    plus = np.rint(np.where(watts > 0, watts, 0).sum(1) * times).astype(np.int64)
+    minus = np.rint(-np.where(watts < 0, watts, 0).sum(1) * times).astype(np.int64)
+    marks = np.where(enough, np.uint8(Mark.KNOWN | Mark.INTEGRATED), np.uint8(0))
+    marks[enough & (n < QUARTER - _EXACT_S)] |= np.uint8(Mark.INTERPOLATED)
+    return Energy(np.where(enough, plus, 0), np.where(enough, minus, 0), marks)
+
+
+def disagree(whole: Energy, parts: list[Energy], share: float, least: int) -> NDArray[np.bool_]:
+    """Quarters in which the sum of `parts` is further from `whole` than `share` of it and `least` tenths of a unit."""
+    known = np.logical_and.reduce([e.marks > 0 for e in (whole, *parts)])
+    net = whole.plus - whole.minus
+    off = np.abs(np.sum([p.plus - p.minus for p in parts], axis=0) - net)
+    found: NDArray[np.bool_] = known & (off > np.maximum(least, share * np.abs(net)))
+    return found
+
+
+def _marks(edges: Wide, t: Wide) -> Flags:
+    """A quarter is known when readings lie on both sides of its middle part; exact when near both edges."""
+    before = np.searchsorted(t, edges, "right") - 1
+    after = np.minimum(before + 1, len(t) - 1)
+    gap = np.where(before >= 0, t[after] - t[np.maximum(before, 0)], 2**40)
+    near = (gap <= 2 * _EXACT_S) | (np.abs(edges - t[-1]) <= _EXACT_S) | (np.abs(edges - t[0]) <= _EXACT_S)
+    inside = (edges >= t[0] - _EXACT_S) & (edges <= t[-1] + _EXACT_S)
+    some = (edges[1:] > t[0]) & (edges[:-1] < t[-1])
+    marks = np.where(some, np.uint8(Mark.KNOWN), np.uint8(0))
+    unsure = ~(near[:-1] & near[1:] & inside[:-1] & inside[1:])
+    marks[some & unsure] |= np.uint8(Mark.INTERPOLATED)
+    return marks
+
+
+def pack(energy: Energy) -> bytes:
+    """A row's body."""
+    planes = [a.astype("<i8").view(np.uint8).reshape(-1, 8).T.tobytes() for a in (energy.plus, energy.minus)]
+    press = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
+    return press.compress(b"".join(planes) + energy.marks.tobytes()) + press.flush()
+
+
+def unpack(body: bytes) -> Energy:
+    """What was packed; raises Damaged."""
+    try:
+        raw = zlib.decompress(body, -15)
+        n = len(raw) // 17
+        plus, minus = (
+            np.ascontiguousarray(np.frombuffer(raw, np.uint8, 8 * n, 8 * n * k).reshape(8, n).T).view("<i8").ravel()
+            for k in (0, 1)
+        )
+        return Energy(plus.copy(), minus.copy(), np.frombuffer(raw, np.uint8, n, 16 * n).copy())
+    except (ValueError, zlib.error) as e:
+        raise Damaged(f"a row of energies cannot be read: {e}") from None

@@ -1,0 +1,214 @@
+"""history.db as a file: opened, brought to its newest schema, its newest hours taken up; moved aside when damaged."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hub.errors import ShemsError
+from hub.store.migrate import pending
+from hub.store.ring import hot, hour
+from hub.store.ring.blob import Damaged
+from hub.store.ring.hotlog import BLOCK, HotLog, Record
+from hub.store.ring.levels import HOUR
+from hub.store.ring.now import Hour
+from hub.store.ring.types import SeriesInfo
+
+PAGE = 4096
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_SETTINGS = (
+    f"PRAGMA page_size={PAGE}",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA journal_size_limit=-1",
+    "PRAGMA secure_delete=OFF",
+    "PRAGMA foreign_keys=OFF",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-2000",
+    "PRAGMA mmap_size=0",
+)
+_COLUMNS = "id, key, kind, scale, unit, choices, boolean"
+_HOT_BLOCKS = (64, 1024)
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What the files say at opening. `hours`: not sealed yet; `last_ms`: nothing at or before it is taken any more."""
+
+    series: dict[SeriesInfo, int] = field(default_factory=dict)
+    hours: list[Hour] = field(default_factory=list)
+    last_ms: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Files:
+    """The writer's connection and its hot log."""
+
+    path: Path
+    connection: sqlite3.Connection
+    log: HotLog
+
+    def close(self) -> None:
+        self.connection.close()
+        self.log.close()
+
+
+def open_history(path: Path, now_ms: int, budget: int) -> tuple[Files, Recovered]:
+    """The writer's files and what was found; a damaged database is moved aside. Raises ShemsError."""
+    moved = ""
+    try:
+        connection = _connected(path, budget)
+    except sqlite3.DatabaseError as e:
+        if not is_damage(e):
+            raise ShemsError(f"{path}: cannot open the history: {e}; {_advice(path)}") from e
+        aside = move_aside(path, now_ms)
+        moved = f"{path.name} was damaged and is now {aside.name}; a new history has been started"
+        connection = _connected(path, budget)
+    try:
+        log = HotLog.open(hot_path(path), hot_blocks(budget))
+        found = _recover(connection, log)
+    except OSError as e:
+        connection.close()
+        raise ShemsError(f"{hot_path(path)}: cannot open the hot log: {e.strerror}; {_advice(path)}") from e
+    if moved:
+        found.problems.append(moved)
+    return Files(path, connection, log), found
+
+
+def hot_path(path: Path) -> Path:
+    return path.with_suffix(".hot")
+
+
+def hot_blocks(budget: int) -> int:
+    """An hour and a half of flushes, less where the budget is small."""
+    return min(max(budget // BLOCK // 16, _HOT_BLOCKS[0]), _HOT_BLOCKS[1])
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+
+
+def move_aside(path: Path, now_ms: int) -> Path:
+    """Renames the database and its companions to `<name>.damaged-<ms>`."""
+    aside = path.with_name(f"{path.name}.damaged-{now_ms}")
+    for suffix in ("", "-wal", "-shm"):
+        source = path.with_name(path.name + suffix)
+        try:
+            source.rename(aside.with_name(aside.name + suffix))
+        except FileNotFoundError:
+            continue
+        except OSError as e:
+            raise ShemsError(f"{source}: damaged, and cannot be moved aside: {e.strerror}; move it away") from e
+    return aside
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing; durable when it ends."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.rollback()
+
+
+def series_of(connection: sqlite3.Connection) -> dict[SeriesInfo, int]:
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM series").fetchall()
+    return {info_of(row[1:]): row[0] for row in rows}
+
+
+def info_of(row: Sequence[object]) -> SeriesInfo:
+    """The series that a row (key, kind, scale, unit, choices as JSON, boolean) describes."""
+    key, kind, scale, unit, choices, boolean = row
+    return SeriesInfo(str(key), str(kind), float(str(scale)), str(unit), tuple(json.loads(str(choices))), bool(boolean))
+
+
+def row_of(info: SeriesInfo) -> tuple[str, str, float, str, str, bool]:
+    return info.key, info.kind, info.scale, info.unit, json.dumps(info.choices), info.boolean
+
+
+# -- helpers ---------------------------------------------------------------------------------------------------------
+
+
+def _connected(path: Path, budget: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    try:
+        for setting in _SETTINGS:
+            connection.execute(setting)
+        connection.execute(f"PRAGMA wal_autocheckpoint={max(16, min(1000, budget // 8 // PAGE))}")
+        for script in pending("history", connection.execute("PRAGMA user_version").fetchone()[0], path):
+            connection.executescript(script)
+        connection.execute("SELECT count(*) FROM series").fetchone()
+        return connection
+    except (sqlite3.Error, ShemsError):
+        connection.close()
+        raise
+
+
+def _recover(connection: sqlite3.Connection, log: HotLog) -> Recovered:
+    newest = connection.execute("SELECT max(t) FROM hour WHERE whole").fetchone()[0]
+    packed = connection.execute("SELECT v FROM meta WHERE k = 'packed_until'").fetchone()
+    sealed_until = max(0 if newest is None else newest + HOUR, int(packed[0]) * 24 * HOUR if packed else 0)
+    found = Recovered(series_of(connection), last_ms=sealed_until * 1000 - 1 if sealed_until else 0)
+    hours = _begun(connection, found)
+    _replay(log.found, sealed_until, hours, found)
+    log.found = []
+    found.hours = [hours[h] for h in sorted(hours)]
+    return found
+
+
+def _begun(connection: sqlite3.Connection, found: Recovered) -> dict[int, Hour]:
+    """Hours that were put into the file before they were over."""
+    hours = {}
+    for start, table, chunks in connection.execute("SELECT t, dir, b FROM hour WHERE NOT whole").fetchall():
+        hours[start] = begun = Hour(start)
+        try:
+            for series_id, (at, length) in hour.directory(start, table).items():
+                begun.values[begun.row(series_id)] = hour.chunk(start, series_id, chunks[at : at + length])
+        except Damaged:
+            found.problems.append(f"a part of the hour from {start} (UTC s) is damaged and missing")
+        found.last_ms = max(found.last_ms, (start + max(begun.known(), default=0)) * 1000)
+    return hours
+
+
+def _replay(records: list[Record], sealed_until: int, hours: dict[int, Hour], found: Recovered) -> None:
+    """Puts hot records back into hours; after a damaged or missing one, goes on at the next full one."""
+    base: hot.Base | None = None
+    expected = lost = 0
+    for record in records:
+        try:
+            start, full = hot.peek(record.body)
+            if start < sealed_until:
+                expected = record.seq + 1
+                continue
+            if expected and record.seq != expected:
+                lost += 1
+            if not full and (base is None or record.seq != expected):
+                raise Damaged("the record before is missing")
+            batch, base = hot.decode(record.body, base or hot.NOTHING)
+        except Damaged:
+            base, lost = None, lost + 1
+            expected = record.seq + 1
+            continue
+        expected = record.seq + 1
+        hours.setdefault(start, Hour(start)).replay(batch)
+        found.last_ms = max(found.last_ms, (start + int(batch.offsets.max(initial=0))) * 1000)
+    if lost:
+        found.problems.append(f"{lost} damaged records of the last hour's seconds could not be read and are missing")
+
+
+def _advice(path: Path) -> str:
+    folder = path.parent
+    if not folder.is_dir():
+        return f"the folder {folder} does not exist; create it"
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return f"the folder {folder} must be readable and writable by the user SHEMS runs as"
+    return "check that the disk is not full, that the file is readable and writable, and that no other SHEMS uses it"

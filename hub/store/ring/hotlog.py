@@ -1,0 +1,129 @@
+"""The hot log: a file of 4 KiB blocks written round and round, one or a few blocks a flush.
+
+The file is written out once when it is made. After that a flush changes one block in place: no size, no extents, no
+journal, and so hardly more reaches the card than the block itself. A full disk cannot stop it.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+BLOCK = 4096
+_HEAD = struct.Struct("<IBBHQ")
+"""checksum, part, parts, bytes used, sequence"""
+_ROOM = BLOCK - _HEAD.size
+
+
+class Full(Exception):
+    """Every block is still needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    seq: int
+    body: bytes
+
+
+class HotLog:
+    """Owned by the writer thread. `keep_from` is the oldest record that is still needed."""
+
+    def __init__(self, path: Path, file: int, blocks: int, records: list[Record], at: int) -> None:
+        self._path = path
+        self._file = file
+        self._blocks = blocks
+        self._at = at
+        self._used = {r.seq: _parts(r.body) for r in records}
+        self.found = records
+        self.next_seq = records[-1].seq + 1 if records else 1
+
+    @staticmethod
+    def open(path: Path, blocks: int) -> HotLog:
+        """Opens or makes the file; `found` has its whole records in order of writing. Raises OSError."""
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            size = os.fstat(file).st_size
+            records, at = _read(file, size // BLOCK)
+            if size != blocks * BLOCK:
+                records, at = _remake(file, blocks, records)
+            return HotLog(path, file, blocks, records, at)
+        except BaseException:
+            os.close(file)
+            raise
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return self._blocks * BLOCK
+
+    def keep_from(self, seq: int) -> None:
+        """Records before `seq` may be overwritten."""
+        self._used = {s: n for s, n in self._used.items() if s >= seq}
+
+    def fits(self, body: bytes) -> bool:
+        return sum(self._used.values()) + _parts(body) <= self._blocks
+
+    def append(self, body: bytes) -> int:
+        """Durable when it returns: the record's sequence number. Raises Full, OSError."""
+        parts = _parts(body)
+        if not self.fits(body):
+            raise Full
+        for part in range(parts):
+            os.pwrite(self._file, _block(self.next_seq, part, parts, body), self._place(part) * BLOCK)
+        os.fdatasync(self._file)
+        self._at = self._place(parts)
+        self._used[self.next_seq] = parts
+        self.next_seq += 1
+        return self.next_seq - 1
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def _place(self, part: int) -> int:
+        return (self._at + part) % self._blocks
+
+
+def _parts(body: bytes) -> int:
+    return max(1, -(-len(body) // _ROOM))
+
+
+def _block(seq: int, part: int, parts: int, body: bytes) -> bytes:
+    piece = body[part * _ROOM : (part + 1) * _ROOM]
+    rest = _HEAD.pack(0, part, parts, len(piece), seq)[4:] + piece.ljust(_ROOM, b"\0")
+    return struct.pack("<I", zlib.crc32(rest)) + rest
+
+
+def _read(file: int, blocks: int) -> tuple[list[Record], int]:
+    """Whole records in order, and the block after the newest: a torn one behind it is written over."""
+    pieces: dict[tuple[int, int], dict[int, bytes]] = {}
+    ends: dict[tuple[int, int], int] = {}
+    for k in range(blocks):
+        raw = os.pread(file, BLOCK, k * BLOCK)
+        check, part, parts, used, seq = _HEAD.unpack_from(raw)
+        if not seq or check != zlib.crc32(memoryview(raw)[4:]):
+            continue
+        pieces.setdefault((seq, parts), {})[part] = raw[_HEAD.size : _HEAD.size + used]
+        if part == parts - 1:
+            ends[seq, parts] = (k + 1) % blocks
+    whole = [key for key in sorted(pieces) if len(pieces[key]) == key[1]]
+    at = ends[whole[-1]] if whole else 0
+    return [Record(seq, b"".join(pieces[seq, parts][p] for p in range(parts))) for seq, parts in whole], at
+
+
+def _remake(file: int, blocks: int, records: list[Record]) -> tuple[list[Record], int]:
+    """The file in its wanted size, every block written once; the newest records that fit are kept."""
+    kept: list[Record] = []
+    room = blocks
+    for record in reversed(records):
+        if (room := room - _parts(record.body)) < 0:
+            break
+        kept.insert(0, record)
+    raw = b"".join(_block(r.seq, p, _parts(r.body), r.body) for r in kept for p in range(_parts(r.body)))
+    at = len(raw) // BLOCK
+    os.ftruncate(file, 0)
+    os.pwrite(file, raw.ljust(blocks * BLOCK, b"\0"), 0)
+    os.fsync(file)
+    return kept, at % blocks

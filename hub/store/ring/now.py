@@ -1,0 +1,245 @@
+"""Now: the hours in memory. Seconds come from the event loop; writer and readers take copies under a short lock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.model import Column
+from hub.store.ring.codec import MISSING, Ints
+from hub.store.ring.hot import Batch
+from hub.store.ring.levels import HOUR
+from hub.store.ring.types import Incidents, SeriesInfo
+
+MAX_HOURS = 12
+"""Hours kept in memory while nothing can be written; then the newest seconds are refused, the oldest kept."""
+
+_GROW = 32
+_LIMIT = 2**31 - 1
+
+
+@dataclass(slots=True)
+class Hour:
+    """One hour of seconds, series x 3600, MISSING where nothing is known; `rows` by series id.
+
+    `dirty`: offsets that are not durable yet.
+    """
+
+    start: int
+    rows: dict[int, int] = field(default_factory=dict)
+    values: Ints = field(default_factory=lambda: np.full((_GROW, HOUR), MISSING, np.int32))
+    dirty: set[int] = field(default_factory=set)
+
+    def row(self, series_id: int) -> int:
+        row = self.rows.setdefault(series_id, len(self.rows))
+        if row >= len(self.values):
+            self.reserve(row + _GROW)
+        return row
+
+    def reserve(self, rows: int) -> None:
+        if rows > len(self.values):
+            more = np.full((rows, HOUR), MISSING, np.int32)
+            more[: len(self.values)] = self.values
+            self.values = more
+
+    def replay(self, batch: Batch) -> None:
+        """Seconds that are durable already, as they were when the record was made."""
+        rows = np.array([self.row(i) for i in batch.ids.tolist()], np.intp)
+        at = batch.offsets.astype(np.intp)
+        self.values[:, at] = MISSING
+        self.values[np.ix_(rows, at)] = batch.values
+
+    def series(self) -> Iterator[tuple[int, Ints]]:
+        return ((i, self.values[r]) for i, r in sorted(self.rows.items()))
+
+    def batch(self, offsets: Iterable[int]) -> Batch:
+        ids = np.array(sorted(self.rows), np.uint32)
+        at = np.array(sorted(offsets), np.uint16)
+        rows = np.array([self.rows[i] for i in ids.tolist()], np.intp)
+        values = self.values[np.ix_(rows, at.astype(np.intp))]
+        known = (values != MISSING).any(axis=1)
+        return Batch(self.start, at, ids[known], values[known])
+
+    def known(self) -> set[int]:
+        """Offsets at which anything is known."""
+        return set(np.flatnonzero((self.values != MISSING).any(axis=0)).tolist())
+
+
+@dataclass(slots=True)
+class _Places:
+    """Where the values of a column go: made once for the same points in the same order."""
+
+    points: tuple[str, ...] = ()
+    ids: list[int] = field(default_factory=list)
+    hour: Hour | None = None
+    rows: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+
+
+class Now:
+    """The hours that are not sealed yet, and the registry of series."""
+
+    def __init__(self, known: Mapping[SeriesInfo, int], hours: Iterable[Hour], last_ms: int) -> None:
+        self.lock = threading.Lock()
+        self.incidents = Incidents()
+        self.last_ms = last_ms
+        self._ids = dict(known)
+        self._new: list[tuple[int, SeriesInfo, int]] = []
+        self._hours = list(hours)
+        self._next_id = max(self._ids.values(), default=0) + 1
+        self._of_point: dict[str, int] = {}
+        self._places = _Places()
+
+    # -- the event loop's side ---------------------------------------------------------------------------------------
+
+    def put(self, column: Column, series: Mapping[str, SeriesInfo]) -> int:
+        """Stores one second; returns how many seconds wait to be made durable, or a full window at an hour's end.
+
+        A second that comes late fills what is missing in the open hour, and changes nothing that is known.
+        """
+        with self.lock:
+            t = column.t // 1000
+            hour = self._open(t)
+            if hour is None:
+                return 0 if column.t <= self.last_ms else HOUR
+            ids, numbers = self._stored(column, series)
+            rows = self._rows(hour, ids)
+            offset = t - hour.start
+            if column.t > self.last_ms:
+                if t == self.last_ms // 1000:
+                    hour.values[:, offset] = MISSING
+                self.last_ms = column.t
+                hour.values[rows, offset] = numbers
+            else:
+                self.incidents.late += 1
+                kept = hour.values[rows, offset]
+                hour.values[rows, offset] = np.where(kept == MISSING, numbers, kept)
+            hour.dirty.add(offset)
+            return len(hour.dirty) if len(self._hours) == 1 else HOUR
+
+    def _open(self, t: int) -> Hour | None:
+        """The hour of `t`; None, and the incident counted, when nothing can be added there."""
+        start = t - t % HOUR
+        newest = self._hours[-1] if self._hours else None
+        if newest is not None and newest.start == start:
+            return newest
+        if t * 1000 <= self.last_ms:
+            self.incidents.backwards += 1
+            return None
+        if len(self._hours) >= MAX_HOURS:
+            self.incidents.overflow += 1
+            return None
+        self._hours.append(Hour(start))
+        if newest is not None:
+            self._hours[-1].reserve(len(newest.rows))
+        return self._hours[-1]
+
+    def _stored(self, column: Column, series: Mapping[str, SeriesInfo]) -> tuple[list[int], Ints]:
+        """Series ids and stored integers; what does not fit 32 bits is left out and counted."""
+        points = tuple(column.values)
+        if points != self._places.points:
+            self._places = _Places(points, [self._id(p, series, column.t) for p in points])
+        values = list(column.values.values())
+        try:
+            numbers = np.array(values, np.int64)
+        except OverflowError:
+            numbers = np.array([v if -_LIMIT <= v <= _LIMIT else _LIMIT + 1 for v in values], np.int64)
+        fits = np.abs(numbers) <= _LIMIT
+        if fits.all():
+            return self._places.ids, numbers.astype(np.int32)
+        self.incidents.out_of_range += int((~fits).sum())
+        return [i for i, fit in zip(self._places.ids, fits.tolist(), strict=True) if fit], numbers[fits].astype(
+            np.int32
+        )
+
+    def _rows(self, hour: Hour, ids: list[int]) -> NDArray[np.intp]:
+        places = self._places
+        if ids is not places.ids:
+            return np.array([hour.row(i) for i in ids], np.intp)
+        if places.hour is not hour:
+            places.hour, places.rows = hour, np.array([hour.row(i) for i in ids], np.intp)
+        return places.rows
+
+    def _id(self, point: str, series: Mapping[str, SeriesInfo], t: int) -> int:
+        """A point means the same as long as the program runs."""
+        if point not in self._of_point:
+            self._of_point[point] = self._registered(series[point], t)
+        return self._of_point[point]
+
+    def _registered(self, info: SeriesInfo, t: int) -> int:
+        if info not in self._ids:
+            self._ids[info] = self._next_id
+            self._new.append((self._next_id, info, t // 1000))
+            self._next_id += 1
+        return self._ids[info]
+
+    # -- the writer's side -------------------------------------------------------------------------------------------
+
+    def new_series(self) -> list[tuple[int, SeriesInfo, int]]:
+        """(id, series, made at s UTC) not yet in the file."""
+        with self.lock:
+            return list(self._new)
+
+    def registered(self, rows: list[tuple[int, SeriesInfo, int]]) -> None:
+        with self.lock:
+            self._new = [r for r in self._new if r not in rows]
+
+    def forget_file(self) -> None:
+        """The file is gone: everything in memory must be written again."""
+        with self.lock:
+            self._new = [(i, info, 0) for info, i in self._ids.items()]
+            for hour in self._hours:
+                hour.dirty = hour.known()
+
+    def complete(self) -> list[Hour]:
+        """Hours that nothing is added to any more, oldest first."""
+        with self.lock:
+            return self._hours[:-1]
+
+    def oldest(self) -> Hour | None:
+        with self.lock:
+            return self._hours[0] if self._hours else None
+
+    def sealed(self, hour: Hour) -> None:
+        with self.lock:
+            self._hours.remove(hour)
+            self._places.hour = None
+
+    def take(self) -> Batch | None:
+        """The oldest hour's seconds that are not durable; given back if writing fails.
+
+        The oldest, so that the hot log only ever holds one hour: what is sealed need not be kept there.
+        """
+        with self.lock:
+            if not self._hours or not self._hours[0].dirty:
+                return None
+            hour = self._hours[0]
+            offsets, hour.dirty = hour.dirty, set()
+            return hour.batch(offsets)
+
+    def give_back(self, batch: Batch) -> None:
+        with self.lock:
+            for hour in self._hours:
+                if hour.start == batch.hour:
+                    hour.dirty.update(batch.offsets.tolist())
+
+    # -- readers -----------------------------------------------------------------------------------------------------
+
+    def ids(self, key: str) -> dict[int, SeriesInfo]:
+        """All series that were ever kept under `key`."""
+        with self.lock:
+            return {i: info for info, i in self._ids.items() if info.key == key}
+
+    def infos(self) -> dict[int, SeriesInfo]:
+        with self.lock:
+            return {i: info for info, i in self._ids.items()}
+
+    def snapshot(self, ids: Iterable[int], start: int, end: int) -> tuple[set[int], dict[int, list[tuple[int, Ints]]]]:
+        """(hours in memory, (hour, copy of its seconds) by series id) of the hours that [start, end) lies in."""
+        with self.lock:
+            held = {h.start for h in self._hours}
+            hours = [h for h in self._hours if h.start < end and h.start + HOUR > start]
+            return held, {i: [(h.start, h.values[h.rows[i]].copy()) for h in hours if i in h.rows] for i in ids}

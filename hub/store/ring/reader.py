@@ -1,0 +1,220 @@
+"""Reading the ring: packed days, sealed hours and memory, laid over each other at the resolution that was asked for."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from hub.store.ring import hour
+from hub.store.ring.blob import Damaged, Holds, Tag, unsealed
+from hub.store.ring.buckets import Grid, Known, bucketed
+from hub.store.ring.codec import MISSING, Ints, decode
+from hub.store.ring.levels import DAY, HOUR, SECOND, Level, periods, row_id, span
+from hub.store.ring.now import Now
+from hub.store.ring.rollup import FIELDS, Rolled, fold, roll, unpack
+from hub.store.ring.types import Buckets, SeriesInfo
+
+
+class Reader:
+    """A Querier. Thread-safe: each thread has its own connection."""
+
+    def __init__(
+        self,
+        path: Path,
+        now: Now,
+        resolve: Callable[[str], str | None],
+        report: Callable[[str], None],
+        generation: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._path = path
+        self._now = now
+        self._resolve = resolve
+        self._report = report
+        self._generation = generation
+        self._mine = threading.local()
+
+    def query(self, points: Sequence[str], start: int, end: int, step_ms: int | None) -> dict[str, Buckets]:
+        """See Querier. Raises UserError for an empty range, a step that is not whole seconds, or too many buckets."""
+        grid = Grid.of(start, end, step_ms)
+        wanted = {p: self._series(p) for p in points}
+        ids = {i for series in wanted.values() for i in series}
+        rolled = self._seconds_rolled(grid, ids) if grid.level is None else self._rolled(grid, grid.level, ids)
+        return {
+            p: bucketed(grid, [Known(info, rolled[i]) for i, info in sorted(series.items())])
+            for p, series in wanted.items()
+        }
+
+    def seconds(self, point: str, start: int, end: int) -> tuple[SeriesInfo | None, Ints]:
+        """(the newest series of the point, its stored seconds in [start, end), s UTC; MISSING where not known)."""
+        series = self._series(point)
+        if not series:
+            return None, np.full(end - start, MISSING, np.int32)
+        newest = max(series)
+        return series[newest], self._seconds({newest}, start, end)[newest]
+
+    def _series(self, point: str) -> dict[int, SeriesInfo]:
+        key = self._resolve(point)
+        return self._now.ids(key) if key else {}
+
+    def _seconds_rolled(self, grid: Grid, ids: set[int]) -> dict[int, Rolled]:
+        found = self._seconds(ids, grid.start, grid.end)
+        return {i: each(v) if grid.step == SECOND else roll(v, grid.step) for i, v in found.items()}
+
+    def _rolled(self, grid: Grid, level: Level, ids: set[int]) -> dict[int, Rolled]:
+        """Memory first: an hour sealed in between is then found in the file, and none is read twice."""
+        held, fresh = self._now.snapshot(ids, grid.start, grid.end)
+        out = {i: Rolled.empty((grid.end - grid.start) // level.step) for i in ids}
+        with self._reading() as connection:
+            if connection:
+                packed_until = _packed_until(connection)
+                for i, rolled in out.items():
+                    self._rows(connection, grid, level, i, rolled)
+                    rolled.n[max((packed_until * DAY - grid.start) // level.step, 0) :] = 0
+                for start, i, values in self._sealed(connection, grid.start, grid.end, held, ids):
+                    _add(out[i], (start - grid.start) // level.step, values, level.step)
+        for i, hours in fresh.items():
+            for start, values in hours:
+                _add(out[i], (start - grid.start) // level.step, values, level.step)
+        return {i: fold(rolled, grid.step // level.step) for i, rolled in out.items()}
+
+    def _seconds(self, ids: set[int], start: int, end: int) -> dict[int, Ints]:
+        held, fresh = self._now.snapshot(ids, start, end)
+        out = {i: np.full(end - start, MISSING, np.int32) for i in ids}
+        with self._reading() as connection:
+            if connection:
+                for day in range(start // DAY, min((end - 1) // DAY + 1, _packed_until(connection))):
+                    for i in ids:
+                        for body in self._row(connection, "raw", Tag(Holds.RAW, i, day)):
+                            self._decoded(out[i], day * DAY - start, body)
+                for at, i, values in self._sealed(connection, start, end, held, ids):
+                    _lay(out[i], at - start, values)
+        for i, hours in fresh.items():
+            for at, values in hours:
+                _lay(out[i], at - start, values)
+        return out
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        """One state of the file, whatever is written meanwhile; None, and reported, when it cannot be read."""
+        try:
+            connection = self._connection()
+            connection.execute("BEGIN")
+        except sqlite3.DatabaseError as e:
+            self._unreadable(e)
+            yield None
+            return
+        try:
+            yield connection
+        except sqlite3.DatabaseError as e:
+            self._unreadable(e)
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    def _unreadable(self, error: sqlite3.DatabaseError) -> None:
+        self._mine.generation = None
+        self._report(f"{self._path.name}: a part of the file cannot be read ({error}) and is missing")
+
+    def _connection(self) -> sqlite3.Connection:
+        mine, generation = self._mine, self._generation()
+        if getattr(mine, "generation", None) != generation:
+            uri = f"{self._path.absolute().as_uri()}?mode=ro"
+            mine.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)
+            mine.connection.execute("PRAGMA cache_size=-1000")
+            mine.generation = generation
+        found: sqlite3.Connection = mine.connection
+        return found
+
+    # -- packed days -------------------------------------------------------------------------------------------------
+
+    def _rows(self, connection: sqlite3.Connection, grid: Grid, level: Level, series_id: int, rolled: Rolled) -> None:
+        for period in periods(level, grid.start, grid.end):
+            for body in self._row(connection, level.table, Tag(level.holds, series_id, period)):
+                at = (span(level, period)[0] - grid.start) // level.step
+                try:
+                    rolled.put(at, unpack(level, body))
+                except Damaged as e:
+                    self._report(f"{self._path.name}: {e}")
+
+    def _row(self, connection: sqlite3.Connection, table: str, tag: Tag) -> Iterator[bytes]:
+        """The body of a row, if it is there and sound."""
+        key = row_id(tag.period, tag.series)
+        for (blob,) in connection.execute(f"SELECT b FROM {table} WHERE id = ?", (key,)):
+            try:
+                yield unsealed(tag, blob)
+            except Damaged:
+                self._report(f"{self._path.name}: one row of {table} is damaged and missing")
+
+    def _decoded(self, out: Ints, at: int, body: bytes) -> None:
+        try:
+            _lay(out, at, decode(body))
+        except Damaged as e:
+            self._report(f"{self._path.name}: {e}")
+
+    # -- sealed hours ------------------------------------------------------------------------------------------------
+
+    def _sealed(
+        self, connection: sqlite3.Connection, start: int, end: int, held: set[int], ids: set[int]
+    ) -> Iterator[tuple[int, int, Ints]]:
+        """(start, series, seconds) of the hours that are not in memory, in time order."""
+        rows = connection.execute(
+            "SELECT t, dir FROM hour WHERE t > ? AND t < ? ORDER BY t", (start - HOUR, end)
+        ).fetchall()
+        for at, table in rows:
+            if at not in held:
+                for series_id, values in self._chunks(connection, at, table, ids):
+                    yield at, series_id, values
+
+    def _chunks(
+        self, connection: sqlite3.Connection, start: int, table: bytes, ids: set[int]
+    ) -> Iterator[tuple[int, Ints]]:
+        try:
+            places = hour.directory(start, table)
+        except Damaged:
+            self._report(f"{self._path.name}: the hour from {start} (UTC s) is damaged and missing")
+            return
+        with connection.blobopen("hour", "b", start, readonly=True) as blob:
+            for series_id in sorted(i for i in ids if i in places):
+                offset, length = places[series_id]
+                blob.seek(offset)
+                try:
+                    yield series_id, hour.chunk(start, series_id, blob.read(length))
+                except Damaged:
+                    self._report(
+                        f"{self._path.name}: one series of the hour from {start} (UTC s) is damaged and missing"
+                    )
+
+
+def each(values: Ints) -> Rolled:
+    """Every second its own bucket."""
+    known = values != MISSING
+    return Rolled(known.astype(np.int32), values, values, values.astype(np.float64), values)
+
+
+def _packed_until(connection: sqlite3.Connection) -> int:
+    """The first day that is not packed yet: of it and later days the hours are read."""
+    found = connection.execute("SELECT v FROM meta WHERE k = 'packed_until'").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _lay(out: Ints, at: int, values: Ints) -> None:
+    """The known seconds of `values` over those of `out` from index `at` on; what sticks out is left away."""
+    lo, hi = max(at, 0), min(at + len(values), len(out))
+    if lo < hi:
+        piece = values[lo - at : hi - at]
+        np.copyto(out[lo:hi], piece, where=piece != MISSING)
+
+
+def _add(rolled: Rolled, at: int, values: Ints, step: int) -> None:
+    """An hour's seconds into buckets of `step` from index `at` on; hours come in time order."""
+    if step <= len(values):
+        rolled.put(at, roll(values, step))
+    elif 0 <= at < len(rolled):
+        part = roll(values, len(values))
+        day = Rolled(*(np.concatenate((getattr(rolled, f)[at : at + 1], getattr(part, f))) for f in FIELDS))
+        rolled.put(at, fold(day, 2))

@@ -1,0 +1,179 @@
+"""Rollups: min, max, mean, last and count of every bucket; made from seconds, folded, packed in rows."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.store.ring.blob import Damaged
+from hub.store.ring.codec import MISSING, Ints
+from hub.store.ring.levels import Level
+
+Wide = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+FIELDS = ("n", "low", "high", "mean", "last")
+_WIDTHS = (0, 1, 2, 4, 8)
+_SHARE = 1024
+_DEFLATED, _NUMBERS = 1, 2
+
+
+@dataclass(slots=True)
+class Rolled:
+    """Buckets of one series in stored units, one after the other; where `n` is 0 the rest means nothing."""
+
+    n: Ints
+    low: Ints
+    high: Ints
+    mean: Floats
+    last: Ints
+
+    @staticmethod
+    def empty(buckets: int) -> Rolled:
+        zero = [np.zeros(buckets, np.int32) for _ in range(4)]
+        return Rolled(zero[0], zero[1], zero[2], np.zeros(buckets), zero[3])
+
+    def __len__(self) -> int:
+        return len(self.n)
+
+    def known(self) -> Rolled:
+        """Up to the last bucket of which anything is known."""
+        at = np.flatnonzero(self.n)
+        end = int(at[-1]) + 1 if len(at) else 0
+        return Rolled(*(getattr(self, f)[:end] for f in FIELDS))
+
+    def put(self, at: int, other: Rolled) -> None:
+        """Lays the known buckets of `other` over those from `at` on; what sticks out at either end is left away."""
+        lo, hi = max(at, 0), min(at + len(other), len(self))
+        if lo >= hi:
+            return
+        mine, theirs = slice(lo, hi), slice(lo - at, hi - at)
+        known = other.n[theirs] > 0
+        for name in FIELDS:
+            np.copyto(getattr(self, name)[mine], getattr(other, name)[theirs], where=known)
+
+
+def roll(values: Ints, step: int) -> Rolled:
+    """Buckets of `step` seconds; the length of `values` is a multiple of it."""
+    grid = values.reshape(-1, step)
+    known = grid != MISSING
+    if known.all():
+        n = np.full(len(grid), step, np.int32)
+        return Rolled(n, grid.min(1), grid.max(1), grid.mean(1), grid[:, -1].copy())
+    n = known.sum(1, dtype=np.int32)
+    low = np.where(known, grid, np.int32(2**31 - 1)).min(1)
+    total = np.where(known, grid, 0).sum(1, dtype=np.int64)
+    last = grid[np.arange(len(grid)), step - 1 - known[:, ::-1].argmax(1)]
+    return Rolled(n, low, grid.max(1), total / np.maximum(n, 1), last)
+
+
+def fold(fine: Rolled, times: int) -> Rolled:
+    """Every `times` buckets as one; the length is a multiple of it."""
+    if times == 1:
+        return fine
+    n = fine.n.reshape(-1, times)
+    known = n > 0
+    low = np.where(known, fine.low.reshape(-1, times), np.int32(2**31 - 1)).min(1)
+    high = np.where(known, fine.high.reshape(-1, times), np.int32(MISSING)).max(1)
+    total = n.sum(1, dtype=np.int32)
+    mean = (fine.mean.reshape(-1, times) * n).sum(1) / np.maximum(total, 1)
+    last = fine.last.reshape(-1, times)[np.arange(len(n)), times - 1 - known[:, ::-1].argmax(1)]
+    return Rolled(total, low, high, mean, last)
+
+
+def pack(level: Level, rolled: Rolled, numbers: bool, boolean: bool = False) -> bytes:
+    """A row's body. Without `numbers` (counters and choices) only count and last are kept: the rest is noise.
+
+    The mean of a `boolean` is a share of time, and kept to a thousandth.
+    """
+    fraction = _SHARE if boolean else level.fraction
+    columns = [rolled.n.astype(np.int64), *_columns(level, rolled, numbers, fraction)]
+    heads, bodies = [], []
+    for column in columns:
+        base = int(column.min()) if len(column) else 0
+        width = _width(int(column.max()) - base if len(column) else 0)
+        heads.append(width.to_bytes(1, "little") + base.to_bytes(8, "little", signed=True))
+        bodies.append(_laid(column - base, width, level.deflated))
+    form = (_DEFLATED if level.deflated else 0) | (_NUMBERS if numbers else 0) | (fraction.bit_length() - 1) << 4
+    body = b"".join(heads + bodies)
+    if level.deflated:
+        press = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
+        body = press.compress(body) + press.flush()
+    return bytes([form]) + len(rolled).to_bytes(2, "little") + body
+
+
+def unpack(level: Level, body: bytes) -> Rolled:
+    """What was packed; means are rounded to the level's fraction. Raises Damaged."""
+    try:
+        form, n = body[0], int.from_bytes(body[1:3], "little")
+        raw = zlib.decompress(body[3:], -15) if form & _DEFLATED else body[3:]
+        return _rolled(_split(raw, n, 5 if form & _NUMBERS else 2, bool(form & _DEFLATED)), form)
+    except (ValueError, IndexError, zlib.error) as e:
+        raise Damaged(f"a row of {level.table} cannot be read: {e}") from None
+
+
+def _columns(level: Level, rolled: Rolled, numbers: bool, fraction: int) -> list[Wide]:
+    """Unknown buckets repeat the one before. Deflated, all but the first are told by their distance from the mean."""
+    at = np.maximum.accumulate(np.where(rolled.n > 0, np.arange(len(rolled)), 0))
+    last = rolled.last[at].astype(np.int64)
+    if not numbers:
+        return [np.diff(last, prepend=0) if level.deflated else last]
+    mean = np.rint(rolled.mean[at] * fraction).astype(np.int64)
+    low, high = rolled.low[at].astype(np.int64), rolled.high[at].astype(np.int64)
+    if not level.deflated:
+        return [mean, low, high, last]
+    middle = mean // fraction
+    return [_zigzag(np.diff(mean, prepend=0)), middle - low, high - middle, _zigzag(last - middle)]
+
+
+def _rolled(columns: list[Wide], form: int) -> Rolled:
+    deflated, fraction = bool(form & _DEFLATED), 1 << (form >> 4)
+    n = columns[0].astype(np.int32)
+    if len(columns) == 2:
+        ends = (np.cumsum(columns[1]) if deflated else columns[1]).astype(np.int32)
+        return Rolled(n, ends, ends, ends.astype(np.float64), ends)
+    _, mean, low, high, last = columns
+    if deflated:
+        mean = np.cumsum(_unzigzag(mean))
+        middle = mean // fraction
+        low, high, last = middle - low, middle + high, middle + _unzigzag(last)
+    return Rolled(n, low.astype(np.int32), high.astype(np.int32), mean / fraction, last.astype(np.int32))
+
+
+def _laid(column: Wide, width: int, planes: bool) -> bytes:
+    if not width:
+        return b""
+    narrow = column.astype(f"<u{width}")
+    return narrow.view(np.uint8).reshape(-1, width).T.tobytes() if planes else narrow.tobytes()
+
+
+def _split(raw: bytes, n: int, count: int, planes: bool) -> list[Wide]:
+    at, columns = 9 * count, []
+    for k in range(count):
+        width, base = raw[9 * k], int.from_bytes(raw[9 * k + 1 : 9 * k + 9], "little", signed=True)
+        if width not in _WIDTHS:
+            raise ValueError(f"width {width}")
+        if not width:
+            columns.append(np.full(n, base, np.int64))
+        elif planes and width > 1:
+            grid = np.frombuffer(raw, np.uint8, n * width, at).reshape(width, n)
+            columns.append(np.ascontiguousarray(grid.T).view(f"<u{width}").ravel().astype(np.int64) + base)
+        else:
+            columns.append(np.frombuffer(raw, f"<u{width}", n, at).astype(np.int64) + base)
+        at += n * width
+    return columns
+
+
+def _width(top: int) -> int:
+    return next(w for w in _WIDTHS if top < 1 << 8 * w)
+
+
+def _zigzag(deltas: Wide) -> Wide:
+    return (deltas << 1) ^ (deltas >> 63)
+
+
+def _unzigzag(coded: Wide) -> Wide:
+    return (coded >> 1) ^ -(coded & 1)

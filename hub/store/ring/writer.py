@@ -1,0 +1,245 @@
+"""What the writer thread does with its files: seal finished hours, make the newest seconds durable, pack past days."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hub.errors import ShemsError
+from hub.store.ring import hot, hour
+from hub.store.ring.blob import Holds, Tag, sealed
+from hub.store.ring.budget import Written, make_room
+from hub.store.ring.day import DayPacker, Rows
+from hub.store.ring.file import Files, is_damage, move_aside, open_history, row_of, transaction
+from hub.store.ring.hotlog import Full
+from hub.store.ring.levels import DAY
+from hub.store.ring.now import Hour, Now
+
+FULL_EVERY = 30
+"""Hot records from one full one to the next: what a damaged one can cost at most."""
+
+PACKED_AT_ONCE = 20
+"""Series of a day that are packed in one turn, in one transaction."""
+
+_SLACK_S = 600
+"""A day is packed so long after its end."""
+
+_DISK_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
+class Writer:
+    """Owns the files. Not thread-safe: only the writer thread calls it once the ring has started."""
+
+    def __init__(self, path: Path, files: Files, now: Now, budget: int) -> None:
+        self._path = path
+        self._files: Files | None = files
+        self._now = now
+        self._budget = budget
+        self._base: hot.Base | None = None
+        self._base_hour = -1
+        self._since_full = 0
+        self._packing: tuple[int, DayPacker, list[int]] | None = None
+        self._disk_full = False
+        self.written = Written()
+        self.trouble = ""
+        self.moved: list[str] = []
+        self.damaged: set[str] = set()
+        self.generation = 0
+        """counts up when the file is another one"""
+
+    def cycle(self, wall_ms: Callable[[], int]) -> bool:
+        """Makes everything in memory durable; False (and `trouble` says why) when that fails, to be retried."""
+        try:
+            if self._files is None:
+                self._start_over(wall_ms())
+            for done in self._now.complete():
+                self._seal(done)
+            self._flush()
+        except (sqlite3.DatabaseError, OSError) as e:
+            self._failed(e)
+            return False
+        except ShemsError as e:
+            self.trouble = str(e)
+            return False
+        self.trouble, self._disk_full = "", False
+        return True
+
+    def pack(self, now_ms: int) -> bool:
+        """Packs some series of the oldest day that is over; whether there is more to do."""
+        try:
+            return self._pack(now_ms // 1000)
+        except (sqlite3.DatabaseError, OSError) as e:
+            self._packing = None
+            self._failed(e)
+            return False
+
+    def close(self) -> None:
+        if self._files:
+            self._files.close()
+            self._files = None
+
+    # -- sealing -----------------------------------------------------------------------------------------------------
+
+    def _seal(self, done: Hour, whole: bool = True) -> None:
+        """One transaction: the hour's row in, the oldest of the past out if the budget asks for it."""
+        directory, chunks = hour.pack(done.start, done.series())
+        with self._registering() as connection:
+            self._room(connection, len(directory) + len(chunks), done.start)
+            connection.execute(
+                "INSERT OR REPLACE INTO hour VALUES (?, ?, ?, ?)", (done.start, whole, directory, chunks)
+            )
+            connection.execute(
+                "INSERT OR IGNORE INTO meta VALUES ('packed_until', (SELECT min(t) / ? FROM hour))", (DAY,)
+            )
+        files = self._opened()
+        files.log.keep_from(files.log.next_seq)
+        self._base = None
+        if whole:
+            self._now.sealed(done)
+        self.written.note(done.start)
+
+    def _room(self, connection: sqlite3.Connection, coming: int, t: int) -> None:
+        room = make_room(connection, coming, self._budget, t // DAY, self._disk_full)
+        if not room and not self._disk_full:
+            raise ShemsError(f"{self._path}: the history's budget is used up by its rollups; allow it more")
+
+    # -- the hot log -------------------------------------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        files = self._opened()
+        batch = self._now.take()
+        if batch is None:
+            return
+        try:
+            self._register()
+            full = self._base is None or self._base_hour != batch.hour or self._since_full >= FULL_EVERY
+            record, base = hot.encode(batch, None if full else self._base)
+            files.log.append(record)
+        except Full:
+            self._now.give_back(batch)
+            self._spill()
+            return
+        except (sqlite3.Error, OSError):
+            self._now.give_back(batch)
+            raise
+        self._base, self._base_hour = base, batch.hour
+        self._since_full = 0 if full else self._since_full + 1
+
+    def _spill(self) -> None:
+        """The hot log is full of an hour that is not over: what there is of it goes into the file."""
+        oldest = self._now.oldest()
+        if oldest is not None:
+            batch = self._now.take()
+            try:
+                self._seal(oldest, whole=False)
+            except BaseException:
+                if batch:
+                    self._now.give_back(batch)
+                raise
+
+    def _register(self) -> None:
+        if self._now.new_series():
+            with self._registering():
+                pass
+
+    @contextmanager
+    def _registering(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that also brings series made since the last one into the file, twice."""
+        rows = self._now.new_series()
+        connection = self._opened().connection
+        with transaction(connection):
+            if rows:
+                connection.executemany(
+                    "INSERT OR IGNORE INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    [(i, *row_of(s), t) for i, s, t in rows],
+                )
+                connection.execute("INSERT OR REPLACE INTO meta VALUES ('registry', ?)", (self._registry(),))
+            yield connection
+        self._now.registered(rows)
+
+    def _registry(self) -> bytes:
+        known = [(i, *row_of(info)) for i, info in self._now.infos().items()]
+        return sealed(Tag(Holds.REGISTRY, 0, 0), zlib.compress(json.dumps(known).encode()))
+
+    def _opened(self) -> Files:
+        if self._files is None:
+            raise ShemsError(f"{self._path}: the history is closed")
+        return self._files
+
+    # -- packing days ------------------------------------------------------------------------------------------------
+
+    def _pack(self, now_s: int) -> bool:
+        if self._packing is None and not self._begin_day(now_s):
+            return False
+        assert self._packing is not None
+        day, packer, left = self._packing
+        some, rest = left[:PACKED_AT_ONCE], left[PACKED_AT_ONCE:]
+        infos = self._now.infos()
+        rows = [packer.rows(i, infos[i], packer.seconds(i)) for i in some if i in infos]
+        if not rest:
+            rows.append(packer.checked({info.key: i for i, info in infos.items()}))
+        self._write(day, rows, last=not rest)
+        self.damaged.update(f"{what} is damaged and missing" for what in packer.damaged)
+        self._packing = (day, packer, rest) if rest else None
+        return True
+
+    def _begin_day(self, now_s: int) -> bool:
+        """Whether a day is over and not packed; what was packed of it before a restart is not packed again."""
+        connection = self._opened().connection
+        oldest = connection.execute("SELECT min(t) FROM hour WHERE whole").fetchone()[0]
+        if oldest is None or (oldest // DAY + 1) * DAY + _SLACK_S > now_s:
+            return False
+        day = oldest // DAY
+        if any(h.start // DAY <= day for h in [self._now.oldest()] if h):
+            return False
+        packer = DayPacker(connection, day)
+        done = connection.execute("SELECT id & 65535 FROM raw WHERE id >> 16 = ?", (day,)).fetchall()
+        self._packing = day, packer, sorted(packer.series() - {i for (i,) in done})
+        return True
+
+    def _write(self, day: int, rows: list[Rows], last: bool) -> None:
+        connection = self._opened().connection
+        with transaction(connection):
+            self._room(connection, sum(r.size for r in rows), (day + 1) * DAY)
+            for r in rows:
+                r.write(connection)
+            if last:
+                connection.execute("DELETE FROM hour WHERE t < ?", ((day + 1) * DAY,))
+                connection.execute("INSERT OR REPLACE INTO meta VALUES ('packed_until', ?)", (day + 1,))
+                connection.execute(
+                    "INSERT OR REPLACE INTO meta VALUES ('written', ?)", (json.dumps(self.written.days),)
+                )
+
+    # -- trouble -----------------------------------------------------------------------------------------------------
+
+    def _failed(self, error: sqlite3.DatabaseError | OSError) -> None:
+        if isinstance(error, sqlite3.DatabaseError):
+            if not isinstance(error, sqlite3.OperationalError) and not is_damage(error):
+                raise error
+            if is_damage(error):
+                self.close()
+        self.trouble = self._explain(error)
+        self._base = None
+        self._disk_full = _is_full(error)
+
+    def _start_over(self, wall_ms: int) -> None:
+        """The file turned out damaged while in use: it is moved aside, what is in memory goes into a new one."""
+        aside = move_aside(self._path, wall_ms)
+        self._files, _ = open_history(self._path, wall_ms, self._budget)
+        self._files.log.keep_from(self._files.log.next_seq)
+        self._now.forget_file()
+        self._packing = None
+        self.generation += 1
+        self.moved.append(f"{self._path.name} was damaged and is now {aside.name}; a new history has been started")
+
+    def _explain(self, error: Exception) -> str:
+        what = "the disk is full or failing" if _is_full(error) else "writing failed"
+        return f"{self._path}: {what} ({error}); measurements are kept in memory and tried again; free some space"
+
+
+def _is_full(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK_FULL or isinstance(error, OSError)
