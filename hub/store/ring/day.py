@@ -71,8 +71,13 @@ class DayPacker:
         """All series of which anything is known in the day."""
         return {i for _, directory in self._hours() for i in directory}
 
-    def rows(self, series_id: int, info: SeriesInfo, values: Ints, marks: int = 0) -> Rows:
-        """Everything that `values`, the day's seconds, puts into the file; `marks` go on its energies."""
+    def rows(
+        self, series_id: int, info: SeriesInfo, values: Ints, before: Reading | None = None, marks: int = 0
+    ) -> Rows:
+        """Everything that `values`, the day's seconds, puts into the file.
+
+        `before`: a counter's reading before the day, when it is not the last one in the file; `marks` go on energies.
+        """
         rows = Rows()
         if not (values != MISSING).any():
             return rows
@@ -83,7 +88,23 @@ class DayPacker:
         for level in LEVELS:
             fine = rollup.fold(fine, level.step // (DAY // len(fine)))
             rows.replaced.append(self._rolled(level, series_id, info, fine))
-        self._flowed(rows, series_id, info, values, marks)
+        self._flowed(rows, series_id, info, values, before or self._reading(series_id), marks)
+        return rows
+
+    def coarse(self, series_id: int, info: SeriesInfo, step: int, rolled: rollup.Rolled, marks: int = 0) -> Rows:
+        """What `rolled`, buckets of `step` seconds of the whole day, puts into the file: no seconds are known.
+
+        Only the levels that are no finer are made, and energies if it is a power.
+        """
+        rows = Rows()
+        for level in LEVELS:
+            if level.step >= step and level.step % step == 0:
+                rows.replaced.append(self._rolled(level, series_id, info, rollup.fold(rolled, level.step // step)))
+        if info.key.partition(".")[2] in _WATTS:
+            even = np.where(rolled.n > 0, np.rint(rolled.mean).astype(np.int32), np.int32(MISSING))
+            flowed = energy.integrated(np.repeat(even, step), info.scale)
+            flowed.marks[flowed.marks > 0] |= np.uint8(marks | Mark.INTERPOLATED)
+            rows.replaced += self._kept(series_id, self._day * DAY // QUARTER, flowed)
         return rows
 
     def checked(self, ids: dict[str, int]) -> Rows:
@@ -138,7 +159,7 @@ class DayPacker:
             if before is not None:
                 month.put(0, rollup.unpack(level, before))
             month.put((self._day * DAY - start) // level.step, today)
-            today = month
+            today = month.known()
         return (
             level.table,
             row_id(period, series_id),
@@ -147,10 +168,12 @@ class DayPacker:
 
     # -- energies ----------------------------------------------------------------------------------------------------
 
-    def _flowed(self, rows: Rows, series_id: int, info: SeriesInfo, values: Ints, marks: int) -> None:
+    def _flowed(
+        self, rows: Rows, series_id: int, info: SeriesInfo, values: Ints, before: Reading | None, marks: int
+    ) -> None:
         start = self._day * DAY
         if info.kind == "counter":
-            found = energy.counted(start, values, self._reading(series_id), _unit_w(info))
+            found = energy.counted(start, values, before, _unit_w(info))
             self._note(rows, series_id, found)
             first, flowed, adds = found.first, found.energy, found.adds
         elif info.key.partition(".")[2] in _WATTS:

@@ -6,11 +6,11 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hub.errors import ShemsError
+from hub.errors import ShemsError, UserError
 from hub.store.migrate import pending
 from hub.store.ring import hot, hour
 from hub.store.ring.blob import Damaged
@@ -72,13 +72,28 @@ def open_history(path: Path, now_ms: int, budget: int) -> tuple[Files, Recovered
         connection = _connected(path, budget)
     try:
         log = HotLog.open(hot_path(path), hot_blocks(budget))
-        found = _recover(connection, log)
+        found = _recover(connection, log.found)
+        log.found = []
+    except BlockingIOError:
+        connection.close()
+        raise ShemsError(f"{path}: another SHEMS uses this history; stop it first") from None
     except OSError as e:
         connection.close()
         raise ShemsError(f"{hot_path(path)}: cannot open the hot log: {e.strerror}; {_advice(path)}") from e
     if moved:
         found.problems.append(moved)
     return Files(path, connection, log), found
+
+
+def look(path: Path) -> Recovered:
+    """What is not sealed yet, without touching anything: the hub may be running. Raises UserError."""
+    if not path.is_file():
+        raise UserError(f"{path}: there is no history; name the hub's data folder with --data")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as connection:
+            return _recover(connection, HotLog.look(hot_path(path)))
+    except sqlite3.DatabaseError as e:
+        raise UserError(f"{path}: the history cannot be read: {e}; see `shems history check`") from None
 
 
 def hot_path(path: Path) -> Path:
@@ -153,14 +168,13 @@ def _connected(path: Path, budget: int) -> sqlite3.Connection:
         raise
 
 
-def _recover(connection: sqlite3.Connection, log: HotLog) -> Recovered:
+def _recover(connection: sqlite3.Connection, records: list[Record]) -> Recovered:
     newest = connection.execute("SELECT max(t) FROM hour WHERE whole").fetchone()[0]
     packed = connection.execute("SELECT v FROM meta WHERE k = 'packed_until'").fetchone()
     sealed_until = max(0 if newest is None else newest + HOUR, int(packed[0]) * 24 * HOUR if packed else 0)
     found = Recovered(series_of(connection), last_ms=sealed_until * 1000 - 1 if sealed_until else 0)
     hours = _begun(connection, found)
-    _replay(log.found, sealed_until, hours, found)
-    log.found = []
+    _replay(records, sealed_until, hours, found)
     found.hours = [hours[h] for h in sorted(hours)]
     return found
 

@@ -6,6 +6,7 @@ journal, and so hardly more reaches the card than the block itself. A full disk 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import struct
 import zlib
@@ -42,9 +43,13 @@ class HotLog:
 
     @staticmethod
     def open(path: Path, blocks: int) -> HotLog:
-        """Opens or makes the file; `found` has its whole records in order of writing. Raises OSError."""
+        """Opens or makes the file; `found` has its whole records in order of writing.
+
+        Raises OSError, BlockingIOError when another program has it.
+        """
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             size = os.fstat(file).st_size
             records, at = _read(file, size // BLOCK)
             if size != blocks * BLOCK:
@@ -53,6 +58,18 @@ class HotLog:
         except BaseException:
             os.close(file)
             raise
+
+    @staticmethod
+    def look(path: Path) -> list[Record]:
+        """The whole records of a log that another program may be writing; none when there is no file."""
+        try:
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return []
+        try:
+            return _read(file, os.fstat(file).st_size // BLOCK)[0]
+        finally:
+            os.close(file)
 
     @property
     def size(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hub.model import Clock, Column
-from hub.store.ring.file import open_history
+from hub.store.ring.file import look, open_history
 from hub.store.ring.now import Now
 from hub.store.ring.reader import Reader
 from hub.store.ring.types import Incidents, SeriesInfo
@@ -47,6 +47,13 @@ class Ring:
         files, found = open_history(path, clock.now(), budget)
         now = Now(found.series, found.hours, found.last_ms)
         return Ring(path, clock, now, Writer(path, files, now, budget), found.problems, window_s)
+
+    @staticmethod
+    def look(path: Path, resolve: Callable[[str], str | None]) -> tuple[Reader, list[str]]:
+        """(a reader of files that a running hub may be writing, what is wrong with them). Raises UserError."""
+        found = look(path)
+        problems = list(found.problems)
+        return Reader(path, Now(found.series, found.hours, found.last_ms), resolve, problems.append), problems
 
     def start(self) -> None:
         self._thread.start()

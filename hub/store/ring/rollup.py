@@ -45,13 +45,18 @@ class Rolled:
         end = int(at[-1]) + 1 if len(at) else 0
         return Rolled(*(getattr(self, f)[:end] for f in FIELDS))
 
-    def put(self, at: int, other: Rolled) -> None:
-        """Lays the known buckets of `other` over those from `at` on; what sticks out at either end is left away."""
+    def put(self, at: int, other: Rolled, over: bool = True) -> None:
+        """Lays the known buckets of `other` over those from `at` on (or, not `over`, under them).
+
+        What sticks out at either end is left away.
+        """
         lo, hi = max(at, 0), min(at + len(other), len(self))
         if lo >= hi:
             return
         mine, theirs = slice(lo, hi), slice(lo - at, hi - at)
         known = other.n[theirs] > 0
+        if not over:
+            known &= self.n[mine] == 0
         for name in FIELDS:
             np.copyto(getattr(self, name)[mine], getattr(other, name)[theirs], where=known)
 
