@@ -47,9 +47,9 @@ class Grid:
         return next((level for level in reversed(LEVELS) if self.step % level.step == 0), None)
 
     @property
-    def starts(self) -> NDArray[np.int64]:
-        """UTC ms."""
-        return np.arange(self.start, self.end, self.step, dtype=np.int64) * 1000
+    def edges(self) -> NDArray[np.int64]:
+        """The starts of all buckets, UTC s."""
+        return np.arange(self.start, self.end, self.step, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,10 @@ class Known:
     rolled: Rolled
 
 
-def bucketed(grid: Grid, series: Sequence[Known]) -> Buckets:
-    """All series of one key in one answer; where two share a bucket, the later series has it."""
-    n = len(grid)
+def bucketed(starts: NDArray[np.int64], series: Sequence[Known]) -> Buckets:
+    """All series of one key in one answer, by `starts` (UTC s); where two share a bucket, the later series has it."""
+    n = len(starts)
+    seconds = n > 1 and int(starts[1] - starts[0]) == SECOND
     count = np.zeros(n, np.int32)
     mean, low, high = (np.full(n, np.nan) for _ in range(3))
     texts = any(k.info.choices or k.info.boolean for k in series)
@@ -71,7 +72,7 @@ def bucketed(grid: Grid, series: Sequence[Known]) -> Buckets:
         info, rolled = known.info, known.rolled
         at = np.flatnonzero(rolled.n)
         count[at] = rolled.n[at]
-        if info.numbers or (grid.step == SECOND and not info.choices):
+        if info.numbers or (seconds and not info.choices):
             mean[at], low[at], high[at] = (
                 info.scaled(a[at].astype(np.float64)) for a in (rolled.mean, rolled.low, rolled.high)
             )
@@ -83,4 +84,4 @@ def bucketed(grid: Grid, series: Sequence[Known]) -> Buckets:
                 last[k] = restored(v)
         else:
             last[at] = info.scaled(rolled.last[at].astype(np.float64))
-    return Buckets(grid.starts, mean, low, high, last, count)
+    return Buckets(starts * 1000, mean, low, high, last, count)

@@ -20,7 +20,6 @@ from hub.store.ring.energy import Counted, Energy, Mark, Reading
 from hub.store.ring.levels import DAY, HOUR, LEVELS, QUARTER, Level, first_day, month_of, row_id, span
 from hub.store.ring.types import SeriesInfo
 
-_WATTS = frozenset(f"power{p}" for p in ("", "_l1", "_l2", "_l3")) | {"pv_power", "battery_power", "consumption"}
 _PHASES = ("power_l1", "power_l2", "power_l3")
 _SHARE, _LEAST_WH = 0.03, 5
 _NEWER = (
@@ -55,7 +54,7 @@ class DayPacker:
     def __init__(self, connection: sqlite3.Connection, day: int) -> None:
         self._connection = connection
         self._day = day
-        self._energies: dict[str, tuple[int, Energy]] = {}
+        self._energies: dict[str, Counted] = {}
         self.damaged: list[str] = []
 
     def seconds(self, series_id: int) -> Ints:
@@ -100,21 +99,21 @@ class DayPacker:
         for level in LEVELS:
             if level.step >= step and level.step % step == 0:
                 rows.replaced.append(self._rolled(level, series_id, info, rollup.fold(rolled, level.step // step)))
-        if info.key.partition(".")[2] in _WATTS:
+        if info.key.partition(".")[2] in energy.WATTS:
             even = np.where(rolled.n > 0, np.rint(rolled.mean).astype(np.int32), np.int32(MISSING))
             flowed = energy.integrated(np.repeat(even, step), info.scale)
             flowed.marks[flowed.marks > 0] |= np.uint8(marks | Mark.INTERPOLATED)
-            rows.replaced += self._kept(series_id, self._day * DAY // QUARTER, flowed)
+            rows.replaced += self._kept(series_id, Counted(self._day * DAY // QUARTER, flowed, None))
         return rows
 
     def checked(self, ids: dict[str, int]) -> Rows:
         """Energies of the day's series whose sums are not right, marked so. `ids`: series by key."""
         rows = Rows()
-        for key, (first, whole) in self._energies.items():
-            off = self._off(key, whole)
+        for key, found in self._energies.items():
+            off = self._off(key, found.energy)
             if off is not None and off.any():
-                whole.marks[off] |= np.uint8(Mark.SUM)
-                rows.replaced += self._kept(ids[key], first, whole)
+                found.energy.marks[off] |= np.uint8(Mark.SUM)
+                rows.replaced += self._kept(ids[key], found)
         return rows
 
     # -- reading -----------------------------------------------------------------------------------------------------
@@ -171,18 +170,13 @@ class DayPacker:
     def _flowed(
         self, rows: Rows, series_id: int, info: SeriesInfo, values: Ints, before: Reading | None, marks: int
     ) -> None:
-        start = self._day * DAY
-        if info.kind == "counter":
-            found = energy.counted(start, values, before, _unit_w(info))
-            self._note(rows, series_id, found)
-            first, flowed, adds = found.first, found.energy, found.adds
-        elif info.key.partition(".")[2] in _WATTS:
-            first, flowed, adds = start // QUARTER, energy.integrated(values, info.scale), False
-        else:
+        found = energy.flows(info, self._day * DAY, values, before)
+        if found is None:
             return
-        flowed.marks[flowed.marks > 0] |= np.uint8(marks)
-        self._energies[info.key] = first, flowed
-        rows.replaced += self._kept(series_id, first, flowed, adds)
+        self._note(rows, series_id, found)
+        found.energy.marks[found.energy.marks > 0] |= np.uint8(marks)
+        self._energies[info.key] = found
+        rows.replaced += self._kept(series_id, found)
 
     def _reading(self, series_id: int) -> Reading | None:
         found = self._connection.execute("SELECT t, value FROM reading WHERE series = ?", (series_id,)).fetchone()
@@ -195,33 +189,24 @@ class DayPacker:
         for e in found.events:
             rows.events.append((e.t, series_id, e.kind, json.dumps({"before": e.before, "after": e.after})))
 
-    def _kept(self, series_id: int, first: int, flowed: Energy, adds: bool = False) -> Iterator[tuple[str, int, bytes]]:
-        """The rows of all months that `flowed` reaches, from the quarter-hour `first` (since 1970) on."""
-        last = first + len(flowed.marks) - 1
-        for month in range(month_of(first * QUARTER // DAY), month_of(last * QUARTER // DAY) + 1):
+    def _kept(self, series_id: int, found: Counted) -> Iterator[tuple[str, int, bytes]]:
+        """The rows of all months that `found` reaches."""
+        last = found.first + len(found.energy.marks) - 1
+        for month in range(month_of(found.first * QUARTER // DAY), month_of(last * QUARTER // DAY) + 1):
             begin, end = (first_day(m) * DAY // QUARTER for m in (month, month + 1))
             tag = Tag(Holds.ENERGY, series_id, month)
             kept = Energy.empty(end - begin)
             before = self._row("energy", tag)
             if before is not None:
                 kept.put(0, energy.unpack(before))
-            if adds:
-                kept.add(first - begin, flowed, 0)
-                kept.put(first + 1 - begin, flowed.after(1))
-            else:
-                kept.put(first - begin, flowed)
+            found.onto(kept, begin)
             yield "energy", row_id(month, series_id), sealed(tag, energy.pack(kept))
 
     def _off(self, key: str, whole: Energy) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
         """Where the phases of a power do not make the whole; None when it has no parts."""
         uid, _, name = key.partition(".")
         found = [self._energies.get(f"{uid}.{p}") for p in _PHASES]
-        parts = [f[1] for f in found if f]
+        parts = [f.energy for f in found if f]
         if name != "power" or len(parts) != len(_PHASES):
             return None
         return energy.disagree(whole, parts, _SHARE, _LEAST_WH * energy.PARTS)
-
-
-def _unit_w(info: SeriesInfo) -> float:
-    """Watts that make one stored unit in an hour; a cubic metre of gas is about 10 kWh."""
-    return info.scale * (1.0 if info.unit == "Wh" else 10_000.0)

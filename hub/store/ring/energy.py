@@ -14,9 +14,11 @@ from enum import IntFlag
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.model import Kind
 from hub.store.ring.blob import Damaged
 from hub.store.ring.codec import MISSING, Ints
 from hub.store.ring.levels import DAY, QUARTER
+from hub.store.ring.types import SeriesInfo
 
 QUARTERS = DAY // QUARTER
 PARTS = 10
@@ -24,6 +26,12 @@ PARTS = 10
 
 MAX_W = 200_000.0
 """No house draws or makes more (three phases of 290 A): what implies more is not a flow of energy."""
+
+WATTS = frozenset(f"power{p}" for p in ("", "_l1", "_l2", "_l3")) | {"pv_power", "battery_power", "consumption"}
+"""Powers that are summed to energies."""
+
+_UNIT_W = 10_000.0
+"""Watts that make a unit an hour of other counters: a cubic metre of gas is about 10 kWh."""
 
 _EXACT_S = 15
 """A reading at most this far from an edge makes it exact."""
@@ -115,6 +123,13 @@ class Counted:
     events: list[Event] = field(default_factory=list)
     adds: bool = False
 
+    def onto(self, out: Energy, start: int) -> None:
+        """Lays it over `out`, whose first quarter-hour is `start`."""
+        at = self.first - start
+        if self.adds:
+            out.add(at, self.energy, 0)
+        out.put(at + self.adds, self.energy.after(int(self.adds)))
+
 
 def counted(start: int, values: Ints, before: Reading | None, unit_w: float) -> Counted:
     """Energies of the seconds from `start` (s UTC, on a quarter) on, and of the gap since the reading `before` it.
@@ -179,6 +194,43 @@ def integrated(values: Ints, scale: float) -> Energy:
     marks = np.where(enough, np.uint8(Mark.KNOWN | Mark.INTEGRATED), np.uint8(0))
     marks[enough & (n < QUARTER - _EXACT_S)] |= np.uint8(Mark.INTERPOLATED)
     return Energy(np.where(enough, plus, 0), np.where(enough, minus, 0), marks)
+
+
+def flows(info: SeriesInfo, start: int, values: Ints, before: Reading | None) -> Counted | None:
+    """Energies of a series' seconds from `start` (s UTC, on a quarter) on; None for one that carries none."""
+    if info.kind == Kind.COUNTER:
+        return counted(start, values, before, info.scale * (1.0 if info.unit == "Wh" else _UNIT_W))
+    if info.key.partition(".")[2] in WATTS:
+        return Counted(start // QUARTER, integrated(values, info.scale), None)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What flowed in each of some periods, in the counter's unit (Wh); NaN where nothing is known.
+
+    `minus` is what flowed the other way, for powers only; `known` the share of each period that is known; `marks` as
+    in `Mark`, over all its quarter-hours.
+    """
+
+    plus: NDArray[np.float64]
+    minus: NDArray[np.float64]
+    known: NDArray[np.float64]
+    marks: Flags
+
+
+def summed(quarters: Energy, at: Wide, scale: float) -> Flow:
+    """Quarter-hours as periods that begin at the indices `at`, the last of which is the end."""
+    first, lengths = at[:-1], np.diff(at)
+    there = quarters.marks > 0
+    count = np.add.reduceat(there, first, dtype=np.int64)
+    unit = scale / PARTS
+    plus, minus = (
+        np.where(count > 0, np.round(np.add.reduceat(np.where(there, a, 0), first) * unit, 4), np.nan)
+        for a in (quarters.plus, quarters.minus)
+    )
+    marks = np.bitwise_or.reduceat(quarters.marks, first) & np.uint8(255 - Mark.KNOWN)
+    return Flow(plus, minus, np.round(count / lengths, 4), marks)
 
 
 def disagree(whole: Energy, parts: list[Energy], share: float, least: int) -> NDArray[np.bool_]:

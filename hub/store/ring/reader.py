@@ -9,14 +9,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from hub.model import Kind
 from hub.store.ring import hour
 from hub.store.ring.blob import Damaged, Holds, Tag, unsealed
 from hub.store.ring.buckets import Grid, Known, bucketed
 from hub.store.ring.codec import MISSING, Ints, decode
-from hub.store.ring.levels import DAY, HOUR, SECOND, Level, periods, row_id, span
+from hub.store.ring.energy import Energy, Flow, Reading, flows, summed
+from hub.store.ring.energy import unpack as unpack_energy
+from hub.store.ring.levels import DAY, H1, HOUR, M15, QUARTER, SECOND, Level, first_day, periods, row_id, span
 from hub.store.ring.now import Now
-from hub.store.ring.rollup import FIELDS, Rolled, fold, roll, unpack
+from hub.store.ring.rollup import FIELDS, Rolled, fold, fold_at, roll, unpack
 from hub.store.ring.types import Buckets, SeriesInfo
 
 
@@ -45,7 +49,7 @@ class Reader:
         ids = {i for series in wanted.values() for i in series}
         rolled = self._seconds_rolled(grid, ids) if grid.level is None else self._rolled(grid, grid.level, ids)
         return {
-            p: bucketed(grid, [Known(info, rolled[i]) for i, info in sorted(series.items())])
+            p: bucketed(grid.edges, [Known(info, rolled[i]) for i, info in sorted(series.items())])
             for p, series in wanted.items()
         }
 
@@ -56,6 +60,63 @@ class Reader:
             return None, np.full(end - start, MISSING, np.int32)
         newest = max(series)
         return series[newest], self._seconds({newest}, start, end)[newest]
+
+    def periods(self, points: Sequence[str], edges: NDArray[np.int64]) -> dict[str, Buckets]:
+        """Buckets between `edges` (UTC s, multiples of a quarter-hour, see `civil.edges`)."""
+        whole_hours = not ((edges - edges[0]) % HOUR).any() and edges[0] % HOUR == 0
+        grid = Grid(int(edges[0]), int(edges[-1]), HOUR if whole_hours else QUARTER)
+        wanted = {p: self._series(p) for p in points}
+        level = H1 if whole_hours else M15
+        rolled = self._rolled(grid, level, {i for series in wanted.values() for i in series})
+        at = (edges[:-1] - grid.start) // grid.step
+        return {
+            p: bucketed(edges[:-1], [Known(info, fold_at(rolled[i], at)) for i, info in sorted(series.items())])
+            for p, series in wanted.items()
+        }
+
+    def energy(self, points: Sequence[str], edges: NDArray[np.int64]) -> dict[str, Flow]:
+        """What flowed between `edges` (UTC s, multiples of a quarter-hour, see `civil.edges`), by point id.
+
+        Counters give what they counted, powers what they come to; other points are never known.
+        """
+        start, end = int(edges[0]), int(edges[-1])
+        out: dict[str, Flow] = {}
+        for p in points:
+            series = self._series(p)
+            flowed = Energy.empty((end - start) // QUARTER)
+            for i in sorted(series):
+                self._flowed(flowed, start, i, series[i])
+            scale = max((info.scale for info in series.values()), default=1.0)
+            watts = any(info.kind != Kind.COUNTER for info in series.values())
+            out[p] = summed(flowed, (edges - start) // QUARTER, 1.0 if watts else scale)
+        return out
+
+    def _flowed(self, out: Energy, start: int, series_id: int, info: SeriesInfo) -> None:
+        """Packed months first, then what the days that are not packed yet come to."""
+        first, end = start // QUARTER, start // QUARTER + len(out.marks)
+        packed_until, before = 0, None
+        with self._reading() as connection:
+            if connection:
+                packed_until = _packed_until(connection)
+                for month in periods(M15, start, end * QUARTER):
+                    for body in self._row(connection, "energy", Tag(Holds.ENERGY, series_id, month)):
+                        self._kept(out, first_day(month) * DAY // QUARTER - first, body)
+                found = connection.execute("SELECT t, value FROM reading WHERE series = ?", (series_id,)).fetchone()
+                before = Reading(*found) if found else None
+        last = self._now.last_ms // 1000
+        begin = (packed_until or last // DAY - 1) * DAY
+        stop = min(end * QUARTER, last // QUARTER * QUARTER + QUARTER)
+        if begin < stop:
+            values = self._seconds({series_id}, begin, stop)[series_id]
+            late = flows(info, begin, values, before)
+            if late:
+                late.onto(out, first)
+
+    def _kept(self, out: Energy, at: int, body: bytes) -> None:
+        try:
+            out.put(at, unpack_energy(body))
+        except Damaged as e:
+            self._report(f"{self._path.name}: {e}")
 
     def _series(self, point: str) -> dict[int, SeriesInfo]:
         key = self._resolve(point)

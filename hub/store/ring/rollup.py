@@ -89,6 +89,17 @@ def fold(fine: Rolled, times: int) -> Rolled:
     return Rolled(total, low, high, mean, last)
 
 
+def fold_at(fine: Rolled, at: NDArray[np.int64]) -> Rolled:
+    """From each index of `at` (ascending, the first 0) to the next as one."""
+    known = fine.n > 0
+    low = np.minimum.reduceat(np.where(known, fine.low, np.int32(2**31 - 1)), at)
+    high = np.maximum.reduceat(np.where(known, fine.high, np.int32(MISSING)), at)
+    n = np.add.reduceat(fine.n, at)
+    mean = np.add.reduceat(fine.mean * fine.n, at) / np.maximum(n, 1)
+    newest = np.maximum.reduceat(np.where(known, np.arange(len(fine)), 0), at)
+    return Rolled(n.astype(np.int32), low, high, mean, fine.last[newest])
+
+
 def pack(level: Level, rolled: Rolled, numbers: bool, boolean: bool = False) -> bytes:
     """A row's body. Without `numbers` (counters and choices) only count and last are kept: the rest is noise.
 
