@@ -244,14 +244,12 @@ def disagree(whole: Energy, parts: list[Energy], share: float, least: int) -> ND
 
 def _marks(edges: Wide, t: Wide) -> Flags:
     """A quarter is known when readings lie on both sides of its middle part; exact when near both edges."""
-    before = np.searchsorted(t, edges, "right") - 1
+    before = np.maximum(np.searchsorted(t, edges, "right") - 1, 0)
     after = np.minimum(before + 1, len(t) - 1)
-    gap = np.where(before >= 0, t[after] - t[np.maximum(before, 0)], 2**40)
-    near = (gap <= 2 * _EXACT_S) | (np.abs(edges - t[-1]) <= _EXACT_S) | (np.abs(edges - t[0]) <= _EXACT_S)
-    inside = (edges >= t[0] - _EXACT_S) & (edges <= t[-1] + _EXACT_S)
+    near = (np.abs(edges - t[before]) <= _EXACT_S) | (np.abs(t[after] - edges) <= _EXACT_S)
     some = (edges[1:] > t[0]) & (edges[:-1] < t[-1])
     marks = np.where(some, np.uint8(Mark.KNOWN), np.uint8(0))
-    unsure = ~(near[:-1] & near[1:] & inside[:-1] & inside[1:])
+    unsure = ~(near[:-1] & near[1:])
     marks[some & unsure] |= np.uint8(Mark.INTERPOLATED)
     return marks
 
