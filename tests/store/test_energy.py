@@ -17,7 +17,19 @@ from hub.model import Column
 from hub.store.ring import Ring, SeriesInfo
 from hub.store.ring.civil import edges
 from hub.store.ring.codec import MISSING
-from hub.store.ring.energy import PARTS, Energy, Mark, Reading, classify, counted, disagree, integrated, pack, unpack
+from hub.store.ring.energy import (
+    PARTS,
+    Energy,
+    Flow,
+    Mark,
+    Reading,
+    classify,
+    counted,
+    disagree,
+    integrated,
+    pack,
+    unpack,
+)
 from hub.store.ring.levels import DAY, QUARTER
 from tests.store.house import T0, StillClock
 

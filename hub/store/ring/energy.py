@@ -153,6 +153,8 @@ def counted(start: int, values: Ints, before: Reading | None, unit_w: float) -> 
     at_edges[0] = 0
     flowed = np.maximum(np.diff(at_edges), 0)
     energy = Energy(flowed, np.zeros(len(flowed), np.int64), _marks(edges, t))
+    if gap > _EXACT_S and edges[1] - int(t[0]) <= _EXACT_S:
+        energy.marks[0] = Mark.KNOWN
     for event in events:
         k = min(event.t // QUARTER - first, len(flowed) - 1)
         energy.marks[k] |= Mark.RESET | Mark.KNOWN
