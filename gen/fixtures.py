@@ -29,6 +29,7 @@ _READS = (
         "History",
         f"/history?points=living.temperature&from={START - 1_800_000}&to={START + 1_800_000}&step=600",
     ),
+    ("energy", "Energy", f"/energy?points=grid.energy_import,grid.power&{_HOUR}&step=quarter"),
     ("journal", "Journal", "/journal?limit=30"),
     ("problem", "Problem", "/devices/nothing"),
 )

@@ -241,7 +241,7 @@ async def running(data: Path, seconds: int = HOUR_S) -> AsyncIterator[SampleHous
         parts.push_async_callback(state.close)
         board, driver = Board(clock), Devices(site, clock)
         _furnish(board, driver.devices)
-        past = Past(ring.reader(lambda p: board.points[p].series if p in board.points else None))
+        past = Past(ring, lambda p: board.points[p].series if p in board.points else None)
         parts.callback(past.close)
         tasks = await parts.enter_async_context(asyncio.TaskGroup())
         dispatcher = Dispatcher(board, clock, state.journal, tasks)

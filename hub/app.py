@@ -64,7 +64,7 @@ class App:
         _make_folder(self._data)
         async with AsyncExitStack() as parts:
             clock = SystemClock()
-            ring = Ring.open(self._data / "history.db", clock, self._site.history_mb << 20)
+            ring = self._ring(clock)
             parts.callback(ring.close)
             clock = SystemClock(not_before=ring.last_ms)
             state = await State.open(self._data / "state.db", clock, self._site.journal_mb << 20)
@@ -93,7 +93,7 @@ class App:
             board.expect(own)
             board.seen(own)
         doorman = Doorman(state.accounts, clock)
-        past = Past(ring.reader(lambda p: board.points[p].series if p in board.points else None))
+        past = Past(ring, lambda p: board.points[p].series if p in board.points else None)
         parts.callback(past.close)
         async with asyncio.TaskGroup() as tasks:
             dispatcher = Dispatcher(board, clock, state.journal, tasks)
@@ -127,6 +127,10 @@ class App:
             self._health.ready = True
             notify("READY=1")
             await state.journal.record(Entry(clock.now(), "start", reason=Reason("started", {"version": VERSION})))
+
+    def _ring(self, clock: Clock) -> Ring:
+        site, path = self._site, self._data / "history.db"
+        return Ring.open(path, clock, site.history_mb << 20, site.history_window_s, site.history_write_mb * 1_000_000)
 
     # -- parts -------------------------------------------------------------------------------------------------------
 

@@ -41,8 +41,8 @@ class _Parser(Document):
         self.keys(site, "site", ("name", "timezone", "currency"))
         self.keys(net, "network", ("bind", "port", "announce"))
         budgets = {k: self.table(doc, k) for k in ("history", "journal")}
-        for name, table in budgets.items():
-            self.keys(table, name, ("budget_mb",))
+        self.keys(budgets["journal"], "journal", ("budget_mb",))
+        self.keys(budgets["history"], "history", ("budget_mb", "window_s", "write_mb_a_day", "card_gb"))
         devices = self.devices(self.table(doc, "devices"))
         circuits = self.circuits(self.table(doc, "circuits"), {s.id for s, _ in devices})
         d = Site()
@@ -58,6 +58,9 @@ class _Parser(Document):
             mqtt_port=self.whole(mqtt, "mqtt.port", d.mqtt_port, 0, 65_535),
             mqtt_elsewhere=self.broker(mqtt),
             history_mb=self.whole(budgets["history"], "history.budget_mb", d.history_mb, 16, 1_000_000),
+            history_window_s=self.whole(budgets["history"], "history.window_s", d.history_window_s, 1, 300),
+            history_write_mb=self.whole(budgets["history"], "history.write_mb_a_day", d.history_write_mb, 5, 100_000),
+            history_card_gb=self.whole(budgets["history"], "history.card_gb", d.history_card_gb, 1, 100_000),
             journal_mb=self.whole(budgets["journal"], "journal.budget_mb", d.journal_mb, 1, 100_000),
             circuits=circuits,
             chargers=tuple(self.charger(s, c, circuits) for s, c in devices if s.role is Role.CHARGER),

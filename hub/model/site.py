@@ -86,6 +86,9 @@ class Site:
     mqtt_port: int = 1883
     mqtt_elsewhere: BrokerAddress | None = None
     history_mb: int = 1024
+    history_window_s: int = 10
+    history_write_mb: int = 200
+    history_card_gb: int = 32
     journal_mb: int = 64
     circuits: tuple[Circuit, ...] = (Circuit("main", 35.0),)
     chargers: tuple[ChargerControl, ...] = ()

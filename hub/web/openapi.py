@@ -25,7 +25,12 @@ _KINDS: Mapping[str, Json] = {
     "text": {"type": "string"},
     "time": {"oneOf": [{"type": "integer", "description": "UTC ms"}, {"type": "string", "format": "date-time"}]},
     "count": {"type": "integer", "minimum": 1},
-    "step": {"oneOf": [{"type": "integer", "minimum": 1}, {"const": "raw"}]},
+    "step": {
+        "oneOf": [
+            {"type": "integer", "minimum": 1},
+            {"enum": ["raw", "auto", "quarter", "hour", "day", "week", "month", "year"]},
+        ]
+    },
 }
 
 

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
-from hub.store.ring import Buckets, Querier
+from hub.store.ring import Querier, Ring, Storage
+
+T = TypeVar("T")
 
 
 class Past:
     """One pool thread: long queries wait for each other, never for the control loop."""
 
-    def __init__(self, querier: Querier) -> None:
-        self._querier = querier
+    def __init__(self, ring: Ring, resolve: Callable[[str], str | None]) -> None:
+        self._ring = ring
+        self._reader = ring.reader(resolve)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="history-reader")
 
-    async def query(self, points: Sequence[str], start: int, end: int, step_ms: int | None) -> dict[str, Buckets]:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self._querier.query, points, start, end, step_ms)
+    async def ask(self, make: Callable[[Querier], T]) -> T:
+        """What `make` makes of the history, in the pool thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, make, self._reader)
+
+    async def storage(self) -> Storage:
+        return await self.ask(lambda _: self._ring.storage(self._reader))
+
+    def version(self, end_ms: int) -> str:
+        """What is known up to `end_ms` (UTC ms) is the same as long as this is."""
+        last = min(self._ring.last_ms, end_ms)
+        return "-".join(map(str, (*self._ring.version, last)))
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -30,9 +30,7 @@ class ProblemError(Exception):
 
 
 def json_response(data: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """Arrays of numpy are told as lists, NaN as null."""
-    raw = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
-    return web.Response(body=raw, status=status, content_type="application/json", headers=headers)
+    return web.Response(body=orjson.dumps(data), status=status, content_type="application/json", headers=headers)
 
 
 def problem(

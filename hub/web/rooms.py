@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from aiohttp import web
 
@@ -14,8 +14,10 @@ from hub.control import Desk
 from hub.live import Board
 from hub.model import Clock
 from hub.model.site import Site
-from hub.store.ring import Buckets
+from hub.store.ring import Querier, Storage
 from hub.web.schema import JournalRow
+
+T = TypeVar("T")
 
 
 class JournalReader(Protocol):
@@ -27,8 +29,14 @@ class JournalReader(Protocol):
 
 
 class HistoryReader(Protocol):
-    async def query(self, points: Sequence[str], start: int, end: int, step_ms: int | None) -> dict[str, Buckets]:
-        """Buckets by point id; `step_ms` None = as stored."""
+    async def ask(self, make: Callable[[Querier], T]) -> T:
+        """What `make` makes of the history, beside the event loop."""
+
+    async def storage(self) -> Storage:
+        """What it takes, and how far it reaches."""
+
+    def version(self, end_ms: int) -> str:
+        """What is known up to `end_ms` (UTC ms) is the same as long as this is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ class Series(TypedDict):
 
 
 class History(TypedDict):
-    """What `points=` answers: one series per asked point."""
+    """What `points=` answers: one series per asked point. `step_ms` is 0 for periods of local time."""
 
     step_ms: int
     series: dict[str, Series]
@@ -172,6 +172,56 @@ class PointHistoryPart(SeriesPart):
     """What `point=` answers with `fields=`."""
 
     step_ms: int
+
+
+class EnergySeries(TypedDict):
+    """What flowed in each period, in `unit`; null where nothing is known.
+
+    `minus` is what flowed the other way, for powers. `known` is the share of the period that is known. `marks` is a sum
+    of: 1 interpolated, 2 summed from power, 4 counter reset or swapped, 8 sums disagree, 16 imported; 0 = from a
+    counter that was read at both edges.
+    """
+
+    unit: str
+    plus: list[float | None]
+    minus: list[float | None]
+    known: list[float]
+    marks: list[int]
+
+
+class Energy(TypedDict):
+    """`t` are the starts of the periods, `end` is the end of the last one (UTC ms)."""
+
+    step: Literal["quarter", "hour", "day", "week", "month", "year"]
+    t: list[int]
+    end: int
+    series: dict[str, EnergySeries]
+
+
+class Reach(TypedDict):
+    """A resolution of `step` seconds, and since when it is kept (UTC ms)."""
+
+    step: int
+    since: int | None
+
+
+class Storage(TypedDict):
+    """Bytes on disk and bytes a day, null until enough has been measured.
+
+    `ours_a_day` is what the history writes, `device_a_day` what everything writes to the card; `card_years` is how long
+    it lasts at that rate.
+    """
+
+    budget: int
+    write_budget: int
+    file: int
+    wal: int
+    hot: int
+    reach: list[Reach]
+    window_s: int
+    ours_a_day: int | None
+    device_a_day: int | None
+    card_years: float | None
 
 
 class SessionRequest(TypedDict):

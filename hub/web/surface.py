@@ -16,7 +16,7 @@ PREFIX = "/api/v1"
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query parameter. `kind`: text; time (UTC ms or ISO 8601 with zone); count; step (seconds or `raw`)."""
+    """A query parameter. `kind`: text; time (UTC ms or ISO 8601 with zone); count; step (seconds or a word)."""
 
     name: str
     told: str
@@ -98,7 +98,12 @@ CALLS = (
             Query("points", "several points, with commas between them; `series` has the arrays of each"),
             _FROM,
             _TO,
-            Query("step", "the bucket's length in whole seconds, or `raw`; 60 when left out", "step"),
+            Query(
+                "step",
+                "the bucket's length in whole seconds, `raw`, a period of local time, or `auto`; 60 when left out",
+                "step",
+            ),
+            Query("width", "with `step=auto`: at most so many buckets; 1000 when left out", "count"),
             Query(
                 "fields",
                 "which arrays are sent beside `t`, with commas between them: mean, min, max, last; all when left out",
@@ -108,6 +113,21 @@ CALLS = (
         problems=(400, 404),
         csv=True,
     ),
+    Call(
+        "GET",
+        "/energy",
+        "What flowed, by periods of local time: from counters, and from power where there are none.",
+        schema.Energy,
+        query=(
+            Query("point", "one point: a counter or a power"),
+            Query("points", "several points, with commas between them"),
+            _FROM,
+            _TO,
+            Query("step", "the period; day when left out", choices=("quarter", "hour", "day", "week", "month", "year")),
+        ),
+        problems=(400, 404),
+    ),
+    Call("GET", "/storage", "What the history takes of disk and card, and how far back it reaches.", schema.Storage),
     Call(
         "GET",
         "/live",

@@ -45,10 +45,18 @@ class Keys:
         self.tokens.pop(digest, None)
 
 
-class Past:
-    async def query(self, points: Sequence[str], start: int, end: int, step_ms: int | None) -> dict[str, Buckets]:
+class Reader:
+    def query(self, points: Sequence[str], start: int, end: int, step_ms: int | None) -> dict[str, Buckets]:
         mean, low, high, last = (np.array([v]) for v in (1.5, 1.0, 2.0, 2.0))
         return dict.fromkeys(points, Buckets(np.array([start]), mean, low, high, last, np.array([1], np.int32)))
+
+
+class Past:
+    async def ask(self, make: Callable[[Any], Any]) -> Any:
+        return make(Reader())
+
+    def version(self, end_ms: int) -> str:
+        return "1"
 
 
 class Rows:
@@ -351,7 +359,7 @@ def test_a_bug_is_a_problem_without_its_inside_and_is_logged(
         raise ZeroDivisionError("the inside")
 
     async def play(c: Client) -> None:
-        monkeypatch.setattr(Past, "query", fails)
+        monkeypatch.setattr(Past, "ask", fails)
         status, problem = await c.get("/history?point=plug.power")
         assert (status, problem["title"]) == (500, "Internal error")
         assert "inside" not in str(problem) and "Zero" not in str(problem)

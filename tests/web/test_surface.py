@@ -52,6 +52,8 @@ READS = {
     "/devices/{id}": "/devices/battery",
     "/journal": "/journal?limit=1000",
     "/history": "/history?points=wallbox.status,grid.power&step=600",
+    "/energy": "/energy?points=grid.energy_import,grid.power&step=quarter",
+    "/storage": "",
     "/commands/{id}": "/commands/x",
     "/openapi.json": "",
 }

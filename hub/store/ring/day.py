@@ -93,12 +93,16 @@ class DayPacker:
     def coarse(self, series_id: int, info: SeriesInfo, step: int, rolled: rollup.Rolled, marks: int = 0) -> Rows:
         """What `rolled`, buckets of `step` seconds of the whole day, puts into the file: no seconds are known.
 
-        Only the levels that are no finer are made, and energies if it is a power.
+        Only the levels that are no finer are made, and energies if it is a power. A bucket that the file has stays as
+        it is, but for those that are told more of now.
         """
         rows = Rows()
+        fine, width = rolled, step
         for level in LEVELS:
             if level.step >= step and level.step % step == 0:
-                rows.replaced.append(self._rolled(level, series_id, info, rollup.fold(rolled, level.step // step)))
+                fine = fuller(self.rolled(level, series_id), rollup.fold(fine, level.step // width))
+                width = level.step
+                rows.replaced.append(self._rolled(level, series_id, info, fine))
         if info.key.partition(".")[2] in energy.WATTS:
             even = np.where(rolled.n > 0, np.rint(rolled.mean).astype(np.int32), np.int32(MISSING))
             flowed = energy.integrated(np.repeat(even, step), info.scale)
@@ -145,6 +149,15 @@ class DayPacker:
         except Damaged:
             self.damaged.append(f"a row of {table}")
             return None
+
+    def rolled(self, level: Level, series_id: int) -> rollup.Rolled:
+        """The day's buckets as the file has them."""
+        period = month_of(self._day) if level.monthly else self._day
+        day = rollup.Rolled.empty(DAY // level.step)
+        body = self._row(level.table, Tag(level.holds, series_id, period))
+        if body is not None:
+            day.put((span(level, period)[0] - self._day * DAY) // level.step, rollup.unpack(level, body))
+        return day
 
     # -- rollups -----------------------------------------------------------------------------------------------------
 
@@ -210,3 +223,12 @@ class DayPacker:
         if name != "power" or len(parts) != len(_PHASES):
             return None
         return energy.disagree(whole, parts, _SHARE, _LEAST_WH * energy.PARTS)
+
+
+def fuller(held: rollup.Rolled, new: rollup.Rolled) -> rollup.Rolled:
+    """Of each two buckets the one of which more is known, `held` if that is the same."""
+    both = rollup.Rolled.empty(len(new))
+    both.put(0, new)
+    kept = np.where(held.n >= new.n, held.n, 0)
+    both.put(0, rollup.Rolled(kept, held.low, held.high, held.mean, held.last))
+    return both

@@ -18,7 +18,7 @@ from hub.model import Kind
 from hub.store.ring.blob import Damaged
 from hub.store.ring.codec import MISSING, Ints
 from hub.store.ring.levels import DAY, QUARTER
-from hub.store.ring.types import SeriesInfo
+from hub.store.ring.types import Flow, SeriesInfo
 
 QUARTERS = DAY // QUARTER
 PARTS = 10
@@ -205,20 +205,6 @@ def flows(info: SeriesInfo, start: int, values: Ints, before: Reading | None) ->
     if info.key.partition(".")[2] in WATTS:
         return Counted(start // QUARTER, integrated(values, info.scale), None)
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """What flowed in each of some periods, in the counter's unit (Wh); NaN where nothing is known.
-
-    `minus` is what flowed the other way, for powers only; `known` the share of each period that is known; `marks` as
-    in `Mark`, over all its quarter-hours.
-    """
-
-    plus: NDArray[np.float64]
-    minus: NDArray[np.float64]
-    known: NDArray[np.float64]
-    marks: Flags
 
 
 def summed(quarters: Energy, at: Wide, scale: float) -> Flow:

@@ -54,6 +54,12 @@ class Files:
     connection: sqlite3.Connection
     log: HotLog
 
+    @property
+    def wear(self) -> dict[str, dict[str, int]]:
+        """What was kept of the bytes written."""
+        found = self.connection.execute("SELECT v FROM meta WHERE k = 'wear'").fetchone()
+        return dict(json.loads(found[0])) if found else {}
+
     def close(self) -> None:
         self.connection.close()
         self.log.close()

@@ -37,7 +37,7 @@ class HotLog:
         self._file = file
         self._blocks = blocks
         self._at = at
-        self._used = {r.seq: _parts(r.body) for r in records}
+        self._used = {r.seq: blocks_of(r.body) for r in records}
         self.found = records
         self.next_seq = records[-1].seq + 1 if records else 1
 
@@ -81,11 +81,11 @@ class HotLog:
         self._used = {s: n for s, n in self._used.items() if s >= seq}
 
     def fits(self, body: bytes) -> bool:
-        return sum(self._used.values()) + _parts(body) <= self._blocks
+        return sum(self._used.values()) + blocks_of(body) <= self._blocks
 
     def append(self, body: bytes) -> int:
         """Durable when it returns: the record's sequence number. Raises Full, OSError."""
-        parts = _parts(body)
+        parts = blocks_of(body)
         if not self.fits(body):
             raise Full
         for part in range(parts):
@@ -103,7 +103,8 @@ class HotLog:
         return (self._at + part) % self._blocks
 
 
-def _parts(body: bytes) -> int:
+def blocks_of(body: bytes) -> int:
+    """Blocks that a record takes."""
     return max(1, -(-len(body) // _ROOM))
 
 
@@ -135,10 +136,10 @@ def _remake(file: int, blocks: int, records: list[Record]) -> tuple[list[Record]
     kept: list[Record] = []
     room = blocks
     for record in reversed(records):
-        if (room := room - _parts(record.body)) < 0:
+        if (room := room - blocks_of(record.body)) < 0:
             break
         kept.insert(0, record)
-    raw = b"".join(_block(r.seq, p, _parts(r.body), r.body) for r in kept for p in range(_parts(r.body)))
+    raw = b"".join(_block(r.seq, p, blocks_of(r.body), r.body) for r in kept for p in range(blocks_of(r.body)))
     at = len(raw) // BLOCK
     os.ftruncate(file, 0)
     os.pwrite(file, raw.ljust(blocks * BLOCK, b"\0"), 0)

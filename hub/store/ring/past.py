@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,34 +16,32 @@ from hub.store.ring.budget import make_room
 from hub.store.ring.codec import MISSING, Ints, decode
 from hub.store.ring.day import DayPacker, Rows
 from hub.store.ring.energy import Mark, Reading
-from hub.store.ring.file import Files, open_history, row_of, transaction
-from hub.store.ring.levels import DAY, row_id
+from hub.store.ring.file import Files, Recovered, look, open_history, row_of, transaction
+from hub.store.ring.levels import DAY, H1, HOUR, M15, QUARTER, Level, row_id
 from hub.store.ring.rollup import Rolled
 from hub.store.ring.types import SeriesInfo
 
 
-class PastWriter:
-    """Adds days that are over to a history whose hub is not running. Days of one series come in time order."""
+class PastReader:
+    """What the ring knows of days that are over, and so what could be added to them. Writes nothing."""
 
-    def __init__(self, files: Files, series: dict[SeriesInfo, int], budget: int, until: int) -> None:
-        self._files = files
+    def __init__(self, connection: sqlite3.Connection, series: dict[SeriesInfo, int], until: int) -> None:
+        self._connection = connection
         self._series = series
-        self._budget = budget
-        self._before: dict[int, Reading] = {}
         self.until = until
         """the first UTC day (since 1970) that cannot be added to: from it on the ring has its own hours"""
 
     @staticmethod
     @contextmanager
-    def opened(path: Path, now_ms: int, budget: int) -> Iterator[PastWriter]:
-        """Raises ShemsError when there is no such history to be had, or its hub is running."""
-        files, found = open_history(path, now_ms, budget)
-        try:
-            packed = files.connection.execute("SELECT v FROM meta WHERE k = 'packed_until'").fetchone()
-            first = min((h.start // DAY for h in found.hours), default=now_ms // 1000 // DAY)
-            yield PastWriter(files, found.series, budget, int(packed[0]) if packed else first)
-        finally:
-            files.close()
+    def looked(path: Path, now_ms: int) -> Iterator[PastReader]:
+        """Of files that a hub may be writing; a history that is not there is an empty one. Raises UserError."""
+        if not path.is_file():
+            with closing(sqlite3.connect(":memory:")) as nothing:
+                yield PastReader(nothing, {}, now_ms // 1000 // DAY)
+            return
+        found = look(path)
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as connection:
+            yield PastReader(connection, found.series, _until(connection, found, now_ms))
 
     def known(self, info: SeriesInfo, day: int) -> Ints:
         """The day's seconds that the ring has, MISSING where it has none."""
@@ -55,30 +54,82 @@ class PastWriter:
         except Damaged:
             return np.full(DAY, MISSING, np.int32)
 
+    def new_seconds(self, info: SeriesInfo, day: int, values: Ints) -> Ints:
+        """Those of the day's seconds that could be added; none to a day of which only buckets are left or known."""
+        mine = self.known(info, day)
+        nothing = not (mine != MISSING).any()
+        if nothing and self._rolled(info, day, H1).n.any():
+            return mine
+        return np.where(mine == MISSING, values, np.int32(MISSING))
+
+    def new_means(self, info: SeriesInfo, day: int, step: int, rolled: Rolled) -> Rolled:
+        """Those of the day's buckets that could be added; none to a day that has seconds of its own."""
+        quarters, hours = (self._rolled(info, day, level) for level in (M15, H1))
+        if (self.known(info, day) != MISSING).any():
+            taken = np.ones(len(rolled), np.bool_)
+        elif step > QUARTER:
+            taken = np.repeat(hours.n > 0, HOUR // step)
+        else:
+            gone = hours.n > quarters.n.reshape(-1, HOUR // QUARTER).sum(1)
+            taken = np.repeat(quarters.n > 0, QUARTER // step) | np.repeat(gone, HOUR // step)
+        return Rolled(np.where(taken, 0, rolled.n), rolled.low, rolled.high, rolled.mean, rolled.last)
+
+    def _rolled(self, info: SeriesInfo, day: int, level: Level) -> Rolled:
+        series_id = self._series.get(info)
+        if series_id is None:
+            return Rolled.empty(DAY // level.step)
+        return DayPacker(self._connection, day).rolled(level, series_id)
+
+    def _row(self, table: str, key: int) -> bytes | None:
+        found = self._connection.execute(f"SELECT b FROM {table} WHERE id = ?", (key,)).fetchone()
+        return found[0] if found else None
+
+
+class PastWriter(PastReader):
+    """Adds days that are over to a history whose hub is not running. Days of one series come in time order."""
+
+    def __init__(self, files: Files, series: dict[SeriesInfo, int], budget: int, until: int) -> None:
+        super().__init__(files.connection, series, until)
+        self._files = files
+        self._budget = budget
+        self._before: dict[int, Reading] = {}
+
+    @staticmethod
+    @contextmanager
+    def opened(path: Path, now_ms: int, budget: int) -> Iterator[PastWriter]:
+        """Raises ShemsError when there is no such history to be had, or its hub is running."""
+        files, found = open_history(path, now_ms, budget)
+        try:
+            yield PastWriter(files, found.series, budget, _until(files.connection, found, now_ms))
+        finally:
+            files.close()
+
     def seconds(self, info: SeriesInfo, day: int, values: Ints) -> int:
         """Adds seconds to a day; returns how many were not known. Raises ShemsError past `until` or the budget."""
-        mine = self.known(info, day)
-        new = int(((mine == MISSING) & (values != MISSING)).sum())
+        added = self.new_seconds(info, day, values)
+        new = int((added != MISSING).sum())
         if not new:
             return 0
         series_id = self._id(info, day)
-        packer = DayPacker(self._files.connection, day)
-        both = np.where(mine == MISSING, values, mine)
+        packer = DayPacker(self._connection, day)
+        mine = self.known(info, day)
+        both = np.where(mine == MISSING, added, mine)
         self._write(day, packer.rows(series_id, info, both, self._before.get(series_id), Mark.IMPORTED))
         last = int(np.flatnonzero(both != MISSING)[-1])
         self._before[series_id] = Reading(day * DAY + last, int(both[last]))
         return new
 
     def means(self, info: SeriesInfo, day: int, step: int, rolled: Rolled) -> int:
-        """Adds buckets of `step` seconds (300 or 3600) of a day of which no seconds are known; returns how many.
+        """Adds buckets of `step` seconds (300 or 3600) to a day of which no seconds are known; returns how many.
 
-        A day with seconds of its own is left as it is.
+        A day with seconds of its own is left as it is, and so is every bucket that is known.
         """
-        if (self.known(info, day) != MISSING).any() or not rolled.n.any():
+        added = self.new_means(info, day, step, rolled)
+        if not added.n.any():
             return 0
-        packer = DayPacker(self._files.connection, day)
-        self._write(day, packer.coarse(self._id(info, day), info, step, rolled, Mark.IMPORTED))
-        return int((rolled.n > 0).sum())
+        packer = DayPacker(self._connection, day)
+        self._write(day, packer.coarse(self._id(info, day), info, step, added, Mark.IMPORTED))
+        return int((added.n > 0).sum())
 
     def note(self, now_s: int, kind: str, numbers: dict[str, object]) -> None:
         """An event: where the past came from."""
@@ -92,10 +143,6 @@ class PastWriter:
             self._files.connection.execute("INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         return self._series[info]
 
-    def _row(self, table: str, key: int) -> bytes | None:
-        found = self._files.connection.execute(f"SELECT b FROM {table} WHERE id = ?", (key,)).fetchone()
-        return found[0] if found else None
-
     def _write(self, day: int, rows: Rows) -> None:
         if day >= self.until:
             raise ShemsError(f"day {day}: the hub has recorded this day itself; import only what lies before")
@@ -104,3 +151,9 @@ class PastWriter:
             if not make_room(connection, rows.size, self._budget, self.until, disk_full=False):
                 raise ShemsError(f"{self._files.path}: the history's budget is used up; allow it more")
             rows.write(connection)
+
+
+def _until(connection: sqlite3.Connection, found: Recovered, now_ms: int) -> int:
+    packed = connection.execute("SELECT v FROM meta WHERE k = 'packed_until'").fetchone()
+    first = min((h.start // DAY for h in found.hours), default=now_ms // 1000 // DAY)
+    return int(packed[0]) if packed else first

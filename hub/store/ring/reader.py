@@ -16,12 +16,13 @@ from hub.store.ring import hour
 from hub.store.ring.blob import Damaged, Holds, Tag, unsealed
 from hub.store.ring.buckets import Grid, Known, bucketed
 from hub.store.ring.codec import MISSING, Ints, decode
-from hub.store.ring.energy import Energy, Flow, Reading, flows, summed
+from hub.store.ring.energy import Energy, Reading, flows, summed
 from hub.store.ring.energy import unpack as unpack_energy
 from hub.store.ring.levels import DAY, H1, HOUR, M15, QUARTER, SECOND, Level, first_day, periods, row_id, span
 from hub.store.ring.now import Now
 from hub.store.ring.rollup import FIELDS, Rolled, fold, fold_at, roll, unpack
-from hub.store.ring.types import Buckets, SeriesInfo
+from hub.store.ring.storage import Reach, reaches
+from hub.store.ring.types import Buckets, Flow, SeriesInfo
 
 
 class Reader:
@@ -90,6 +91,17 @@ class Reader:
             watts = any(info.kind != Kind.COUNTER for info in series.values())
             out[p] = summed(flowed, (edges - start) // QUARTER, 1.0 if watts else scale)
         return out
+
+    def reach(self) -> tuple[Reach, ...]:
+        """How far back each resolution goes, finest first; empty when the file cannot be read."""
+        with self._reading() as connection:
+            return reaches(connection) if connection else ()
+        return ()
+
+    def finest(self, start: int) -> int:
+        """See Querier."""
+        kept = [r for r in self.reach() if r.since is not None]
+        return next((r.step for r in kept if (r.since or 0) <= start), kept[0].step if kept else SECOND)
 
     def _flowed(self, out: Energy, start: int, series_id: int, info: SeriesInfo) -> None:
         """Packed months first, then what the days that are not packed yet come to."""

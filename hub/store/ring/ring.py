@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from hub.model import Clock, Column
 from hub.store.ring.file import look, open_history
+from hub.store.ring.hotlog import BLOCK
+from hub.store.ring.levels import DAY
 from hub.store.ring.now import Now
 from hub.store.ring.reader import Reader
+from hub.store.ring.storage import Storage, sizes
 from hub.store.ring.types import Incidents, SeriesInfo
 from hub.store.ring.writer import Writer
 
 WINDOW_S = 10
 BUDGET = 1 << 30
+WRITE_BUDGET = 200_000_000
+LONGEST_WINDOW_S = 300
+_FOR_HOT = 0.8
+"""of the write budget; the rest is for hours and days"""
 RECENT_S = 600.0
 """how long it is a problem that seconds were not stored"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes on disk, bytes a day, and the least seconds between two flushes."""
+
+    disk: int
+    writes: int
+    window_s: int
 
 
 class Ring:
     """An Appender. One writer thread owns the files; a full window, the end of an hour or `flush` wakes it."""
 
-    def __init__(self, path: Path, clock: Clock, now: Now, writer: Writer, found: list[str], window_s: int) -> None:
+    def __init__(self, path: Path, clock: Clock, now: Now, writer: Writer, found: list[str], limits: Limits) -> None:
         self._path = path
         self._clock = clock
         self._now = now
         self._writer = writer
         self._found = found
-        self._window_s = window_s
+        self._limits = limits
         self._damaged: set[str] = set()
         self._noticed: dict[str, tuple[int, float]] = {}
         self._wake = threading.Condition()
@@ -37,16 +55,19 @@ class Ring:
         self._thread = threading.Thread(target=self._run, name="history-writer", daemon=True)
 
     @staticmethod
-    def open(path: Path, clock: Clock, budget: int = BUDGET, window_s: int = WINDOW_S) -> Ring:
+    def open(
+        path: Path, clock: Clock, budget: int = BUDGET, window_s: int = WINDOW_S, write_budget: int = WRITE_BUDGET
+    ) -> Ring:
         """Opens or makes the files and takes up what was not sealed.
 
         `budget`: bytes that database, write-ahead log and hot log may take together; `window_s`: seconds that a power
-        cut may cost. A damaged file is moved aside and reported in `problems`; raises ShemsError when there is no way
-        to have one.
+        cut may cost, more where `write_budget` (bytes a day) asks for it. A damaged file is moved aside and reported in
+        `problems`; raises ShemsError when there is no way to have one.
         """
         files, found = open_history(path, clock.now(), budget)
         now = Now(found.series, found.hours, found.last_ms)
-        return Ring(path, clock, now, Writer(path, files, now, budget), found.problems, window_s)
+        limits = Limits(budget, write_budget, window_s)
+        return Ring(path, clock, now, Writer(path, files, now, budget), found.problems, limits)
 
     @staticmethod
     def look(path: Path, resolve: Callable[[str], str | None]) -> tuple[Reader, list[str]]:
@@ -73,8 +94,14 @@ class Ring:
         """Takes the second's column; never waits for the disk. A bug that ended the writer ends the hub."""
         if self._ended and not self._stopping:
             raise RuntimeError("the history's writer thread has ended; its traceback is above")
-        if self._now.put(column, series) >= self._window_s:
+        if self._now.put(column, series) >= self.window_s:
             self._ask()
+
+    @property
+    def window_s(self) -> int:
+        """Seconds between two flushes: as set, and longer where the write budget would not do."""
+        needed = self._writer.record_blocks * BLOCK * DAY / (self._limits.writes * _FOR_HOT)
+        return max(self._limits.window_s, min(math.ceil(needed), LONGEST_WINDOW_S))
 
     def flush(self, timeout_s: float = 30.0) -> bool:
         """Whether everything appended before this call is durable now. Blocks: for tests, tools and pool threads."""
@@ -94,6 +121,20 @@ class Ring:
     def reader(self, resolve: Callable[[str], str | None]) -> Reader:
         """A Querier. `resolve` gives the series key of a point id (uid + quantity), None for an unknown point."""
         return Reader(self._path, self._now, resolve, self._damaged.add, lambda: self._writer.generation)
+
+    def storage(self, reader: Reader) -> Storage:
+        """What it takes of the disk and the card. Blocks: for pool threads."""
+        file, wal, hot = sizes(self._path)
+        wear = self._writer.wear
+        ours, device = wear.a_day(wear.ours), wear.a_day(wear.device)
+        return Storage(
+            self._limits.disk, self._limits.writes, file, wal, hot, reader.reach(), self.window_s, ours, device
+        )
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Another one when what is sealed has changed; what is not sealed yet changes every second."""
+        return self._writer.generation, self._writer.changes
 
     @property
     def last_ms(self) -> int:

@@ -67,6 +67,20 @@ class Buckets:
     count: NDArray[np.int32]
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What flowed in each of some periods, in the counter's unit (Wh); NaN where nothing is known.
+
+    `minus` is what flowed the other way, for powers only; `known` the share of each period that is known; `marks` as
+    in `energy.Mark`, over all its quarter-hours.
+    """
+
+    plus: NDArray[np.float64]
+    minus: NDArray[np.float64]
+    known: NDArray[np.float64]
+    marks: NDArray[np.uint8]
+
+
 class Appender(Protocol):
     def append(self, column: Column, series: Mapping[str, SeriesInfo]) -> None:
         """Takes one second's column and returns at once; `series` describes a point, by its id, when it is new."""
@@ -76,8 +90,17 @@ class Querier(Protocol):
     def query(self, points: Sequence[str], start: int, end: int, step_ms: int | None) -> dict[str, Buckets]:
         """Buckets by point id from `start` until before `end` (UTC ms); `step_ms` None = the seconds as stored.
 
-        Buckets lie on multiples of the step; those at the edges are whole. Runs in a pool thread.
+        Buckets lie on multiples of the step; those at the edges are whole. Raises UserError. Runs in a pool thread.
         """
+
+    def periods(self, points: Sequence[str], edges: NDArray[np.int64]) -> dict[str, Buckets]:
+        """Buckets between `edges` (UTC s, multiples of a quarter-hour), by point id."""
+
+    def energy(self, points: Sequence[str], edges: NDArray[np.int64]) -> dict[str, Flow]:
+        """What flowed between `edges` (UTC s, multiples of a quarter-hour), by point id."""
+
+    def finest(self, start: int) -> int:
+        """The finest step in seconds of which anything is kept from `start` (UTC ms) on."""
 
 
 @dataclass(slots=True)

@@ -12,12 +12,13 @@ from pathlib import Path
 from hub.errors import ShemsError
 from hub.store.ring import hot, hour
 from hub.store.ring.blob import Holds, Tag, sealed
-from hub.store.ring.budget import Written, make_room
+from hub.store.ring.budget import make_room
 from hub.store.ring.day import DayPacker, Rows
-from hub.store.ring.file import Files, is_damage, move_aside, open_history, row_of, transaction
-from hub.store.ring.hotlog import Full
+from hub.store.ring.file import PAGE, Files, is_damage, move_aside, open_history, row_of, transaction
+from hub.store.ring.hotlog import BLOCK, Full, blocks_of
 from hub.store.ring.levels import DAY
 from hub.store.ring.now import Hour, Now
+from hub.store.ring.wear import Wear
 
 FULL_EVERY = 30
 """Hot records from one full one to the next: what a damaged one can cost at most."""
@@ -44,7 +45,12 @@ class Writer:
         self._since_full = 0
         self._packing: tuple[int, DayPacker, list[int]] | None = None
         self._disk_full = False
-        self.written = Written()
+        self.wear = Wear(path.parent)
+        self.wear.restore(files.wear)
+        self.record_blocks = 1
+        """what the last flush took of the hot log"""
+        self.changes = 0
+        """counts up when what was sealed has changed"""
         self.trouble = ""
         self.moved: list[str] = []
         self.damaged: set[str] = set()
@@ -100,12 +106,17 @@ class Writer:
         self._base = None
         if whole:
             self._now.sealed(done)
-        self.written.note(done.start)
+        self._wrote(2 * (len(directory) + len(chunks)))
 
     def _room(self, connection: sqlite3.Connection, coming: int, t: int) -> None:
         room = make_room(connection, coming, self._budget, t // DAY, self._disk_full)
         if not room and not self._disk_full:
             raise ShemsError(f"{self._path}: the history's budget is used up by its rollups; allow it more")
+
+    def _wrote(self, size: int) -> None:
+        """Counts a transaction: every page goes to the log and to the file."""
+        self.changes += 1
+        self.wear.wrote(self._now.last_ms // 1000, size + 2 * PAGE)
 
     # -- the hot log -------------------------------------------------------------------------------------------------
 
@@ -126,6 +137,8 @@ class Writer:
         except (sqlite3.Error, OSError):
             self._now.give_back(batch)
             raise
+        self.record_blocks = blocks_of(record)
+        self.wear.wrote(self._now.last_ms // 1000, self.record_blocks * BLOCK)
         self._base, self._base_hour = base, batch.hour
         self._since_full = 0 if full else self._since_full + 1
 
@@ -210,9 +223,8 @@ class Writer:
             if last:
                 connection.execute("DELETE FROM hour WHERE t < ?", ((day + 1) * DAY,))
                 connection.execute("INSERT OR REPLACE INTO meta VALUES ('packed_until', ?)", (day + 1,))
-                connection.execute(
-                    "INSERT OR REPLACE INTO meta VALUES ('written', ?)", (json.dumps(self.written.days),)
-                )
+                connection.execute("INSERT OR REPLACE INTO meta VALUES ('wear', ?)", (json.dumps(self.wear.kept()),))
+        self._wrote(2 * sum(r.size for r in rows))
 
     # -- trouble -----------------------------------------------------------------------------------------------------
 

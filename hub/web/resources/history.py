@@ -1,45 +1,91 @@
-"""The recorded past: buckets of one or several points, gaps as null, JSON or CSV."""
+"""The recorded past: buckets of one or several points on an even grid or by local time, gaps as null, JSON or CSV."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from hub.store.ring import Buckets
-from hub.web.problems import ProblemError, count, instant, json_response
+from hub.store.ring import Buckets, Querier
+from hub.store.ring.civil import PERIODS, edges
+from hub.web.problems import ProblemError, count, instant
+from hub.web.reply import kept_or, told
 from hub.web.rooms import ROOMS
 
 DAY_MS = 86_400_000
 MAX_BUCKETS = 400_000
 MAX_STEP_S = 366 * 86_400
+MAX_WIDTH = 10_000
 FIELDS = ("mean", "min", "max", "last")
+LADDER_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
+"""What `step=auto` chooses from, so that neighbouring questions fall on the same buckets."""
 
 
-async def history(request: web.Request) -> web.Response:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`step`: seconds (0 = as stored), a period of local time, or auto."""
+
+    points: list[str]
+    start: int
+    end: int
+    step: int | str
+    width: int
+    fields: Sequence[str]
+    as_csv: bool
+    one: bool
+
+
+async def history(request: web.Request) -> web.StreamResponse:
     rooms = request.app[ROOMS]
-    points = _points(request, rooms.board.points)
-    end = instant(request, "to", rooms.clock.now())
+    asked = _asked(request, rooms.board.points, rooms.clock.now())
+    zone = ZoneInfo(rooms.site.timezone)
+    kind = "text/csv" if asked.as_csv else "application/json"
+    return await kept_or(request, asked.end, kind, lambda querier: _answer(querier, asked, zone))
+
+
+def _answer(querier: Querier, asked: Asked, zone: ZoneInfo) -> bytes:
+    if asked.step in PERIODS:
+        cut = edges(asked.start // 1000, -(-asked.end // 1000), str(asked.step), zone)
+        step_ms, series = 0, querier.periods(asked.points, cut)
+    else:
+        step_s = _auto(querier, asked) if asked.step == "auto" else int(asked.step)
+        step_ms = (step_s or 1) * 1000
+        if (asked.end - asked.start) / step_ms * len(asked.points) > MAX_BUCKETS:
+            detail = f"more than {MAX_BUCKETS} values; ask for a larger step or a shorter range"
+            raise ProblemError(400, "Too many buckets", detail, "step")
+        series = querier.query(asked.points, asked.start, asked.end, step_s * 1000 or None)
+    if asked.as_csv:
+        return _csv(asked.points, series).encode()
+    arrays = {p: _arrays(series[p], asked.fields) for p in asked.points}
+    found = arrays[asked.points[0]] if asked.one else {"series": arrays}
+    return told({"step_ms": step_ms, **found})
+
+
+def _auto(querier: Querier, asked: Asked) -> int:
+    """The finest of the ladder that has no more buckets than `width`, and of which anything is kept."""
+    least = (asked.end - asked.start) / 1000 / asked.width
+    finest = querier.finest(asked.start)
+    return next((s for s in LADDER_S if s >= least and s >= finest), LADDER_S[-1])
+
+
+def _asked(request: web.Request, known: Mapping[str, object], now: int) -> Asked:
+    points = named_points(request, known)
+    end = instant(request, "to", now)
     start = instant(request, "from", end - DAY_MS)
     if start >= end:
         raise ProblemError(400, "Empty range", "`from` must be before `to`", "from")
-    step = _step_ms(request)
-    if (end - start) / (step or 1000) * len(points) > MAX_BUCKETS:
-        raise ProblemError(
-            400, "Too many buckets", f"more than {MAX_BUCKETS} values; ask for a larger step or a shorter range", "step"
-        )
-    as_csv, fields = _as_csv(request), _fields(request)
-    series = await rooms.history.query(points, start, end, step)
-    if as_csv:
-        return web.Response(text=_csv(points, series), content_type="text/csv")
-    asked = {p: _told(series[p], fields) for p in points}
-    found = asked[points[0]] if request.query.get("point") else {"series": asked}
-    return json_response({"step_ms": step or 1000, **found})
+    width = count(request, "width", 1000, MAX_WIDTH)
+    return Asked(
+        points, start, end, _step(request), width, _fields(request), _as_csv(request), bool(request.query.get("point"))
+    )
 
 
-def _points(request: web.Request, known: Mapping[str, object]) -> list[str]:
+def named_points(request: web.Request, known: Mapping[str, object]) -> list[str]:
+    """What `point=` or `points=` names; raises ProblemError for none, both, or one that is not known."""
     one, several = request.query.get("point"), request.query.get("points")
     if bool(one) == bool(several):
         raise ProblemError(400, "No point", "name one with `point=`, or several with `points=a,b`", "point")
@@ -50,9 +96,11 @@ def _points(request: web.Request, known: Mapping[str, object]) -> list[str]:
     return points
 
 
-def _step_ms(request: web.Request) -> int | None:
-    """None = as stored."""
-    return None if request.query.get("step") == "raw" else count(request, "step", 60, MAX_STEP_S) * 1000
+def _step(request: web.Request) -> int | str:
+    found = request.query.get("step", "60")
+    if found == "raw":
+        return 0
+    return found if found in (*PERIODS, "auto") else count(request, "step", 60, MAX_STEP_S)
 
 
 def _as_csv(request: web.Request) -> bool:
@@ -77,7 +125,7 @@ def _fields(request: web.Request) -> Sequence[str]:
     return found
 
 
-def _told(series: Buckets, fields: Sequence[str]) -> dict[str, object]:
+def _arrays(series: Buckets, fields: Sequence[str]) -> dict[str, object]:
     return {"t": series.t, **{f: getattr(series, f) for f in fields}}
 
 

@@ -31,5 +31,5 @@ CREATE TABLE event (
 );
 -- `joined`: by the owner's word, the series of `before` (a uid) are the past of those of `uid` until t.
 CREATE TABLE joined (uid TEXT NOT NULL, before TEXT NOT NULL, t INTEGER NOT NULL, PRIMARY KEY (uid, before));
--- `meta`: packed_until (day), registry (a second copy of `series`), written (bytes by day).
+-- `meta`: packed_until (day), registry (a second copy of `series`), wear (bytes written by day).
 CREATE TABLE meta (k TEXT PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID;

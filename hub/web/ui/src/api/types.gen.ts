@@ -131,7 +131,7 @@ export interface Series {
   last: Array<Value | null>;
 }
 
-/** What `points=` answers: one series per asked point. */
+/** What `points=` answers: one series per asked point. `step_ms` is 0 for periods of local time. */
 export interface History {
   step_ms: number;
   series: Record<string, Series>;
@@ -170,6 +170,43 @@ export interface PointHistoryPart {
   max?: Array<number | null>;
   last?: Array<Value | null>;
   step_ms: number;
+}
+
+/** What flowed in each period, in `unit`; null where nothing is known. `minus` is what flowed the other way, for powers. `known` is the share of the period that is known. `marks` is a sum of: 1 interpolated, 2 summed from power, 4 counter reset or swapped, 8 sums disagree, 16 imported; 0 = from a counter that was read at both edges. */
+export interface EnergySeries {
+  unit: string;
+  plus: Array<number | null>;
+  minus: Array<number | null>;
+  known: Array<number>;
+  marks: Array<number>;
+}
+
+/** `t` are the starts of the periods, `end` is the end of the last one (UTC ms). */
+export interface Energy {
+  step: "quarter" | "hour" | "day" | "week" | "month" | "year";
+  t: Array<number>;
+  end: number;
+  series: Record<string, EnergySeries>;
+}
+
+/** A resolution of `step` seconds, and since when it is kept (UTC ms). */
+export interface Reach {
+  step: number;
+  since: number | null;
+}
+
+/** Bytes on disk and bytes a day, null until enough has been measured. `ours_a_day` is what the history writes, `device_a_day` what everything writes to the card; `card_years` is how long it lasts at that rate. */
+export interface Storage {
+  budget: number;
+  write_budget: number;
+  file: number;
+  wal: number;
+  hot: number;
+  reach: Array<Reach>;
+  window_s: number;
+  ours_a_day: number | null;
+  device_a_day: number | null;
+  card_years: number | null;
 }
 
 export interface SessionRequest {
