@@ -116,6 +116,8 @@ class ToldClock:
     ms: int = START
     trusted: bool = True
 
+    provisional_since = None
+
     def now(self) -> int:
         return self.ms
 

@@ -28,6 +28,7 @@ from hub.mqtt.keys import keys
 from hub.mqtt.topics import Topics
 from hub.ops.health import OK, Health, devices
 from hub.ops.systemd import notify
+from hub.ops.timekeeping import synchronised
 from hub.store import Account, Ring, SeriesInfo, State
 from hub.store.devices import Identity
 from hub.tariff import feed
@@ -66,7 +67,7 @@ class App:
             clock = SystemClock()
             ring = self._ring(clock)
             parts.callback(ring.close)
-            clock = SystemClock(not_before=ring.last_ms)
+            clock = SystemClock(not_before=ring.last_ms, synchronised=synchronised)
             state = await State.open(self._data / "state.db", clock, self._site.journal_mb << 20)
             parts.push_async_callback(state.close)
             ring.start()
@@ -109,6 +110,7 @@ class App:
                 state.journal,
                 lambda column: ring.append(column, series),
                 lambda: notify("WATCHDOG=1"),
+                ring.shift,
             )
             sink = IntentSink(board)
             for driver in drivers:

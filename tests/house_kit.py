@@ -18,6 +18,7 @@ class ToldClock:
     """Time as the test says it is."""
 
     ms: int = 1_700_000_000_000
+    provisional_since: int | None = None
 
     def now(self) -> int:
         return self.ms

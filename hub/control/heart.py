@@ -26,7 +26,8 @@ Append = Callable[[Column], None]
 class Heart:
     """Owns the core's state. Collaborates with the Board (in), the Desk (out) and the store (the column).
 
-    `append` takes the second's column, `alive` is told of each beat.
+    `append` takes the second's column, `alive` is told of each beat, `shift` moves what was stored since a time (UTC
+    ms) by so many ms when the true time has come.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Heart:
         journal: Journal,
         append: Append,
         alive: Callable[[], None] = lambda: None,
+        shift: Callable[[int, int], None] = lambda _since, _by: None,
     ) -> None:
         self._site = site
         self._board = board
@@ -48,6 +50,8 @@ class Heart:
         self._journal = journal
         self._append = append
         self._alive = alive
+        self._shift = shift
+        self._provisional = clock.provisional_since
         self._told: tuple[int, float] | None = None
         self._state = State()
         self._house = House.of(site, ())
@@ -103,13 +107,19 @@ class Heart:
         return self._house
 
     def _watch_clock(self) -> None:
-        """A step of UTC against monotonic time is a journal row: it explains odd ages and gaps around it."""
+        """A step of UTC against monotonic time is a journal row: it explains odd ages and gaps around it.
+
+        When it brings the true time, what was stored under a provisional one is moved to where it belongs.
+        """
         now, at = self._clock.now(), self._clock.monotonic()
+        since, self._provisional = self._provisional, self._clock.provisional_since
         if self._told is not None:
             step_ms = now - self._told[0] - round((at - self._told[1]) * 1000)
             if abs(step_ms) > STEP_MS:
                 reason = Reason("clock_step", {"step_s": round(step_ms / 1000), "trusted": self._clock.trusted})
                 self._journal.later(Entry(now, "clock", reason=reason))
+                if since is not None and self._provisional is None and step_ms > 0:
+                    self._shift(since, step_ms)
         self._told = now, at
 
     def _incident(self, late: float) -> None:

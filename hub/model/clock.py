@@ -21,13 +21,18 @@ class Clock(Protocol):
     def trusted(self) -> bool:
         """Whether `now` is known to be true (a box without a battery clock boots in the past)."""
 
+    @property
+    def provisional_since(self) -> int | None:
+        """The first time told since the start, as long as the true time has not come yet; None once it has."""
+
 
 class SystemClock:
     """The machine's UTC, made to never run backwards, not even across a restart.
 
     `not_before`: the last time this house has stored. While the machine's clock is behind what has been told already
     (booted without a battery clock, or set back), time runs on by the monotonic clock and is not trusted; when the
-    machine's clock is ahead again, it is followed at once.
+    machine's clock is ahead again, it is followed at once. `synchronised`: whether the machine has had the time from
+    elsewhere; until then, or while it is behind, what is told is provisional.
     """
 
     def __init__(
@@ -35,12 +40,16 @@ class SystemClock:
         not_before: int = 0,
         wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         monotonic: Callable[[], float] = time.monotonic,
+        synchronised: Callable[[], bool] = lambda: True,
     ) -> None:
         self._wall_ms = wall_ms
         self._monotonic = monotonic
         self._told = max(wall_ms(), not_before)
         self._told_at = monotonic()
         self._trusted = self._told - wall_ms() <= STEP_MS
+        self._behind = not self._trusted
+        self._synchronised = synchronised
+        self._provisional_since = None if self._trusted and synchronised() else self._told
 
     def now(self) -> int:
         wall, at = self._wall_ms(), self._monotonic()
@@ -56,6 +65,12 @@ class SystemClock:
     @property
     def trusted(self) -> bool:
         return self._trusted
+
+    @property
+    def provisional_since(self) -> int | None:
+        if self._provisional_since is not None and self._trusted and (self._behind or self._synchronised()):
+            self._provisional_since = None
+        return self._provisional_since
 
 
 def until_tick(clock: Clock, period_s: float = 1.0, phase_s: float = 0.0) -> float:

@@ -18,6 +18,7 @@ T0 = 1_700_000_000 // 86_400 * 86_400
 
 class StillClock:
     trusted = True
+    provisional_since = None
 
     def __init__(self) -> None:
         self.ms = T0 * 1000

@@ -79,7 +79,7 @@ def open_history(path: Path, now_ms: int, budget: int) -> tuple[Files, Recovered
     try:
         log = HotLog.open(hot_path(path), hot_blocks(budget))
         found = _recover(connection, log.found)
-        log.found = []
+        log.go_on_from(_hot_from(connection))
     except BlockingIOError:
         connection.close()
         raise ShemsError(f"{path}: another SHEMS uses this history; stop it first") from None
@@ -175,14 +175,21 @@ def _connected(path: Path, budget: int) -> sqlite3.Connection:
 
 
 def _recover(connection: sqlite3.Connection, records: list[Record]) -> Recovered:
+    hot_from = _hot_from(connection)
     newest = connection.execute("SELECT max(t) FROM hour WHERE whole").fetchone()[0]
     packed = connection.execute("SELECT v FROM meta WHERE k = 'packed_until'").fetchone()
     sealed_until = max(0 if newest is None else newest + HOUR, int(packed[0]) * 24 * HOUR if packed else 0)
     found = Recovered(series_of(connection), last_ms=sealed_until * 1000 - 1 if sealed_until else 0)
     hours = _begun(connection, found)
-    _replay(records, sealed_until, hours, found)
+    _replay([r for r in records if r.seq >= hot_from], sealed_until, hours, found)
     found.hours = [hours[h] for h in sorted(hours)]
     return found
+
+
+def _hot_from(connection: sqlite3.Connection) -> int:
+    """The first hot record that tells more than the file does."""
+    found = connection.execute("SELECT v FROM meta WHERE k = 'hot_from'").fetchone()
+    return int(found[0]) if found else 0
 
 
 def _begun(connection: sqlite3.Connection, found: Recovered) -> dict[int, Hour]:

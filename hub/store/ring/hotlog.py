@@ -76,6 +76,11 @@ class HotLog:
         """Bytes on disk."""
         return self._blocks * BLOCK
 
+    def go_on_from(self, seq: int) -> None:
+        """No record of a number below `seq` is written: a log that was lost is not taken for an old one."""
+        self.next_seq = max(self.next_seq, seq)
+        self.found = []
+
     def keep_from(self, seq: int) -> None:
         """Records before `seq` may be overwritten."""
         self._used = {s: n for s, n in self._used.items() if s >= seq}

@@ -92,6 +92,8 @@ class Now:
         self._next_id = max(self._ids.values(), default=0) + 1
         self._of_point: dict[str, int] = {}
         self._places = _Places()
+        self.shifted = False
+        """seconds have been moved, perhaps to another hour; until that is in the file, no record may be given up"""
 
     # -- the event loop's side ---------------------------------------------------------------------------------------
 
@@ -176,6 +178,35 @@ class Now:
             self._next_id += 1
         return self._ids[info]
 
+    def shift(self, since: int, by: int) -> None:
+        """Moves the seconds from `since` (s UTC) on by `by` > 0 seconds; what they leave is not known any more."""
+        with self.lock:
+            self.shifted = True
+            moved: list[tuple[int, dict[int, int], Ints]] = []
+            for hour in self._hours:
+                lo = max(since - hour.start, 0)
+                if lo < HOUR:
+                    moved.append((hour.start, hour.rows, hour.values.copy()))
+                    moved[-1][2][:, :lo] = MISSING
+                    hour.dirty |= {o for o in hour.known() if o >= lo}
+                    hour.values[:, lo:] = MISSING
+            for start, rows, values in moved:
+                for offset in np.flatnonzero((values != MISSING).any(axis=0)).tolist():
+                    self._place(start + offset + by, rows, values[:, offset])
+            self._places = _Places()
+
+    def _place(self, t: int, rows: Mapping[int, int], column: Ints) -> None:
+        start = t - t % HOUR
+        hour = next((h for h in self._hours if h.start == start), None)
+        if hour is None:
+            hour = Hour(start)
+            self._hours.append(hour)
+        for series_id, row in rows.items():
+            if column[row] != MISSING:
+                hour.values[hour.row(series_id), t - start] = column[row]
+        hour.dirty.add(t - start)
+        self.last_ms = max(self.last_ms, t * 1000)
+
     # -- the writer's side -------------------------------------------------------------------------------------------
 
     def new_series(self) -> list[tuple[int, SeriesInfo, int]]:
@@ -193,6 +224,12 @@ class Now:
             self._new = [(i, info, 0) for info, i in self._ids.items()]
             for hour in self._hours:
                 hour.dirty = hour.known()
+
+    def take_shifted(self) -> list[Hour]:
+        """All hours, if seconds have been moved between them since the last call."""
+        with self.lock:
+            shifted, self.shifted = self.shifted, False
+            return list(self._hours) if shifted else []
 
     def complete(self) -> list[Hour]:
         """Hours that nothing is added to any more, oldest first."""

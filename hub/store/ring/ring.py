@@ -97,6 +97,14 @@ class Ring:
         if self._now.put(column, series) >= self.window_s:
             self._ask()
 
+    def shift(self, since_ms: int, by_ms: int) -> None:
+        """The true time has come: what was appended since `since_ms` (UTC ms) belongs `by_ms` later.
+
+        Only what is not sealed yet is moved; an hour that is keeps its provisional time.
+        """
+        self._now.shift(since_ms // 1000, round(by_ms / 1000))
+        self._ask()
+
     @property
     def window_s(self) -> int:
         """Seconds between two flushes: as set, and longer where the write budget would not do."""

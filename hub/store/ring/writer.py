@@ -62,8 +62,9 @@ class Writer:
         try:
             if self._files is None:
                 self._start_over(wall_ms())
+            self._settle_shift(wall_ms())
             for done in self._now.complete():
-                self._seal(done)
+                self._seal([done])
             self._flush()
         except (sqlite3.DatabaseError, OSError) as e:
             self._failed(e)
@@ -90,23 +91,39 @@ class Writer:
 
     # -- sealing -----------------------------------------------------------------------------------------------------
 
-    def _seal(self, done: Hour, whole: bool = True) -> None:
-        """One transaction: the hour's row in, the oldest of the past out if the budget asks for it."""
-        directory, chunks = hour.pack(done.start, done.series())
+    def _seal(self, hours: list[Hour], open_from: int = 2**40, event: tuple[int, str] | None = None) -> None:
+        """One transaction: the hours' rows in, the oldest of the past out if the budget asks for it.
+
+        Hours from `open_from` (s UTC) on are not over: more is to come. `event`: (s UTC, kind) goes with them.
+        """
+        rows = [(h.start, h.start < open_from, *hour.pack(h.start, h.series())) for h in hours]
+        size = sum(len(directory) + len(chunks) for *_, directory, chunks in rows)
         with self._registering() as connection:
-            self._room(connection, len(directory) + len(chunks), done.start)
-            connection.execute(
-                "INSERT OR REPLACE INTO hour VALUES (?, ?, ?, ?)", (done.start, whole, directory, chunks)
-            )
+            self._room(connection, size, hours[0].start)
+            connection.executemany("INSERT OR REPLACE INTO hour VALUES (?, ?, ?, ?)", rows)
             connection.execute(
                 "INSERT OR IGNORE INTO meta VALUES ('packed_until', (SELECT min(t) / ? FROM hour))", (DAY,)
             )
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('hot_from', ?)", (self._opened().log.next_seq,))
+            if event:
+                connection.execute("INSERT INTO event (t, series, kind, numbers) VALUES (?, 0, ?, '{}')", event)
         files = self._opened()
         files.log.keep_from(files.log.next_seq)
         self._base = None
-        if whole:
-            self._now.sealed(done)
-        self._wrote(2 * (len(directory) + len(chunks)))
+        for done in hours:
+            if done.start < open_from:
+                self._now.sealed(done)
+        self._wrote(2 * size)
+
+    def _settle_shift(self, now_ms: int) -> None:
+        """Seconds that were moved from one hour to another: both go into the file at once, so that none is lost."""
+        hours = self._now.take_shifted()
+        if hours:
+            try:
+                self._seal(hours, hours[-1].start, (now_ms // 1000, "clock_shift"))
+            except BaseException:
+                self._now.shifted = True
+                raise
 
     def _room(self, connection: sqlite3.Connection, coming: int, t: int) -> None:
         room = make_room(connection, coming, self._budget, t // DAY, self._disk_full)
@@ -148,7 +165,7 @@ class Writer:
         if oldest is not None:
             batch = self._now.take()
             try:
-                self._seal(oldest, whole=False)
+                self._seal([oldest], oldest.start)
             except BaseException:
                 if batch:
                     self._now.give_back(batch)
