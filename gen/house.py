@@ -25,7 +25,9 @@ from hub.model import Command, CommandSpec, Device, Link, Measurement, Point, Re
 from hub.model.journal import Entry
 from hub.model.site import Site
 from hub.ops.health import OK, Health
-from hub.store import Account, Ring, SeriesInfo, State
+from hub.store.accounts import Account
+from hub.store.ring import Ring, SeriesInfo
+from hub.store.state import State
 from hub.tariff import feed
 from hub.web import make_app
 from hub.web.past import Past

@@ -29,8 +29,10 @@ from hub.mqtt.topics import Topics
 from hub.ops.health import OK, Health, devices
 from hub.ops.systemd import notify
 from hub.ops.timekeeping import synchronised
-from hub.store import Account, Ring, SeriesInfo, State
+from hub.store.accounts import Account
 from hub.store.devices import Identity
+from hub.store.ring import Ring, SeriesInfo
+from hub.store.state import State
 from hub.tariff import feed
 from hub.web import listen, serve
 from hub.web.past import Past
@@ -70,6 +72,9 @@ class App:
             clock = SystemClock(not_before=ring.last_ms, synchronised=synchronised)
             state = await State.open(self._data / "state.db", clock, self._site.journal_mb << 20)
             parts.push_async_callback(state.close)
+            for device in self._site.devices:
+                if device.replaces:
+                    ring.join(device.uid, device.replaces)
             ring.start()
             await self._house(parts, clock, ring, state, sock, ready)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,7 +16,8 @@ from hub.model.site import BatteryControl, ChargerControl, Circuit, Site, Tariff
 
 _NAMESPACE = uuid.UUID("6b1c2a52-52b2-4a6e-9df4-6f7a3f2f9a10")
 MOST_PER_KWH = 10
-_HUB_KEYS = ("uid", "role", "driver", "link", "behind", "control")
+_HUB_KEYS = ("uid", "role", "driver", "link", "behind", "replaces", "control")
+_UID = re.compile(r"[0-9a-f]{12}")
 
 
 def read(path: Path) -> str:
@@ -108,6 +110,9 @@ class _Parser(Document):
         for spec, _ in found:
             if (other := by_uid.setdefault(spec.uid, spec.id)) != spec.id:
                 raise self.error(f"devices.{spec.id}.uid", f"is that of {other!r} too; give each device its own")
+            if spec.replaces and (still := next((s.id for s, _ in found if s.uid == spec.replaces), "")):
+                where = f"devices.{spec.id}.replaces"
+                raise self.error(where, f"{still!r} is still in the house; remove its table, or this key")
         for spec, _ in found:
             if spec.behind:
                 self.one_of(f"devices.{spec.id}.behind", spec.behind, ids)
@@ -120,12 +125,13 @@ class _Parser(Document):
                 at, "a device id is lower-case letters, digits and _, and not `house` or `tariff`; rename it"
             )
         spec = DeviceSpec(
-            uid=self.get(t, f"{at}.uid", str, uuid.uuid5(_NAMESPACE, id_).hex[:12]),
+            uid=self.get(t, f"{at}.uid", str, _uid(id_)),
             id=id_,
             role=Role(self.one_of(f"{at}.role", self.need(t, f"{at}.role"), [r.value for r in Role])),
             driver=self.need(t, f"{at}.driver"),
             link=self.need(t, f"{at}.link"),
             behind=self.get(t, f"{at}.behind", str, ""),
+            replaces=_uid(self.get(t, f"{at}.replaces", str, "")),
             options={k: v for k, v in t.items() if k not in _HUB_KEYS},
         )
         if "control" in t and spec.role not in (Role.CHARGER, Role.BATTERY):
@@ -258,3 +264,8 @@ class _Parser(Document):
         except (ZoneInfoNotFoundError, ValueError):
             raise self.error("site.timezone", f"{name!r} is not a time zone; use one like Europe/Berlin") from None
         return name
+
+
+def _uid(device: str) -> str:
+    """The uid of a device by its id; one that is given as a uid stays as it is."""
+    return device if not device or _UID.fullmatch(device) else uuid.uuid5(_NAMESPACE, device).hex[:12]

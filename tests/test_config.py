@@ -115,3 +115,17 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_a_device_keeps_its_uid_unless_the_owner_says_otherwise() -> None:
     assert config.parse(GRID).devices[0].uid == config.parse(GRID).devices[0].uid
     assert config.parse(GRID + "uid = 'abc'").devices[0].uid == "abc"
+
+
+def test_what_a_device_replaces_is_named_by_id_or_uid() -> None:
+    [by_id] = config.parse(GRID + 'replaces = "old_meter"\n').devices
+    [by_uid] = config.parse(GRID + f'replaces = "{by_id.replaces}"\n').devices
+    assert by_id.replaces == by_uid.replaces != by_id.uid
+
+
+def test_a_device_that_is_still_there_cannot_be_replaced() -> None:
+    with pytest.raises(ConfigError, match=r"devices\.grid\.replaces.*'grid' is still in the house"):
+        config.parse(GRID + 'replaces = "grid"\n')
+
+
+GRID = '[devices.grid]\nrole = "grid"\ndriver = "modbus"\nlink = "tcp://10.0.0.1:502"\n'

@@ -81,12 +81,14 @@ class Written:
 
 def ingest(disk: Disk, of: House, start: int, seconds: int, window_s: int) -> Written:
     """Feeds the ring as the hub does, a flush each window; a whole day is packed too. CPU is the whole path's."""
-    ring = Ring.open(disk.folder / "ours" / "history.db", StillClock(), 64 << 20, window_s, 10**12)
+    ring = Ring.open(disk.folder / "history.db", StillClock(), 64 << 20, window_s, 10**12)
     ring.start()
     known = infos(of)
     fed = columns(of, start, seconds, EPOCH + start)
     after = columns(of, 0, 700, EPOCH + DAY_S) if seconds == DAY_S else []
-    bytes_before, flush_ms, packing_ms = disk.written(), [], []
+    bytes_before = disk.written()
+    flush_ms: list[float] = []
+    packing_ms: list[float] = []
     cpu = time.process_time()
     for k, column in enumerate(fed, 1):
         ring.append(column, known)
@@ -96,8 +98,10 @@ def ingest(disk: Disk, of: House, start: int, seconds: int, window_s: int) -> Wr
         ring.append(column, known)
     ring.flush()
     writer = ring._writer
+    write = writer._write
+    writer._write = lambda *what, **how: packing_ms.append(_ms(lambda: write(*what, **how)))  # type: ignore[method-assign]
     while after and writer.pack(ring.last_ms):
-        packing_ms.append(0.0)
+        pass
     cpu = time.process_time() - cpu
     device = disk.written() - bytes_before
     ring.close()
@@ -163,6 +167,7 @@ def keep(folder: Path, days: int, budget: int) -> Kept:
     ring.append(Column((EPOCH - 5000) * 1000, dict.fromkeys(known, 0)), known)
     ids = {name: next(iter(ring._now.ids(info.key))) for name, info in known.items()}
     rows = {ids[name]: k for k, name in enumerate(known)}
+    ring._writer._seal(list(ring._now._hours))
     most, lengths, slowest = 0, [], 0.0
     for day in range(days):
         values = of[day % 3].values
@@ -200,6 +205,8 @@ sys.path[:0] = [{root!r}, {root!r} + "/firmware-sim"]
 import numpy
 from bench.kit.store_disk import rss_bytes
 import os, sqlite3, zlib
+from hub.ops.memory import frugal
+frugal()
 bare = rss_bytes(os.getpid())
 from pathlib import Path
 from hub.model import Column

@@ -11,7 +11,7 @@ from typing import Protocol
 from hub.auth.password import hash_password, verify_password
 from hub.auth.tries import LockedOutError, Tries
 from hub.model import Clock
-from hub.store import Account
+from hub.store.accounts import Account
 
 SESSION_MS = 30 * 86_400_000
 KNOWN_S = 2.0

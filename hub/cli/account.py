@@ -17,8 +17,7 @@ from hub.errors import UserError
 from hub.model import SystemClock
 from hub.model.document import hint
 from hub.ops.private import keep_private
-from hub.store import Account
-from hub.store.accounts import ROLES, Accounts
+from hub.store.accounts import ROLES, Account, Accounts
 from hub.store.database import Database
 
 LONGEST_NAME = 64

@@ -60,7 +60,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class DeviceSpec:
-    """One `[devices.<id>]` table of the site document, as a driver gets it. `options` are the driver's own keys."""
+    """One `[devices.<id>]` table of the site document, as a driver gets it. `options` are the driver's own keys.
+
+    `replaces`: the uid of a device that stood in its place; by the owner's word its past belongs to this one.
+    """
 
     uid: str
     id: str
@@ -68,4 +71,5 @@ class DeviceSpec:
     driver: str
     link: str
     behind: str = ""
+    replaces: str = ""
     options: Mapping[str, object] = field(default_factory=dict)

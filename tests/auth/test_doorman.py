@@ -15,8 +15,8 @@ import pytest
 from hub.auth import Doorman, LockedOutError, doorman, hash_password
 from hub.auth.doorman import KNOWN_S
 from hub.auth.tries import Tries
-from hub.store import Account, State
-from hub.store.accounts import ROLES
+from hub.store.accounts import ROLES, Account
+from hub.store.state import State
 from hub.web.schema import SessionInfo
 from tests.house_kit import ToldClock
 

@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hub.errors import ShemsError, UserError
@@ -166,6 +167,31 @@ def test_a_renamed_device_keeps_its_past(ring: Ring) -> None:
     ring.append(Column((T0 + 1) * 1000, {new.id: 2}), {new.id: SeriesInfo.of(new)})
     got = ring.reader({new.id: new.series}.get).query([new.id, "x.y"], T0 * 1000, (T0 + 2) * 1000, None)
     assert plain(got[new.id].last) == [1.0, 2.0] and plain(got["x.y"].last) == [None, None]
+
+
+def test_a_replaced_device_has_the_past_of_the_one_before_by_the_owners_word(
+    path: Path, clock: StillClock, ring: Ring
+) -> None:
+    old, new = Point.of("u1", "meter", "energy_import"), Point.of("u2", "grid", "energy_import")
+    for k in range(900):
+        ring.append(Column((T0 + k) * 1000, {old.id: 50_000 + k}), {old.id: SeriesInfo.of(old)})
+    ring.close()
+    clock.ms = (T0 + 900) * 1000
+    again = Ring.open(path, clock)
+    for _ in range(2):
+        again.join("u2", "u1")
+    again.start()
+    for k in range(900, 1800):
+        values = {new.id: k - 900, old.id: 60_000}
+        again.append(Column((T0 + k) * 1000, values), {p.id: SeriesInfo.of(p) for p in (old, new)})
+    ask = [new.id], T0 * 1000, (T0 + 1800) * 1000, None
+    cut = np.array([T0, T0 + 900, T0 + 1800])
+    assert again.flush()
+    for reader in (again.reader({new.id: new.series}.get), Ring.look(path, {new.id: new.series}.get)[0]):
+        both = [50_000.0 + k for k in range(900)] + [float(k) for k in range(900)]
+        assert plain(reader.query(*ask)[new.id].last) == both
+        assert reader.energy([new.id], cut)[new.id].plus.tolist() == [899, 899]
+    again.close()
 
 
 def test_a_value_beyond_32_bits_is_missing_and_counted(ring: Ring) -> None:

@@ -15,7 +15,7 @@ from aiohttp import web
 from hub.auth import Doorman, hash_password
 from hub.control import Desk, Dispatcher, Heart
 from hub.model.site import Site
-from hub.store import Account
+from hub.store.accounts import Account
 from hub.store.ring import Buckets
 from hub.web import make_app
 from hub.web.rooms import Rooms

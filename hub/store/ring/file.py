@@ -17,7 +17,7 @@ from hub.store.ring.blob import Damaged
 from hub.store.ring.hotlog import BLOCK, HotLog, Record
 from hub.store.ring.levels import HOUR
 from hub.store.ring.now import Hour
-from hub.store.ring.types import SeriesInfo
+from hub.store.ring.types import Joined, SeriesInfo
 
 PAGE = 4096
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -42,6 +42,7 @@ class Recovered:
 
     series: dict[SeriesInfo, int] = field(default_factory=dict)
     hours: list[Hour] = field(default_factory=list)
+    joined: list[Joined] = field(default_factory=list)
     last_ms: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -180,6 +181,7 @@ def _recover(connection: sqlite3.Connection, records: list[Record]) -> Recovered
     packed = connection.execute("SELECT v FROM meta WHERE k = 'packed_until'").fetchone()
     sealed_until = max(0 if newest is None else newest + HOUR, int(packed[0]) * 24 * HOUR if packed else 0)
     found = Recovered(series_of(connection), last_ms=sealed_until * 1000 - 1 if sealed_until else 0)
+    found.joined = [Joined(*row) for row in connection.execute("SELECT uid, before, t FROM joined").fetchall()]
     hours = _begun(connection, found)
     _replay([r for r in records if r.seq >= hot_from], sealed_until, hours, found)
     found.hours = [hours[h] for h in sorted(hours)]

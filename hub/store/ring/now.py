@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,13 @@ from hub.model import Column
 from hub.store.ring.codec import MISSING, Ints
 from hub.store.ring.hot import Batch
 from hub.store.ring.levels import HOUR
-from hub.store.ring.types import Incidents, SeriesInfo
+from hub.store.ring.types import Incidents, Joined, SeriesInfo
 
 MAX_HOURS = 12
 """Hours kept in memory while nothing can be written; then the newest seconds are refused, the oldest kept."""
+
+END = 2**40
+"""s UTC; later than any"""
 
 _GROW = 32
 _LIMIT = 2**31 - 1
@@ -69,6 +72,15 @@ class Hour:
         return set(np.flatnonzero((self.values != MISSING).any(axis=0)).tolist())
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A series that tells of a point, until before `until` (s UTC)."""
+
+    id: int
+    info: SeriesInfo
+    until: int
+
+
 @dataclass(slots=True)
 class _Places:
     """Where the values of a column go: made once for the same points in the same order."""
@@ -82,7 +94,10 @@ class _Places:
 class Now:
     """The hours that are not sealed yet, and the registry of series."""
 
-    def __init__(self, known: Mapping[SeriesInfo, int], hours: Iterable[Hour], last_ms: int) -> None:
+    def __init__(
+        self, known: Mapping[SeriesInfo, int], hours: Iterable[Hour], last_ms: int, joined: Iterable[Joined] = ()
+    ) -> None:
+        self.joined = list(joined)
         self.lock = threading.Lock()
         self.incidents = Incidents()
         self.last_ms = last_ms
@@ -269,6 +284,15 @@ class Now:
         """All series that were ever kept under `key`."""
         with self.lock:
             return {i: info for info, i in self._ids.items() if info.key == key}
+
+    def past(self, key: str) -> list[Member]:
+        """All series that tell of `key`, oldest first: its own, and those of the devices that it has replaced."""
+        uid, _, quantity = key.partition(".")
+        found = [Member(i, info, END) for i, info in sorted(self.ids(key).items())]
+        for j in self.joined:
+            if j.uid == uid and all(m.info.key.partition(".")[0] != j.before for m in found):
+                found = [replace(m, until=min(m.until, j.t)) for m in self.past(f"{j.before}.{quantity}")] + found
+        return found
 
     def infos(self) -> dict[int, SeriesInfo]:
         with self.lock:

@@ -19,7 +19,7 @@ from hub.store.ring.codec import MISSING, Ints, decode
 from hub.store.ring.energy import Energy, Reading, flows, summed
 from hub.store.ring.energy import unpack as unpack_energy
 from hub.store.ring.levels import DAY, H1, HOUR, M15, QUARTER, SECOND, Level, first_day, periods, row_id, span
-from hub.store.ring.now import Now
+from hub.store.ring.now import Member, Now
 from hub.store.ring.rollup import FIELDS, Rolled, fold, fold_at, roll, unpack
 from hub.store.ring.storage import Reach, reaches
 from hub.store.ring.types import Buckets, Flow, SeriesInfo
@@ -47,10 +47,10 @@ class Reader:
         """See Querier. Raises UserError for an empty range, a step that is not whole seconds, or too many buckets."""
         grid = Grid.of(start, end, step_ms)
         wanted = {p: self._series(p) for p in points}
-        ids = {i for series in wanted.values() for i in series}
+        ids = {m.id for series in wanted.values() for m in series}
         rolled = self._seconds_rolled(grid, ids) if grid.level is None else self._rolled(grid, grid.level, ids)
         return {
-            p: bucketed(grid.edges, [Known(info, rolled[i]) for i, info in sorted(series.items())])
+            p: bucketed(grid.edges, [Known(m.info, rolled[m.id].before(grid.edges, m.until)) for m in series])
             for p, series in wanted.items()
         }
 
@@ -59,8 +59,8 @@ class Reader:
         series = self._series(point)
         if not series:
             return None, np.full(end - start, MISSING, np.int32)
-        newest = max(series)
-        return series[newest], self._seconds({newest}, start, end)[newest]
+        newest = series[-1]
+        return newest.info, self._seconds({newest.id}, start, end)[newest.id]
 
     def periods(self, points: Sequence[str], edges: NDArray[np.int64]) -> dict[str, Buckets]:
         """Buckets between `edges` (UTC s, multiples of a quarter-hour, see `civil.edges`)."""
@@ -68,10 +68,12 @@ class Reader:
         grid = Grid(int(edges[0]), int(edges[-1]), HOUR if whole_hours else QUARTER)
         wanted = {p: self._series(p) for p in points}
         level = H1 if whole_hours else M15
-        rolled = self._rolled(grid, level, {i for series in wanted.values() for i in series})
+        rolled = self._rolled(grid, level, {m.id for series in wanted.values() for m in series})
         at = (edges[:-1] - grid.start) // grid.step
         return {
-            p: bucketed(edges[:-1], [Known(info, fold_at(rolled[i], at)) for i, info in sorted(series.items())])
+            p: bucketed(
+                edges[:-1], [Known(m.info, fold_at(rolled[m.id].before(grid.edges, m.until), at)) for m in series]
+            )
             for p, series in wanted.items()
         }
 
@@ -85,10 +87,13 @@ class Reader:
         for p in points:
             series = self._series(p)
             flowed = Energy.empty((end - start) // QUARTER)
-            for i in sorted(series):
-                self._flowed(flowed, start, i, series[i])
-            scale = max((info.scale for info in series.values()), default=1.0)
-            watts = any(info.kind != Kind.COUNTER for info in series.values())
+            for m in series:
+                mine = Energy.empty(len(flowed.marks))
+                self._flowed(mine, start, m.id, m.info)
+                mine.marks[max(m.until - start, 0) // QUARTER :] = 0
+                flowed.put(0, mine)
+            scale = max((m.info.scale for m in series), default=1.0)
+            watts = any(m.info.kind != Kind.COUNTER for m in series)
             out[p] = summed(flowed, (edges - start) // QUARTER, 1.0 if watts else scale)
         return out
 
@@ -130,9 +135,9 @@ class Reader:
         except Damaged as e:
             self._report(f"{self._path.name}: {e}")
 
-    def _series(self, point: str) -> dict[int, SeriesInfo]:
+    def _series(self, point: str) -> list[Member]:
         key = self._resolve(point)
-        return self._now.ids(key) if key else {}
+        return self._now.past(key) if key else []
 
     def _seconds_rolled(self, grid: Grid, ids: set[int]) -> dict[int, Rolled]:
         found = self._seconds(ids, grid.start, grid.end)

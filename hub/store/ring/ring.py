@@ -15,7 +15,7 @@ from hub.store.ring.levels import DAY
 from hub.store.ring.now import Now
 from hub.store.ring.reader import Reader
 from hub.store.ring.storage import Storage, sizes
-from hub.store.ring.types import Incidents, SeriesInfo
+from hub.store.ring.types import Incidents, Joined, SeriesInfo
 from hub.store.ring.writer import Writer
 
 WINDOW_S = 10
@@ -65,7 +65,7 @@ class Ring:
         `problems`; raises ShemsError when there is no way to have one.
         """
         files, found = open_history(path, clock.now(), budget)
-        now = Now(found.series, found.hours, found.last_ms)
+        now = Now(found.series, found.hours, found.last_ms, found.joined)
         limits = Limits(budget, write_budget, window_s)
         return Ring(path, clock, now, Writer(path, files, now, budget), found.problems, limits)
 
@@ -74,7 +74,16 @@ class Ring:
         """(a reader of files that a running hub may be writing, what is wrong with them). Raises UserError."""
         found = look(path)
         problems = list(found.problems)
-        return Reader(path, Now(found.series, found.hours, found.last_ms), resolve, problems.append), problems
+        now = Now(found.series, found.hours, found.last_ms, found.joined)
+        return Reader(path, now, resolve, problems.append), problems
+
+    def join(self, uid: str, before: str) -> None:
+        """By the owner's word, what was told of the device `before` is the past of `uid`, from now on. Before `start`.
+
+        Raises ShemsError when it cannot be written.
+        """
+        if all((j.uid, j.before) != (uid, before) for j in self._now.joined):
+            self._writer.join(Joined(uid, before, self._clock.now() // 1000))
 
     def start(self) -> None:
         self._thread.start()

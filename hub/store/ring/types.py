@@ -103,6 +103,15 @@ class Querier(Protocol):
         """The finest step in seconds of which anything is kept from `start` (UTC ms) on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """By the owner's word, the series of `before` are the past of those of `uid`, until `t` (s UTC). Both are uids."""
+
+    uid: str
+    before: str
+    t: int
+
+
 @dataclass(slots=True)
 class Incidents:
     """What was not stored, and why. Counts since the start."""

@@ -18,6 +18,7 @@ from hub.store.ring.file import PAGE, Files, is_damage, move_aside, open_history
 from hub.store.ring.hotlog import BLOCK, Full, blocks_of
 from hub.store.ring.levels import DAY
 from hub.store.ring.now import Hour, Now
+from hub.store.ring.types import Joined
 from hub.store.ring.wear import Wear
 
 FULL_EVERY = 30
@@ -83,6 +84,20 @@ class Writer:
             self._packing = None
             self._failed(e)
             return False
+
+    def join(self, joined: Joined) -> None:
+        """Raises ShemsError."""
+        numbers = json.dumps({"uid": joined.uid, "before": joined.before})
+        try:
+            connection = self._opened().connection
+            with transaction(connection):
+                connection.execute("INSERT INTO joined VALUES (?, ?, ?)", (joined.uid, joined.before, joined.t))
+                connection.execute(
+                    "INSERT INTO event (t, series, kind, numbers) VALUES (?, 0, 'joined', ?)", (joined.t, numbers)
+                )
+        except sqlite3.Error as e:
+            raise ShemsError(self._explain(e)) from e
+        self._now.joined.append(joined)
 
     def close(self) -> None:
         if self._files:
