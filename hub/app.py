@@ -21,6 +21,7 @@ from hub.live import Board, LinkStatus
 from hub.model import Clock, Reason, SystemClock
 from hub.model.broker import BrokerAddress
 from hub.model.journal import Entry
+from hub.model.point import FRACTION
 from hub.model.site import Site
 from hub.mqtt.board import BoardChanges, DeskDoor
 from hub.mqtt.engine import choose
@@ -98,6 +99,9 @@ class App:
         for own in (HOUSE, *([feed.DEVICE] if self._site.tariff else [])):
             board.expect(own)
             board.seen(own)
+        for spec in self._site.devices:
+            if spec.record_ms < 1000:
+                board.record(spec.id, spec.record_ms)
         doorman = Doorman(state.accounts, clock)
         past = Past(ring, lambda p: board.points[p].series if p in board.points else None)
         parts.callback(past.close)
@@ -204,7 +208,7 @@ class _Series(Mapping[str, SeriesInfo]):
         self._board = board
 
     def __getitem__(self, point: str) -> SeriesInfo:
-        return SeriesInfo.of(self._board.points[point])
+        return SeriesInfo.of(self._board.points[point.partition(FRACTION)[0]], point.partition(FRACTION)[2])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._board.points)

@@ -16,7 +16,7 @@ from hub.model.site import BatteryControl, ChargerControl, Circuit, Site, Tariff
 
 _NAMESPACE = uuid.UUID("6b1c2a52-52b2-4a6e-9df4-6f7a3f2f9a10")
 MOST_PER_KWH = 10
-_HUB_KEYS = ("uid", "role", "driver", "link", "behind", "replaces", "control")
+_HUB_KEYS = ("uid", "role", "driver", "link", "behind", "replaces", "record_ms", "control")
 _UID = re.compile(r"[0-9a-f]{12}")
 
 
@@ -131,12 +131,19 @@ class _Parser(Document):
             driver=self.need(t, f"{at}.driver"),
             link=self.need(t, f"{at}.link"),
             behind=self.get(t, f"{at}.behind", str, ""),
+            record_ms=self.record_ms(t, f"{at}.record_ms"),
             replaces=_uid(self.get(t, f"{at}.replaces", str, "")),
             options={k: v for k, v in t.items() if k not in _HUB_KEYS},
         )
         if "control" in t and spec.role not in (Role.CHARGER, Role.BATTERY):
             raise self.error(f"{at}.control", f"is for chargers and batteries, not for a {spec.role.value}; remove it")
         return spec, self.table(t, f"{at}.control")
+
+    def record_ms(self, t: Table, at: str) -> int:
+        found = self.whole(t, at, 1000, 1, 1000)
+        if found not in (200, 250, 500, 1000):
+            raise self.error(at, f"{found} ms is not 200, 250, 500 or 1000")
+        return found
 
     def charger(self, spec: DeviceSpec, t: Table, circuits: tuple[Circuit, ...]) -> ChargerControl:
         at, d = f"devices.{spec.id}.control", ChargerControl(spec.id)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hub.model import Clock, Column, Device, Kind, LinkState, Measurement, Point, Quality, Quantity, Value
+from hub.model.point import FRACTION
 
 STALE = "stale"
 
@@ -47,6 +49,26 @@ class Slot:
             return Slot(m, None, None, m.at)
         stored = quantity.quantise(m.value)
         return Slot(m, stored, quantity.restore(stored), m.at + quantity.max_age_s * 1000)
+
+
+class Fractions:
+    """What a point was at each part of the second that has just gone by."""
+
+    def __init__(self, parts: int) -> None:
+        self._parts = parts
+        self._noted: deque[tuple[int, int]] = deque(maxlen=4 * parts)
+
+    def note(self, at: int, stored: int) -> None:
+        self._noted.append((at, stored))
+
+    def before(self, t: int, point: str) -> dict[str, int]:
+        """Stored integers of the parts between the second before `t` (UTC ms) and `t`, where one was measured."""
+        found = {}
+        for at, stored in self._noted:
+            part = -(-(at - t + 1000) * self._parts // 1000)
+            if 0 < part < self._parts:
+                found[f"{point}{FRACTION}{part}/{self._parts}"] = stored
+        return found
 
 
 class Subscription:
@@ -92,6 +114,7 @@ class Board:
         self._subscriptions: set[Subscription] = set()
         self.changes = 0
         """counts up with every change, so that what was made of the same state is made once"""
+        self._fractions: dict[str, Fractions] = {}
         self.devices: dict[str, Device] = {}
         self.links: dict[str, LinkStatus] = {}
 
@@ -101,6 +124,12 @@ class Board:
         """A device of the site document, before it has answered."""
         self._place(device)
         self.links[device.id] = LinkStatus(LinkState.CONNECTING, self._clock.now())
+
+    def record(self, device: str, step_ms: int) -> None:
+        """The powers and currents of this device are kept every `step_ms`, a whole part of a second."""
+        for point in self.devices[device].points:
+            if point.quantity.kind is Kind.GAUGE and point.quantity.unit in ("W", "A"):
+                self._fractions[point.id] = Fractions(1000 // step_ms)
 
     def seen(self, device: Device) -> None:
         self._place(device)
@@ -119,7 +148,9 @@ class Board:
             if m.point not in self._points:
                 raise KeyError(f"measurement of unknown point {m.point!r}")
             point = self._points[m.point]
-            self._latest[m.point] = Slot.of(_in_range(m, point), point.quantity)
+            self._latest[m.point] = slot = Slot.of(_in_range(m, point), point.quantity)
+            if m.point in self._fractions and slot.stored is not None:
+                self._fractions[m.point].note(m.at, slot.stored)
             self._stale.discard(m.point)
             changed.append(m.point)
         self._tell(changed)
@@ -169,6 +200,8 @@ class Board:
             else:
                 aged.append(point)
         self.gone(aged)
+        for point, fractions in self._fractions.items():
+            stored.update(fractions.before(t, point))
         return Column(t, stored), values
 
     @contextmanager

@@ -126,6 +126,3 @@ def test_what_a_device_replaces_is_named_by_id_or_uid() -> None:
 def test_a_device_that_is_still_there_cannot_be_replaced() -> None:
     with pytest.raises(ConfigError, match=r"devices\.grid\.replaces.*'grid' is still in the house"):
         config.parse(GRID + 'replaces = "grid"\n')
-
-
-GRID = '[devices.grid]\nrole = "grid"\ndriver = "modbus"\nlink = "tcp://10.0.0.1:502"\n'

@@ -13,6 +13,7 @@ from hub.errors import ShemsError, UserError
 COMMANDS = {
     "run": "the daemon, in the foreground",
     "demo": "a simulated house and a hub in front of it",
+    "history": "the recorded past: read it, import that of another system",
     "config": "show or check the site document",
     "account": "who may sign in, and tokens for programs",
     "test": "the whole test suite",

@@ -63,6 +63,7 @@ class DeviceSpec:
     """One `[devices.<id>]` table of the site document, as a driver gets it. `options` are the driver's own keys.
 
     `replaces`: the uid of a device that stood in its place; by the owner's word its past belongs to this one.
+    `record_ms`: how often its powers and currents are kept.
     """
 
     uid: str
@@ -72,4 +73,5 @@ class DeviceSpec:
     link: str
     behind: str = ""
     replaces: str = ""
+    record_ms: int = 1000
     options: Mapping[str, object] = field(default_factory=dict)

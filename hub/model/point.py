@@ -51,11 +51,16 @@ class Measurement:
     quality: Quality = Quality.GOOD
 
 
+FRACTION = "~"
+"""Between a point and the part of a second: `grid.power~2/5` is what `grid.power` was at the second fifth of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """All points at one second, quantised: what the core sees, the ring stores and replay reads back.
 
-    `values` holds stored integers by point id; a point that is past its age limit or invalid is absent.
+    `values` holds stored integers by point id; a point that is past its age limit or invalid is absent. Points that are
+    recorded more often than once a second have the parts of the second before `t` beside them, see `FRACTION`.
     """
 
     t: int

@@ -125,17 +125,14 @@ class DayPacker:
     def _hours(self) -> Iterator[tuple[int, hour.Directory]]:
         span = self._day * DAY, (self._day + 1) * DAY
         for start, blob in self._connection.execute("SELECT t, dir FROM hour WHERE t >= ? AND t < ?", span).fetchall():
-            try:
-                yield start, hour.directory(start, blob)
-            except Damaged:
+            places, _ = hour.places(self._connection, start, blob)
+            if not places:
                 self.damaged.append(f"the hour from {start} (UTC s)")
+            yield start, places
 
     def _chunk(self, start: int, series_id: int, place: tuple[int, int]) -> Ints:
-        with self._connection.blobopen("hour", "b", start, readonly=True) as blob:
-            blob.seek(place[0])
-            raw = blob.read(place[1])
         try:
-            return hour.chunk(start, series_id, raw)
+            return hour.chunk(start, series_id, hour.part(self._connection, start, place))
         except Damaged:
             self.damaged.append(f"one series of the hour from {start} (UTC s)")
             return np.full(HOUR, MISSING, np.int32)

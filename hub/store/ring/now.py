@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.model import Column
+from hub.model.point import FRACTION
 from hub.store.ring.codec import MISSING, Ints
 from hub.store.ring.hot import Batch
 from hub.store.ring.levels import HOUR
@@ -284,6 +285,17 @@ class Now:
         """All series that were ever kept under `key`."""
         with self.lock:
             return {i: info for info, i in self._ids.items() if info.key == key}
+
+    def fractions(self, key: str) -> dict[tuple[int, int], list[Member]]:
+        """The series of the parts of a second that were kept beside `key`, by (part, parts)."""
+        found: dict[tuple[int, int], list[Member]] = {}
+        with self.lock:
+            for info, i in self._ids.items():
+                of, _, part = info.key.partition(FRACTION)
+                if part and of == key:
+                    k, _, n = part.partition("/")
+                    found.setdefault((int(k), int(n)), []).append(Member(i, info, END))
+        return found
 
     def past(self, key: str) -> list[Member]:
         """All series that tell of `key`, oldest first: its own, and those of the devices that it has replaced."""

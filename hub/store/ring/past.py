@@ -114,7 +114,8 @@ class PastWriter(PastReader):
         packer = DayPacker(self._connection, day)
         mine = self.known(info, day)
         both = np.where(mine == MISSING, added, mine)
-        self._write(day, packer.rows(series_id, info, both, self._before.get(series_id), Mark.IMPORTED))
+        before = self._before.get(series_id) or (self._last(info, day - 1) if info.kind == "counter" else None)
+        self._write(day, packer.rows(series_id, info, both, before, Mark.IMPORTED))
         last = int(np.flatnonzero(both != MISSING)[-1])
         self._before[series_id] = Reading(day * DAY + last, int(both[last]))
         return new
@@ -130,6 +131,12 @@ class PastWriter(PastReader):
         packer = DayPacker(self._connection, day)
         self._write(day, packer.coarse(self._id(info, day), info, step, added, Mark.IMPORTED))
         return int((added.n > 0).sum())
+
+    def _last(self, info: SeriesInfo, day: int) -> Reading | None:
+        """A counter's last reading of a day."""
+        values = self.known(info, day)
+        at = np.flatnonzero(values != MISSING)
+        return Reading(day * DAY + int(at[-1]), int(values[at[-1]])) if len(at) else None
 
     def note(self, now_s: int, kind: str, numbers: dict[str, object]) -> None:
         """An event: where the past came from."""
@@ -151,9 +158,11 @@ class PastWriter(PastReader):
             if not make_room(connection, rows.size, self._budget, self.until, disk_full=False):
                 raise ShemsError(f"{self._files.path}: the history's budget is used up; allow it more")
             rows.write(connection)
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('packed_until', ?)", (self.until,))
 
 
 def _until(connection: sqlite3.Connection, found: Recovered, now_ms: int) -> int:
-    packed = connection.execute("SELECT v FROM meta WHERE k = 'packed_until'").fetchone()
-    first = min((h.start // DAY for h in found.hours), default=now_ms // 1000 // DAY)
-    return int(packed[0]) if packed else first
+    """The day of the first hour that is not packed; today, when there is none."""
+    kept = connection.execute("SELECT min(t) FROM hour").fetchone()[0]
+    hours = [h.start for h in found.hours] + ([] if kept is None else [kept])
+    return int(min(hours, default=now_ms // 1000)) // DAY

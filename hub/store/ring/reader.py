@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,15 @@ from hub.store.ring.buckets import Grid, Known, bucketed
 from hub.store.ring.codec import MISSING, Ints, decode
 from hub.store.ring.energy import Energy, Reading, flows, summed
 from hub.store.ring.energy import unpack as unpack_energy
+from hub.store.ring.file import text
 from hub.store.ring.levels import DAY, H1, HOUR, M15, QUARTER, SECOND, Level, first_day, periods, row_id, span
 from hub.store.ring.now import Member, Now
-from hub.store.ring.rollup import FIELDS, Rolled, fold, fold_at, roll, unpack
+from hub.store.ring.rollup import FIELDS, Rolled, fold, fold_at, merged, roll, unpack
 from hub.store.ring.storage import Reach, reaches
 from hub.store.ring.types import Buckets, Flow, SeriesInfo
+
+PARTS_MS = (200, 250, 500)
+"""Steps of a part of a second that points may be kept at."""
 
 
 class Reader:
@@ -44,15 +49,45 @@ class Reader:
         self._mine = threading.local()
 
     def query(self, points: Sequence[str], start: int, end: int, step_ms: int | None) -> dict[str, Buckets]:
-        """See Querier. Raises UserError for an empty range, a step that is not whole seconds, or too many buckets."""
+        """See Querier. Raises UserError for an empty range, a step that is not whole seconds, or too many buckets.
+
+        A step of a part of a second (200, 250 or 500 ms) gives what was kept so often, and nothing for other points.
+        """
+        if step_ms in PARTS_MS:
+            return {p: self._fractions(p, Grid.of(start, end, None), 1000 // step_ms) for p in points}
         grid = Grid.of(start, end, step_ms)
         wanted = {p: self._series(p) for p in points}
-        ids = {m.id for series in wanted.values() for m in series}
+        parts = {p: self._parts(p) for p in points}
+        ids = {m.id for series in (*wanted.values(), *parts.values()) for m in series}
         rolled = self._seconds_rolled(grid, ids) if grid.level is None else self._rolled(grid, grid.level, ids)
+        for p, series in wanted.items():
+            for m in series[-1:]:
+                rolled[m.id] = merged([rolled[part.id] for part in parts[p]] + [rolled[m.id]])
         return {
             p: bucketed(grid.edges, [Known(m.info, rolled[m.id].before(grid.edges, m.until)) for m in series])
             for p, series in wanted.items()
         }
+
+    def _parts(self, point: str) -> list[Member]:
+        """The series of all parts of a second that were kept of the point."""
+        key = self._resolve(point)
+        return [m for series in self._now.fractions(key).values() for m in series] if key else []
+
+    def _fractions(self, point: str, grid: Grid, parts: int) -> Buckets:
+        """Every part of a second its own bucket; the last of a second is the second's value itself."""
+        key = self._resolve(point)
+        kept = self._now.fractions(key) if key else {}
+        series = [*(kept.get((k, parts), []) for k in range(1, parts)), self._series(point)[-1:]]
+        found = self._seconds({m.id for lane in series for m in lane}, grid.start, grid.end)
+        values = np.full((grid.end - grid.start, parts), MISSING, np.int32)
+        for k, lane in enumerate(series):
+            for m in lane:
+                _lay(values[:, k], 0, found[m.id])
+        step_ms = 1000 // parts
+        first = grid.start * 1000 - 1000 + step_ms
+        starts = np.arange(values.size, dtype=np.int64) * step_ms + first
+        known = [Known(m.info, each(values.ravel())) for m in self._series(point)[-1:]]
+        return replace(bucketed(starts // 1000, known), t=starts)
 
     def seconds(self, point: str, start: int, end: int) -> tuple[SeriesInfo | None, Ints]:
         """(the newest series of the point, its stored seconds in [start, end), s UTC; MISSING where not known)."""
@@ -203,6 +238,7 @@ class Reader:
         if getattr(mine, "generation", None) != generation:
             uri = f"{self._path.absolute().as_uri()}?mode=ro"
             mine.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)
+            mine.connection.text_factory = text
             mine.connection.execute("PRAGMA cache_size=-1000")
             mine.generation = generation
         found: sqlite3.Connection = mine.connection
@@ -251,21 +287,15 @@ class Reader:
     def _chunks(
         self, connection: sqlite3.Connection, start: int, table: bytes, ids: set[int]
     ) -> Iterator[tuple[int, Ints]]:
-        try:
-            places = hour.directory(start, table)
-        except Damaged:
-            self._report(f"{self._path.name}: the hour from {start} (UTC s) is damaged and missing")
-            return
-        with connection.blobopen("hour", "b", start, readonly=True) as blob:
-            for series_id in sorted(i for i in ids if i in places):
-                offset, length = places[series_id]
-                blob.seek(offset)
-                try:
-                    yield series_id, hour.chunk(start, series_id, blob.read(length))
-                except Damaged:
-                    self._report(
-                        f"{self._path.name}: one series of the hour from {start} (UTC s) is damaged and missing"
-                    )
+        places, sound = hour.places(connection, start, table)
+        if not sound:
+            what = "is damaged; it was not needed" if places else "and all of the hour are damaged and missing"
+            self._report(f"{self._path.name}: the directory of the hour from {start} (UTC s) {what}")
+        for series_id in sorted(ids & places.keys()):
+            try:
+                yield series_id, hour.chunk(start, series_id, hour.part(connection, start, places[series_id]))
+            except Damaged:
+                self._report(f"{self._path.name}: one series of the hour from {start} (UTC s) is damaged and missing")
 
 
 def each(values: Ints) -> Rolled:

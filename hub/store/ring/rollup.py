@@ -95,6 +95,21 @@ def fold(fine: Rolled, times: int) -> Rolled:
     return Rolled(total, low, high, mean, last)
 
 
+def merged(parts: list[Rolled]) -> Rolled:
+    """Several series of one point on the same grid as one; the last of them has the last word."""
+    whole = parts[-1]
+    if len(parts) == 1:
+        return whole
+    n = np.sum([p.n for p in parts], axis=0, dtype=np.int32)
+    low: Ints = np.stack([np.where(p.n > 0, p.low, np.int32(2**31 - 1)) for p in parts]).min(axis=0)
+    high: Ints = np.stack([np.where(p.n > 0, p.high, np.int32(MISSING)) for p in parts]).max(axis=0)
+    mean = np.sum([p.mean * p.n for p in parts], axis=0) / np.maximum(n, 1)
+    last: Ints = parts[0].last
+    for part in parts[1:]:
+        last = np.where(part.n > 0, part.last, last).astype(np.int32)
+    return Rolled(n, low, high, mean, last)
+
+
 def fold_at(fine: Rolled, at: NDArray[np.int64]) -> Rolled:
     """From each index of `at` (ascending, the first 0) to the next as one."""
     known = fine.n > 0

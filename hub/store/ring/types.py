@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.model import Column, Kind, Point, Value
+from hub.model.point import FRACTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,12 @@ class SeriesInfo:
     boolean: bool = False
 
     @staticmethod
-    def of(point: Point) -> SeriesInfo:
+    def of(point: Point, part: str = "") -> SeriesInfo:
+        """`part`: which part of the second, as `2/5`; each has a series of its own."""
         q = point.quantity
         boolean = q.kind is Kind.STATE and q.high == 1 and not q.choices
-        return SeriesInfo(point.series, q.kind.value, float(q.scale), q.unit, q.choices, boolean)
+        key = f"{point.series}{FRACTION}{part}" if part else point.series
+        return SeriesInfo(key, q.kind.value, float(q.scale), q.unit, q.choices, boolean)
 
     @property
     def numbers(self) -> bool:

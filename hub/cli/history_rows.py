@@ -1,0 +1,173 @@
+"""The past as people and programs read it: each form is written a part at a time."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from hub.cli.history_parts import Part, Parts
+from hub.errors import UserError
+from hub.model import Kind, Quantity
+from hub.store.ring.energy import WATTS
+
+FIELDS = ("mean", "min", "max", "last")
+FLOWS = ("plus", "minus", "known", "marks")
+SPOOL = 1 << 20
+_COPIED = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """`points`: their quantities by id."""
+
+    points: dict[str, Quantity]
+    parts: Parts
+    zone: ZoneInfo
+
+    @property
+    def flowing(self) -> list[tuple[str, Quantity]]:
+        """In civil periods: counters and powers."""
+        some = [(id_, q) for id_, q in self.points.items() if q.kind is Kind.COUNTER or q.name in WATTS]
+        return some if self.parts.civil else []
+
+
+def table_rows(rows: Rows) -> Iterator[str]:
+    """Local times; means of gauges, the last values of others; in civil periods their energies in kWh."""
+    titles = [_title(id_, q) for id_, q in rows.points.items()]
+    energies = [f"{id_} {_flow(q)[1]}" for id_, q in rows.flowing]
+    widths = [max(len(t), 9) for t in (*titles, *energies)]
+    yield "  ".join(["time".ljust(19), *(t.rjust(w) for t, w in zip((*titles, *energies), widths, strict=True))])
+    for part in rows.parts:
+        columns = [_shown(q, part, id_) for id_, q in rows.points.items()]
+        columns += [_flowed(q, part, id_) for id_, q in rows.flowing]
+        for t, *cells in zip(_times(part), *columns, strict=True):
+            local = datetime.fromtimestamp(t / 1000, rows.zone).strftime("%Y-%m-%d %H:%M:%S")
+            told = (_cell(c) or "-" for c in cells)
+            yield "  ".join([local, *(c.rjust(w) for c, w in zip(told, widths, strict=True))])
+
+
+def csv_rows(rows: Rows) -> Iterator[str]:
+    """UTC; the same values as the table. `shems history import` takes it back."""
+    energies = [f"{id_} [{_flow(q)[1]}]" for id_, q in rows.flowing]
+    yield ",".join(("time", *rows.points, *energies))
+    for part in rows.parts:
+        columns = [_shown(q, part, id_) for id_, q in rows.points.items()]
+        columns += [_flowed(q, part, id_) for id_, q in rows.flowing]
+        for t, *cells in zip(_times(part), *columns, strict=True):
+            yield ",".join((_iso(t), *map(_cell, cells)))
+
+
+def json_document(rows: Rows, out: IO[str] | None = None) -> None:
+    """As GET /history answers: arrays side by side, which wait in files until all of the past has been read."""
+    out = out or sys.stdout
+    fields = ("t", *FIELDS, *(FLOWS if rows.parts.civil else ()))
+    with ExitStack() as files:
+        spools = {
+            id_: {f: files.enter_context(tempfile.SpooledTemporaryFile(SPOOL, "w+", encoding="ascii")) for f in fields}
+            for id_ in rows.points
+        }
+        for part in rows.parts:
+            for id_, mine in spools.items():
+                for f in fields:
+                    told = _array(part, id_, f)
+                    if told:
+                        mine[f].write((", " if mine[f].tell() else "") + json.dumps(told)[1:-1])
+        out.write(json.dumps({"step_ms": rows.parts.step_ms})[:-1] + ", ")
+        several = len(rows.points) > 1
+        out.write('"series": {' if several else "")
+        for k, (id_, mine) in enumerate(spools.items()):
+            out.write((", " if k else "") + (f"{json.dumps(id_)}: {{" if several else ""))
+            for n, f in enumerate(fields):
+                out.write((", " if n else "") + f'"{f}": [')
+                _copy(mine[f], out)
+                out.write("]")
+            out.write("}" if several else "")
+        out.write("}}\n" if several else "}\n")
+
+
+def parquet_file(rows: Rows, path: Path) -> None:
+    """A row group a part: `time`, and a column for each point and field. Raises UserError without pyarrow."""
+    try:
+        pa, pq = (importlib.import_module(m) for m in ("pyarrow", "pyarrow.parquet"))
+    except ImportError:
+        raise UserError("--parquet needs the package pyarrow: pip install 'shems[parquet]', or pyarrow") from None
+    fields = FIELDS if not rows.parts.civil else (*FIELDS, *FLOWS)
+    texts = {f"{id_}.last": bool(q.choices) for id_, q in rows.points.items()}
+    kinds = {
+        f"{id_}.{f}": pa.string() if texts.get(f"{id_}.{f}") else pa.float64() for id_ in rows.points for f in fields
+    }
+    schema = pa.schema([("time", pa.timestamp("ms", "UTC")), *kinds.items()])
+    try:
+        with pq.ParquetWriter(path, schema) as writer:
+            for part in rows.parts:
+                told = {f"{id_}.{f}": _array(part, id_, f) for id_ in rows.points for f in fields}
+                plain = {
+                    k: v if texts.get(k) else [None if x is None else float(x) for x in v] for k, v in told.items()
+                }
+                writer.write_table(pa.table({"time": _times(part), **plain}, schema=schema))
+    except OSError as e:
+        raise UserError(f"{path}: cannot be written: {e.strerror or e}; choose another file") from None
+
+
+def _title(id_: str, q: Quantity) -> str:
+    return f"{id_} {q.unit}".strip()
+
+
+def _times(part: Part) -> list[int]:
+    times: list[int] = next(iter(part.buckets.values())).t.tolist()
+    return times
+
+
+def _shown(q: Quantity, part: Part, id_: str) -> Sequence[Any]:
+    buckets = part.buckets[id_]
+    return buckets.mean.tolist() if q.kind is Kind.GAUGE else _plain(buckets.last)
+
+
+def _flow(q: Quantity) -> tuple[float, str]:
+    """(how many of the counter's unit make one, its unit) of what flows in a period."""
+    return (1.0, q.unit) if q.unit == "m3" else (1000.0, "kWh")
+
+
+def _flowed(q: Quantity, part: Part, id_: str) -> Sequence[float]:
+    flow = part.flows[id_]
+    net: list[float] = np.round((flow.plus - flow.minus) / _flow(q)[0], 4).tolist()
+    return net
+
+
+def _array(part: Part, id_: str, field: str) -> list[Any]:
+    """Plain values, None where nothing is known."""
+    source = part.flows[id_] if field in FLOWS else part.buckets[id_]
+    return [None if isinstance(v, float) and np.isnan(v) else v for v in _plain(getattr(source, field))]
+
+
+def _plain(values: Any) -> list[Any]:
+    return values.tolist() if isinstance(values, np.ndarray) else list(values)
+
+
+def _cell(value: Any) -> str:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{round(value, 4):.15g}" if isinstance(value, float) else str(value)
+
+
+def _iso(t: int) -> str:
+    return datetime.fromtimestamp(t / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _copy(spool: Any, out: IO[str]) -> None:
+    spool.seek(0)
+    while piece := spool.read(_COPIED):
+        out.write(piece)

@@ -1,0 +1,25 @@
+"""Points by their id, from the site document alone: the house need not be running."""
+
+from __future__ import annotations
+
+from hub.errors import UserError
+from hub.model import Point, quantity
+from hub.model.document import hint
+from hub.model.site import Site
+
+OWN = ("house", "tariff")
+"""Devices that every house has; their uid is their id."""
+
+
+def point_of(site: Site, id_: str) -> Point:
+    """The point called `id_`; raises UserError with a suggestion for one that this house cannot have."""
+    device, dot, name = id_.partition(".")
+    if not dot:
+        raise UserError(f"{id_!r} is not a point: it is <device>.<quantity>, e.g. grid.power")
+    uids = {d.id: d.uid for d in site.devices} | {own: own for own in OWN}
+    if device not in uids:
+        raise UserError(f"{id_}: the site document has no device {device!r}{hint(device, uids)}")
+    try:
+        return Point(uids[device], device, quantity(name))
+    except KeyError as e:
+        raise UserError(f"{id_}: {e.args[0]}; docs/points.md lists them all") from None

@@ -1,0 +1,207 @@
+"""`shems history`: what a person types, and what comes out."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hub.cli.main import main
+from hub.model import Column
+from hub.store.ring import Ring, SeriesInfo
+from tests.store.foreign.kit import DOCUMENT, point_of, site, utc
+from tests.store.house import StillClock
+
+DAY = utc("2026-02-01T00:00")
+POINTS = [point_of(site(), p) for p in ("grid.power", "grid.energy_import", "plug_tv.on", "heatpump.status")]
+SERIES = {p.id: SeriesInfo.of(p) for p in POINTS}
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.toml").write_text(DOCUMENT, "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def data(house: Path) -> Path:
+    """Half an hour of a hub that is still running."""
+    (house / "data").mkdir()
+    ring = Ring.open(house / "data" / "history.db", StillClock())
+    ring.start()
+    for k in range(1800):
+        if k % 100 == 50:
+            continue
+        values = {
+            "grid.power": k,
+            "grid.energy_import": 5000 + k // 2,
+            "plug_tv.on": k // 600 % 2,
+            "heatpump.status": 16,
+        }
+        ring.append(Column((DAY + k) * 1000, values), SERIES)
+    assert ring.flush()
+    return house / "data"
+
+
+def call(*words: str) -> int:
+    return main(["history", *words])
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert call(*words) == 0
+    return capsys.readouterr().out
+
+
+SPAN = ("--from", "2026-02-01T00:00Z", "--to", "2026-02-01T00:30Z")
+
+
+def test_a_table_for_people(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = told(capsys, "grid.power", "plug_tv.on", "heatpump.status", *SPAN, "--step", "900").splitlines()
+    assert lines[0].split() == ["time", "grid.power", "W", "plug_tv.on", "heatpump.status"]
+    assert lines[1].split() == ["2026-02-01", "01:00:00", "449.4949", "on", "heating"]
+    assert lines[2].split() == ["2026-02-01", "01:15:00", "1349.4949", "off", "heating"] and len(lines) == 3
+
+
+def test_csv_with_gaps(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = told(capsys, "grid.power", "grid.energy_import", "plug_tv.on", *SPAN, "--step", "raw", "--csv").splitlines()
+    assert lines[0] == "time,grid.power,grid.energy_import,plug_tv.on" and len(lines) == 1801
+    assert lines[1] == "2026-02-01T00:00:00Z,0,5000,off"
+    assert lines[51] == "2026-02-01T00:00:50Z,,," and lines[-1] == "2026-02-01T00:29:59Z,1799,5899,off"
+
+
+def test_json_is_what_the_web_answers(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = json.loads(told(capsys, "grid.power", *SPAN, "--step", "900", "--json"))
+    assert one == {
+        "step_ms": 900_000,
+        "t": [DAY * 1000, DAY * 1000 + 900_000],
+        "mean": pytest.approx([449.494949, 1349.494949]),
+        "min": [0.0, 900.0],
+        "max": [899.0, 1799.0],
+        "last": [899.0, 1799.0],
+    }
+    two = json.loads(told(capsys, "grid.power", "heatpump.status", *SPAN, "--step", "60", "--json"))
+    assert set(two["series"]) == {"grid.power", "heatpump.status"}
+    assert two["series"]["heatpump.status"]["last"] == ["heating"] * 30
+    assert two["series"]["heatpump.status"]["mean"] == [None] * 30
+
+
+def test_local_days_with_their_energy(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "grid.power", "grid.energy_import", "--from", "2026-01-31", "--to", "2026-02-02", "--step", "day"
+    lines = told(capsys, *words).splitlines()
+    assert lines[0].split()[-4:] == ["grid.power", "kWh", "grid.energy_import", "kWh"] and len(lines) == 3
+    assert lines[2].split()[-2:] == ["0.4498", "0.899"] and lines[1].split()[-1] == "-"
+    assert json.loads(told(capsys, *words, "--json"))["series"]["grid.power"]["plus"][1] == pytest.approx(
+        449.7, abs=0.2
+    )
+
+
+@pytest.mark.parametrize("step", ["7", "60", "700", "90000", "raw"])
+def test_parts_meet_without_seams(data: Path, capsys: pytest.CaptureFixture[str], step: str) -> None:
+    words = "grid.power", "--from", "2026-01-30T11:11:11Z", "--to", "2026-02-01T07:00Z", "--step", step, "--json"
+    got = json.loads(told(capsys, *words))
+    assert set(np.diff(got["t"]).tolist()) <= {1000 if step == "raw" else int(step) * 1000}
+    assert got["t"][0] <= utc("2026-01-30T11:11:11") * 1000 and got["t"][-1] < utc("2026-02-01T07:00") * 1000
+    assert sum(v is not None for v in got["last"]) >= 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["grd.power"], "grd.power: the site document has no device 'grd'; did you mean 'grid'?"),
+        (["grid.powr"], "grid.powr: unknown quantity 'powr'; did you mean 'power'?"),
+        (["imprt", "x.csv"], "'imprt' is neither a point like grid.power nor an action; did you mean 'import'?"),
+        (
+            ["grid.power", "--step", "dya"],
+            "--step: 'dya' is neither a number of seconds nor a known word; did you mean",
+        ),
+        (["grid.power", "--from", "noon"], "--from: 'noon' is not a time"),
+        (["grid.power", "--from", "2026-02-02", "--to", "2026-02-01"], "--from: must be before --to"),
+        (["grid.power", "--csv", "--json"], "choose one of them"),
+        (["grid.power", "--data", "elsewhere"], "elsewhere/history.db: there is no history"),
+        (["import", "nothing.csv"], "nothing.csv: cannot be read"),
+        (["grid.power", "--dry-run"], "--dry-run is for history import; leave it out"),
+        (["import", "x.csv", "--step", "60"], "--step is for points; leave it out"),
+        (["import"], "name one file: shems history import FILE"),
+    ],
+)
+def test_errors_are_one_line(data: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str) -> None:
+    assert call(*words) == 2
+    out, err = capsys.readouterr()
+    assert said in err and err.count("\n") == 1 and not out
+
+
+def test_what_is_exported_comes_back_elsewhere(house: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "grid.power", "grid.energy_import", "plug_tv.on", "heatpump.status", *SPAN, "--step", "raw", "--csv"
+    told_here = told(capsys, *words)
+    (house / "out.csv").write_text(told_here, "utf-8")
+    report = json.loads(told(capsys, "import", "out.csv", "--data", "new", "--json"))
+    assert report["points"][0]["seconds"] == {"new": 1782, "known": 0}
+    assert told(capsys, *words, "--data", "new") == told_here
+
+
+def test_an_import_by_hand(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "\n".join(f"2026-02-01 {h:02}:00;{h},5" for h in range(24))
+    (house / "portal.csv").write_text(f"Datum;Netzbezug [kWh]\n{rows}\n", "utf-8")
+    assert call("import", "portal.csv") == 2
+    assert "portal.csv: names none of our points; say with --map which is which" in capsys.readouterr().err
+    suggestion = told(capsys, "import", "portal.csv", "--suggest-map")
+    assert '\n"Netzbezug" = "grid.energy_import"   # (kWh)\n' in suggestion
+    (house / "map.toml").write_text('"Netzbezug" = { point = "grid.power" }\n', "utf-8")
+    words = "import", "portal.csv", "--map", "map.toml"
+    assert call(*words) == 2 and "has no time zone" in capsys.readouterr().err
+    dry = told(capsys, *words, "--zone", "Europe/Vienna", "--dry-run")
+    assert "288.000 kWh in all" in dry and "dry run: nothing was written" in dry and not (house / "data").exists()
+    real = told(capsys, *words, "--zone", "Europe/Vienna")
+    assert real.splitlines()[:-1] == dry.splitlines()[:-1] and real.endswith("done\n")
+    assert told(capsys, *words, "--zone", "Europe/Vienna").endswith("done: all of it was known\n")
+    hours = told(capsys, "grid.power", "--from", "2026-02-01", "--to", "2026-02-02", "--step", "3600", "--csv")
+    assert hours.splitlines()[1:3] == ["2026-01-31T23:00:00Z,500", "2026-02-01T00:00:00Z,1500"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('"p" = 3', 'map.toml: "p": must be a point like "grid.power"'),
+        ('"p" = { point = "grid.power", sgn = 1 }', "unknown key; did you mean 'sign'?"),
+        ('"p" = { point = "grid.power", sign = 2 }', '"p".sign: must be a number from -1 to 1'),
+        ('"p" = { point = "grid.power", sign = 0 }', '"p".sign: is 1 or -1'),
+        ('"p" = ', "map.toml: not valid TOML"),
+        ('"q" = "grid.power"', "map.toml: 'q' is not in the file"),
+    ],
+)
+def test_maps_that_are_wrong(house: Path, capsys: pytest.CaptureFixture[str], text: str, said: str) -> None:
+    (house / "x.csv").write_text("time,p\n1769904000,1\n", "utf-8")
+    (house / "map.toml").write_text(text, "utf-8")
+    assert call("import", "x.csv", "--map", "map.toml") == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_document_of_the_data_folder_counts_most(
+    house: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite3.connect(data / "state.db") as db:
+        db.execute("CREATE TABLE site_version (id INTEGER PRIMARY KEY, t, author, note, toml)")
+        db.execute("INSERT INTO site_version VALUES (1, 0, '', '', ?)", (DOCUMENT.replace("grid]", "netz]"),))
+    assert call("grid.power", *SPAN) == 2 and "no device 'grid'" in capsys.readouterr().err
+    assert call("grid.power", *SPAN, "--config", "config.toml") == 0
+
+
+def test_parquet_without_its_package(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if importlib.util.find_spec("pyarrow"):
+        pytest.skip("pyarrow is installed")
+    assert call("grid.power", *SPAN, "--parquet", "out.parquet") == 2
+    assert "--parquet needs the package pyarrow: pip install" in capsys.readouterr().err
+
+
+def test_parquet(data: Path, house: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    assert call("grid.power", "plug_tv.on", "heatpump.status", *SPAN, "--step", "60", "--parquet", "out.parquet") == 0
+    table = parquet.read_table(house / "out.parquet")
+    assert table.num_rows == 30 and table["heatpump.status.last"][0].as_py() == "heating"
+    assert table["grid.power.max"].to_pylist() == [60.0 * k + 59 for k in range(30)]
+    assert table["plug_tv.on.last"][15].as_py() == 1.0
