@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,6 +126,43 @@ def test_packing_goes_on_after_a_restart(tmp_path: Path) -> None:
     assert {p: told(b) for p, b in half.items()} == {p: told(b) for p, b in whole.items()}
     assert rows(again, "raw") == len(SERIES)
     again.close()
+
+
+def test_readers_beside_packing_and_eviction_see_whole_days_or_none(tmp_path: Path) -> None:
+    """Seconds go when the budget asks for it; the days' sums stay, and nothing is ever told twice or by halves."""
+    ring = Ring.open(tmp_path / "history.db", StillClock(), 1_000_000)
+    ring.start()
+    wrong: list[object] = []
+    done = threading.Event()
+
+    def read() -> None:
+        mine = reader(ring)
+        while not done.is_set():
+            days = mine.query(["grid.energy_import"], DAY0 * 1000, (DAY0 + 6 * DAY) * 1000, DAY * 1000)
+            if any(n > DAY for n in days["grid.energy_import"].count.tolist()):
+                wrong.append(days)
+            first = mine.seconds("grid.power", DAY0, DAY0 + DAY)[1]
+            known = first != -(2**31)
+            if known.any() and not (first[known] == POWER[:DAY][known]).all():
+                wrong.append(first)
+
+    threads = [threading.Thread(target=read) for _ in range(2)]
+    for t in threads:
+        t.start()
+    noise = RNG.integers(0, 60_000, 3600 * 24 * 4)
+    for hour in range(24 * 4):
+        for k in range(hour * 3600, (hour + 1) * 3600):
+            power = int(POWER[k]) if k < DAY else int(noise[k])
+            ring.append(Column((DAY0 + k) * 1000, {"grid.power": power, "grid.energy_import": k}), SERIES)
+        assert ring.settle()
+    done.set()
+    for t in threads:
+        t.join()
+    assert wrong == [] and ring.problems == []
+    assert reader(ring).reach()[0].since > DAY0 * 1000  # type: ignore[operator]
+    counts = reader(ring).query(["grid.power"], DAY0 * 1000, (DAY0 + 3 * DAY) * 1000, DAY * 1000)["grid.power"].count
+    assert counts.tolist() == [DAY] * 3
+    ring.close()
 
 
 def test_the_reader_knows_nothing_of_a_point_it_has_never_seen(rings: tuple[Ring, Ring]) -> None:

@@ -183,6 +183,8 @@ SERIES = {
     "grid.energy_import": SeriesInfo("g.energy_import", "counter", 1.0, "Wh"),
     "oven.power": SeriesInfo("o.power", "gauge", 1.0, "W"),
     "grid.power": SeriesInfo("g.power", "gauge", 1.0, "W"),
+    "fridge.power": SeriesInfo("f.power", "gauge", 1.0, "W"),
+    "fridge.energy": SeriesInfo("f.energy", "counter", 1.0, "Wh"),
     "grid.power_l1": SeriesInfo("g.power_l1", "gauge", 1.0, "W"),
     "grid.power_l2": SeriesInfo("g.power_l2", "gauge", 1.0, "W"),
     "grid.power_l3": SeriesInfo("g.power_l3", "gauge", 1.0, "W"),
@@ -193,6 +195,7 @@ def feed(ring: Ring, first: int, last: int, count: Callable[[int], int | None]) 
     for k in range(first, last):
         phases = {f"grid.power_l{n}": 400 if n > 1 or k < DAY // 2 else 0 for n in (1, 2, 3)}
         values = {"oven.power": 2000 if k % 7200 < 1800 else 0, "grid.power": 1200, **phases}
+        values |= {"fridge.power": 100, "fridge.energy": min(k, DAY // 2) // 36}
         reading = count(k)
         ring.append(
             Column((T0 + k) * 1000, values | ({} if reading is None else {"grid.energy_import": reading})), SERIES
@@ -242,6 +245,11 @@ def test_a_dead_phase_is_told_beside_the_energy(ring: Ring) -> None:
     flow = ring.reader(lambda p: SERIES[p].key).energy(["grid.power"], np.arange(T0, T0 + DAY + 1, QUARTER))[
         "grid.power"
     ]
+    assert [bool(m & Mark.SUM) for m in flow.marks.tolist()] == [False] * 48 + [True] * 48
+
+
+def test_a_counter_that_stands_still_while_power_flows_is_told(ring: Ring) -> None:
+    flow = flowed(ring, "fridge.power", DAY, QUARTER)
     assert [bool(m & Mark.SUM) for m in flow.marks.tolist()] == [False] * 48 + [True] * 48
 
 

@@ -20,7 +20,10 @@ from hub.store.ring.energy import Counted, Energy, Mark, Reading
 from hub.store.ring.levels import DAY, HOUR, LEVELS, QUARTER, Level, first_day, month_of, row_id, span
 from hub.store.ring.types import SeriesInfo
 
-_PHASES = ("power_l1", "power_l2", "power_l3")
+_PHASES = {"power_l1": 1, "power_l2": 1, "power_l3": 1}
+_COUNTERS = {"energy": 1, "energy_import": 1, "energy_export": -1, "energy_charged": -1, "energy_discharged": 1}
+"""What makes up a device's power, and which way it counts."""
+
 _SHARE, _LEAST_WH = 0.03, 5
 _NEWER = (
     "INSERT INTO reading VALUES (?, ?, ?) ON CONFLICT (series) "
@@ -213,13 +216,17 @@ class DayPacker:
             yield "energy", row_id(month, series_id), sealed(tag, energy.pack(kept))
 
     def _off(self, key: str, whole: Energy) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
-        """Where the phases of a power do not make the whole; None when it has no parts."""
+        """Where phases or counters do not make a power; None for what is no device's power."""
         uid, _, name = key.partition(".")
-        found = [self._energies.get(f"{uid}.{p}") for p in _PHASES]
-        parts = [f.energy for f in found if f]
-        if name != "power" or len(parts) != len(_PHASES):
+        if name != "power":
             return None
-        return energy.disagree(whole, parts, _SHARE, _LEAST_WH * energy.PARTS)
+        off = np.zeros(len(whole.marks), np.bool_)
+        for group in (_PHASES, _COUNTERS):
+            found = {p: self._energies.get(f"{uid}.{p}") for p in group}
+            parts = [f.energy.signed(group[p]) for p, f in found.items() if f and len(f.energy.marks) == len(off)]
+            if len(parts) == len(group) or (group is _COUNTERS and parts):
+                off |= energy.disagree(whole, parts, _SHARE, _LEAST_WH * energy.PARTS)
+        return off
 
 
 def fuller(held: rollup.Rolled, new: rollup.Rolled) -> rollup.Rolled:

@@ -72,6 +72,10 @@ class Energy:
     def empty(quarters: int) -> Energy:
         return Energy(np.zeros(quarters, np.int64), np.zeros(quarters, np.int64), np.zeros(quarters, np.uint8))
 
+    def signed(self, way: int) -> Energy:
+        """The same, or with `way` -1 the other way round."""
+        return self if way > 0 else Energy(self.minus, self.plus, self.marks)
+
     def after(self, k: int) -> Energy:
         """All quarters but the first `k`."""
         return Energy(self.plus[k:], self.minus[k:], self.marks[k:])
