@@ -14,7 +14,6 @@ from hub.auth import Doorman, hash_password, new_password
 from hub.control import Desk, Dispatcher, Heart
 from hub.control.intents import IntentSink, with_intents
 from hub.core import HOUSE
-from hub.discovery import Announcer
 from hub.drivers import build
 from hub.errors import UserError
 from hub.live import Board, LinkStatus
@@ -172,6 +171,8 @@ class App:
             self._health.watch("topics", lambda: OK if topics.up else topics.health, vital=False)
             tasks.create_task(topics.run(), name="topics")
         if self._site.announce and self._site.bind not in ("127.0.0.1", "::1"):
+            from hub.discovery import Announcer
+
             announcer = Announcer(sock.getsockname()[1], self._site.name, [self._site.bind], VERSION, self._site.name)
             tasks.create_task(announcer.run(), name="discovery")
             self._health.watch("discovery", lambda: OK if " on " in announcer.health else announcer.health, vital=False)

@@ -28,7 +28,7 @@ _KINDS: Mapping[str, Json] = {
     "step": {
         "oneOf": [
             {"type": "integer", "minimum": 1},
-            {"enum": ["raw", "auto", "quarter", "hour", "day", "week", "month", "year"]},
+            {"enum": ["raw", "200ms", "250ms", "500ms", "auto", "quarter", "hour", "day", "week", "month", "year"]},
         ]
     },
 }

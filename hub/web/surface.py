@@ -100,7 +100,8 @@ CALLS = (
             _TO,
             Query(
                 "step",
-                "the bucket's length in whole seconds, `raw`, a period of local time, or `auto`; 60 when left out",
+                "the bucket's length in whole seconds, `raw`, a period of local time, `auto`, or the part of a second "
+                "that a point is kept at; 60 when left out",
                 "step",
             ),
             Query("width", "with `step=auto`: at most so many buckets; 1000 when left out", "count"),

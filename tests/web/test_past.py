@@ -50,6 +50,15 @@ def test_the_width_of_a_screen_decides_the_step(with_house: Callable[[Play], Non
     with_house(play)
 
 
+def test_a_part_of_a_second_is_asked_for_by_its_name(with_house: Callable[[Play], None]) -> None:
+    async def play(_: SampleHouse, http: aiohttp.ClientSession) -> None:
+        found = await data(http, f"history?point=grid.power&from={START}&to={START + 60_000}&step=200ms")
+        assert found["step_ms"] == 200 and len(found["t"]) == 300
+        assert {v is None for v in found["last"][4::5]} == {False} and set(found["last"][3::5]) == {None}
+
+    with_house(play)
+
+
 def test_a_local_day_is_one_bucket(with_house: Callable[[Play], None]) -> None:
     async def play(_: SampleHouse, http: aiohttp.ClientSession) -> None:
         found = await data(http, f"history?point=grid.power&{HOUR}&step=day")

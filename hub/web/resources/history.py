@@ -12,6 +12,7 @@ from aiohttp import web
 
 from hub.store.ring import Buckets, Querier
 from hub.store.ring.civil import PERIODS, edges
+from hub.store.ring.reader import PARTS_MS
 from hub.web.problems import ProblemError, count, instant
 from hub.web.reply import kept_or, told
 from hub.web.rooms import ROOMS
@@ -20,6 +21,7 @@ DAY_MS = 86_400_000
 MAX_BUCKETS = 400_000
 MAX_STEP_S = 366 * 86_400
 MAX_WIDTH = 10_000
+PARTS = {f"{ms}ms": ms for ms in PARTS_MS}
 FIELDS = ("mean", "min", "max", "last")
 LADDER_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
 """What `step=auto` chooses from, so that neighbouring questions fall on the same buckets."""
@@ -27,7 +29,7 @@ LADDER_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_80
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`step`: seconds (0 = as stored), a period of local time, or auto."""
+    """`step`: seconds, a period of local time, a part of a second, or auto."""
 
     points: list[str]
     start: int
@@ -52,12 +54,11 @@ def _answer(querier: Querier, asked: Asked, zone: ZoneInfo) -> bytes:
         cut = edges(asked.start // 1000, -(-asked.end // 1000), str(asked.step), zone)
         step_ms, series = 0, querier.periods(asked.points, cut)
     else:
-        step_s = _auto(querier, asked) if asked.step == "auto" else int(asked.step)
-        step_ms = (step_s or 1) * 1000
+        step_ms = PARTS.get(str(asked.step)) or 1000 * _seconds(querier, asked)
         if (asked.end - asked.start) / step_ms * len(asked.points) > MAX_BUCKETS:
             detail = f"more than {MAX_BUCKETS} values; ask for a larger step or a shorter range"
             raise ProblemError(400, "Too many buckets", detail, "step")
-        series = querier.query(asked.points, asked.start, asked.end, step_s * 1000 or None)
+        series = querier.query(asked.points, asked.start, asked.end, step_ms)
     if asked.as_csv:
         return _csv(asked.points, series).encode()
     arrays = {p: _arrays(series[p], asked.fields) for p in asked.points}
@@ -65,8 +66,10 @@ def _answer(querier: Querier, asked: Asked, zone: ZoneInfo) -> bytes:
     return told({"step_ms": step_ms, **found})
 
 
-def _auto(querier: Querier, asked: Asked) -> int:
-    """The finest of the ladder that has no more buckets than `width`, and of which anything is kept."""
+def _seconds(querier: Querier, asked: Asked) -> int:
+    """As asked; with auto the finest of the ladder with no more buckets than `width`, of which anything is kept."""
+    if asked.step != "auto":
+        return int(asked.step)
     least = (asked.end - asked.start) / 1000 / asked.width
     finest = querier.finest(asked.start)
     return next((s for s in LADDER_S if s >= least and s >= finest), LADDER_S[-1])
@@ -99,8 +102,8 @@ def named_points(request: web.Request, known: Mapping[str, object]) -> list[str]
 def _step(request: web.Request) -> int | str:
     found = request.query.get("step", "60")
     if found == "raw":
-        return 0
-    return found if found in (*PERIODS, "auto") else count(request, "step", 60, MAX_STEP_S)
+        return 1
+    return found if found in (*PERIODS, *PARTS, "auto") else count(request, "step", 60, MAX_STEP_S)
 
 
 def _as_csv(request: web.Request) -> bool:
