@@ -100,11 +100,11 @@ def merged(parts: list[Rolled]) -> Rolled:
     whole = parts[-1]
     if len(parts) == 1:
         return whole
-    n = np.sum([p.n for p in parts], axis=0, dtype=np.int32)
+    n: Ints = np.stack([p.n for p in parts]).sum(axis=0, dtype=np.int32)
     low: Ints = np.stack([np.where(p.n > 0, p.low, np.int32(2**31 - 1)) for p in parts]).min(axis=0)
     high: Ints = np.stack([np.where(p.n > 0, p.high, np.int32(MISSING)) for p in parts]).max(axis=0)
     mean = np.sum([p.mean * p.n for p in parts], axis=0) / np.maximum(n, 1)
-    last: Ints = parts[0].last
+    last = np.array(parts[0].last, np.int32)
     for part in parts[1:]:
         last = np.where(part.n > 0, part.last, last).astype(np.int32)
     return Rolled(n, low, high, mean, last)
