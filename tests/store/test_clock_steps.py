@@ -72,6 +72,7 @@ def test_no_second_is_lost_or_doubled(seconds: list[int], since: int, by: int) -
     for k in sorted(seconds):
         now.put(Column((T0 + k) * 1000, {"grid.energy": k}), SERIES)
     now.shift(T0 + since, by)
+    now.take_shifted()
     series = next(iter(now.ids("g.energy")))
     _, found = now.snapshot([series], T0, T0 + 30_000)
     told = {

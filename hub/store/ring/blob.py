@@ -58,6 +58,8 @@ def unsealed(tag: Tag, blob: bytes) -> bytes:
 
 def peek(blob: bytes) -> Tag:
     """Whose blob it is; raises Damaged."""
+    if not isinstance(blob, bytes):  # a damaged row may give anything
+        raise Damaged(f"there is a {type(blob).__name__} where a block should be")
     if len(blob) < HEAD or _CRC.unpack_from(blob)[0] != zlib.crc32(memoryview(blob)[_CRC.size :]):
         raise Damaged(f"the checksum of a block of {len(blob)} bytes does not match")
     _, holds, series, period = _HEAD.unpack_from(blob)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 
-from hub.store.ring.file import PAGE, hot_blocks
+from hub.store.ring.file import hot_blocks
 from hub.store.ring.hotlog import BLOCK
 from hub.store.ring.levels import first_day
+from hub.store.ring.pages import PAGE
 
 WAL_RESERVE = 6 << 20
 _KEEP_DAYS = (("raw", 3), ("m1", 31), ("m15", 400), ("raw", 0), ("m1", 0), ("m15", 0))

@@ -25,7 +25,7 @@ _COUNTERS = {"energy": 1, "energy_import": 1, "energy_export": -1, "energy_charg
 """What makes up a device's power, and which way it counts."""
 
 _SHARE, _LEAST_WH = 0.03, 5
-_NEWER = (
+NEWER = (
     "INSERT INTO reading VALUES (?, ?, ?) ON CONFLICT (series) "
     "DO UPDATE SET t = excluded.t, value = excluded.value WHERE excluded.t > t"
 )
@@ -43,7 +43,7 @@ class Rows:
     def write(self, connection: sqlite3.Connection) -> None:
         for table, id_, blob in self.replaced:
             connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (id_, blob))
-        connection.executemany(_NEWER, self.readings)
+        connection.executemany(NEWER, self.readings)
         connection.executemany("INSERT INTO event (t, series, kind, numbers) VALUES (?, ?, ?, ?)", self.events)
 
     @property

@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from hub.errors import ShemsError, UserError
 from hub.store.migrate import pending
 from hub.store.ring import hot, hour
 from hub.store.ring.blob import Damaged
 from hub.store.ring.hotlog import BLOCK, HotLog, Record
+from hub.store.ring.integrity import quick
 from hub.store.ring.levels import HOUR
+from hub.store.ring.mend import Described, is_description, mend, registered, registry
 from hub.store.ring.now import Hour
+from hub.store.ring.pages import PAGE, Pages, log_is_broken
 from hub.store.ring.types import Joined, SeriesInfo
 
-PAGE = 4096
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_NOT_OUR_SCHEMA = ("no such table", "no such column", "malformed", "has no column", "already exists", "columns but")
 _SETTINGS = (
     f"PRAGMA page_size={PAGE}",
     "PRAGMA journal_mode=WAL",
@@ -34,6 +39,8 @@ _SETTINGS = (
 )
 _COLUMNS = "id, key, kind, scale, unit, choices, boolean"
 _HOT_BLOCKS = (64, 1024)
+_FIRST_PAGES = 256
+"""Of a damaged file, those in which the list of series is looked for at once: its table was made with the file."""
 
 
 @dataclass(slots=True)
@@ -68,38 +75,36 @@ class Files:
 
 def open_history(path: Path, now_ms: int, budget: int) -> tuple[Files, Recovered]:
     """The writer's files and what was found; a damaged database is moved aside. Raises ShemsError."""
-    moved = ""
+    log = _hot_log(path, budget)
     try:
-        connection = _connected(path, budget)
-    except sqlite3.DatabaseError as e:
-        if not is_damage(e):
-            raise ShemsError(f"{path}: cannot open the history: {e}; {_advice(path)}") from e
-        aside = move_aside(path, now_ms)
-        moved = f"{path.name} was damaged and is now {aside.name}; a new history has been started"
-        connection = _connected(path, budget)
-    try:
-        log = HotLog.open(hot_path(path), hot_blocks(budget))
-        found = _recover(connection, log.found)
+        try:
+            connection, found = _taken_up(path, budget, log.found)
+        except sqlite3.DatabaseError as e:
+            if not is_damage(e):
+                raise
+            aside = move_aside(path, now_ms)
+            connection, found = _taken_up(path, budget, log.found, _registry_of(aside))
+            found.problems.append(f"{path.name} was damaged and is now {aside.name}; a new history has been started")
         log.go_on_from(_hot_from(connection))
-    except BlockingIOError:
-        connection.close()
-        raise ShemsError(f"{path}: another SHEMS uses this history; stop it first") from None
-    except OSError as e:
-        connection.close()
-        raise ShemsError(f"{hot_path(path)}: cannot open the hot log: {e.strerror}; {_advice(path)}") from e
-    if moved:
-        found.problems.append(moved)
-    return Files(path, connection, log), found
+        return Files(path, connection, log), found
+    except sqlite3.DatabaseError as e:
+        log.close()
+        raise ShemsError(f"{path}: cannot open the history: {e}; {_advice(path)}") from e
+    except BaseException:
+        log.close()
+        raise
 
 
 def look(path: Path) -> Recovered:
     """What is not sealed yet, without touching anything: the hub may be running. Raises UserError."""
     if not path.is_file():
         raise UserError(f"{path}: there is no history; name the hub's data folder with --data")
+    records = HotLog.look(hot_path(path))
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as connection:
-            return _recover(connection, HotLog.look(hot_path(path)))
-    except sqlite3.DatabaseError as e:
+            connection.text_factory = text
+            return _recover(connection, records)
+    except (sqlite3.DatabaseError, ValueError, TypeError) as e:
         raise UserError(f"{path}: the history cannot be read: {e}; see `shems history check`") from None
 
 
@@ -113,7 +118,14 @@ def hot_blocks(budget: int) -> int:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+    """A schema that lacks what this program has made is damaged too."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in _DAMAGED or (code == sqlite3.SQLITE_ERROR and any(w in str(error) for w in _NOT_OUR_SCHEMA))
+
+
+def text(raw: bytes) -> str:
+    """A text cell, whatever its bytes have become."""
+    return raw.decode(errors="replace")
 
 
 def move_aside(path: Path, now_ms: int) -> Path:
@@ -157,18 +169,97 @@ def row_of(info: SeriesInfo) -> tuple[str, str, float, str, str, bool]:
     return info.key, info.kind, info.scale, info.unit, json.dumps(info.choices), info.boolean
 
 
+def keep_registry(connection: sqlite3.Connection, infos: Mapping[int, SeriesInfo]) -> None:
+    """The second copy of `series`, inside the caller's transaction."""
+    described: dict[int, Described] = {i: row_of(info) for i, info in infos.items()}
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('registry', ?)", (registry(described),))
+
+
 # -- helpers ---------------------------------------------------------------------------------------------------------
+
+
+def _hot_log(path: Path, budget: int) -> HotLog:
+    """Whoever has it has the history."""
+    try:
+        return HotLog.open(hot_path(path), hot_blocks(budget))
+    except BlockingIOError:
+        raise ShemsError(f"{path}: another SHEMS uses this history; stop it first") from None
+    except OSError as e:
+        raise ShemsError(f"{path}: cannot open its hot log {hot_path(path).name}: {e.strerror}; {_advice(path)}") from e
+
+
+def _taken_up(
+    path: Path, budget: int, records: list[Record], series: Mapping[int, Described] | None = None
+) -> tuple[sqlite3.Connection, Recovered]:
+    """The open database, looked over and put right, and what it and the hot `records` say.
+
+    `series`: those that a new file begins with. Raises sqlite3.DatabaseError.
+    """
+    if log_is_broken(path):
+        raise _damage(f"the write-ahead log of {path.name} is damaged")
+    connection = _connected(path, budget)
+    try:
+        if series:
+            _begin_with(connection, series)
+        mended = mend(connection)
+        found = _recover(connection, records)
+        found.problems += mended + quick(connection, found.series).damaged
+        return connection, found
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _damage(text: str) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError(text)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
+
+
+def _begin_with(connection: sqlite3.Connection, series: Mapping[int, Described]) -> None:
+    rows = [(i, *row) for i, row in series.items()]
+    with transaction(connection):
+        connection.executemany("INSERT OR IGNORE INTO series VALUES (?, ?, ?, ?, ?, ?, ?, 0)", rows)
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('registry', ?)", (registry(dict(series)),))
+
+
+def _registry_of(damaged: Path) -> dict[int, Described]:
+    """The series of a damaged database by their numbers, so that these stay; as far as its first pages tell them."""
+    best: dict[int, Described] = {}
+    with Pages.opened(damaged) as pages:
+        for number in range(1, min(pages.count, _FIRST_PAGES) + 1):
+            for row in pages.rows(number):
+                if len(row.cells) == 2 and row.cells[0] == "registry":
+                    best = max(best, _readable(row.cells[1]), key=len)
+    return best or _series_rows(damaged)
+
+
+def _readable(blob: object) -> dict[int, Described]:
+    try:
+        return registered(blob) if isinstance(blob, bytes) else {}
+    except Damaged:
+        return {}
+
+
+def _series_rows(damaged: Path) -> dict[int, Described]:
+    """As SQLite still reads them: there is no second copy to be found."""
+    try:
+        with closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute(f"SELECT {_COLUMNS} FROM series").fetchall()
+    except sqlite3.DatabaseError:
+        return {}
+    return {row[0]: tuple(row[1:]) for row in rows if is_description(row[0], row[1:])}
 
 
 def _connected(path: Path, budget: int) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
     try:
+        connection.text_factory = text
         for setting in _SETTINGS:
             connection.execute(setting)
         connection.execute(f"PRAGMA wal_autocheckpoint={max(16, min(1000, budget // 8 // PAGE))}")
         for script in pending("history", connection.execute("PRAGMA user_version").fetchone()[0], path):
             connection.executescript(script)
-        connection.execute("SELECT count(*) FROM series").fetchone()
         return connection
     except (sqlite3.Error, ShemsError):
         connection.close()
@@ -199,11 +290,11 @@ def _begun(connection: sqlite3.Connection, found: Recovered) -> dict[int, Hour]:
     hours = {}
     for start, table, chunks in connection.execute("SELECT t, dir, b FROM hour WHERE NOT whole").fetchall():
         hours[start] = begun = Hour(start)
-        try:
-            for series_id, (at, length) in hour.directory(start, table).items():
+        for series_id, (at, length) in hour.places(connection, start, table)[0].items():
+            try:
                 begun.values[begun.row(series_id)] = hour.chunk(start, series_id, chunks[at : at + length])
-        except Damaged:
-            found.problems.append(f"a part of the hour from {start} (UTC s) is damaged and missing")
+            except (Damaged, TypeError):
+                found.problems.append(f"a part of the hour from {start} (UTC s) is damaged and missing")
         found.last_ms = max(found.last_ms, (start + max(begun.known(), default=0)) * 1000)
     return hours
 
@@ -212,6 +303,7 @@ def _replay(records: list[Record], sealed_until: int, hours: dict[int, Hour], fo
     """Puts hot records back into hours; after a damaged or missing one, goes on at the next full one."""
     base: hot.Base | None = None
     expected = lost = 0
+    ids, strange = list(found.series.values()), False
     for record in records:
         try:
             start, full = hot.peek(record.body)
@@ -228,8 +320,13 @@ def _replay(records: list[Record], sealed_until: int, hours: dict[int, Hour], fo
             expected = record.seq + 1
             continue
         expected = record.seq + 1
+        known = np.isin(batch.ids, ids)
+        strange |= not known.all()
+        batch = hot.Batch(start, batch.offsets, batch.ids[known], batch.values[known])
         hours.setdefault(start, Hour(start)).replay(batch)
         found.last_ms = max(found.last_ms, (start + int(batch.offsets.max(initial=0))) * 1000)
+    if strange:
+        found.problems.append("some of the last hour's seconds are of series that are not known any more; left out")
     if lost:
         found.problems.append(f"{lost} damaged records of the last hour's seconds could not be read and are missing")
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from collections.abc import Iterable
 
 import numpy as np
 
-from hub.store.ring.blob import Holds, Tag, sealed, unsealed
+from hub.store.ring.blob import HEAD, Damaged, Holds, Tag, peek, sealed, unsealed
 from hub.store.ring.codec import MISSING, Ints, decode, encode
 from hub.store.ring.levels import HOUR
 
 Directory = dict[int, tuple[int, int]]
 """(offset, length) of each series' chunk"""
+
+_BEFORE = HEAD - 7
+"""bytes of a chunk's head before it says what it is"""
 
 
 def pack(start: int, series: Iterable[tuple[int, Ints]]) -> tuple[bytes, bytes]:
@@ -32,6 +37,42 @@ def directory(start: int, blob: bytes) -> Directory:
     """Raises Damaged."""
     table = np.frombuffer(unsealed(Tag(Holds.DIRECTORY, 0, start // HOUR), blob), "<u4").reshape(-1, 3)
     return {int(i): (int(offset), int(length)) for i, offset, length in table}
+
+
+def rebuilt(start: int, chunks: bytes) -> Directory:
+    """The directory made again from the chunks, when its own row is damaged: each says whose it is."""
+    if not isinstance(chunks, bytes):  # a damaged row may give anything
+        return {}
+    head = bytes([Holds.HOUR]) + b"(..)" + re.escape((start // HOUR).to_bytes(4, "little"))
+    begins = [m.start() - _BEFORE for m in re.finditer(head, chunks, re.DOTALL) if m.start() >= _BEFORE]
+    found = {}
+    for at, end in zip(begins, [*begins[1:], len(chunks)], strict=True):
+        try:
+            found[peek(chunks[at:end]).series] = at, end - at
+        except Damaged:
+            continue
+    return found
+
+
+def places(connection: sqlite3.Connection, start: int, blob: bytes) -> tuple[Directory, bool]:
+    """(the directory that `blob` is, or one made again from the hour's chunks; whether it was sound)."""
+    try:
+        return directory(start, blob), True
+    except Damaged:
+        row = connection.execute("SELECT b FROM hour WHERE t = ?", (start,)).fetchone()
+        return rebuilt(start, row[0]) if row else {}, False
+
+
+def part(connection: sqlite3.Connection, start: int, place: tuple[int, int]) -> bytes:
+    """A chunk's bytes; raises Damaged when the row is not what its directory says."""
+    try:
+        with connection.blobopen("hour", "b", start, readonly=True) as blob:
+            blob.seek(place[0])
+            return blob.read(place[1])
+    except (ValueError, sqlite3.OperationalError) as e:
+        if isinstance(e, ValueError) or e.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+            raise Damaged(f"the hour from {start} (UTC s) is not what its directory says") from None
+        raise
 
 
 def chunk(start: int, series_id: int, blob: bytes) -> Ints:

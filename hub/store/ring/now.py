@@ -108,8 +108,8 @@ class Now:
         self._next_id = max(self._ids.values(), default=0) + 1
         self._of_point: dict[str, int] = {}
         self._places = _Places()
-        self.shifted = False
-        """seconds have been moved, perhaps to another hour; until that is in the file, no record may be given up"""
+        self._shift: tuple[int, int, int] | None = None
+        self._unsettled = False
 
     # -- the event loop's side ---------------------------------------------------------------------------------------
 
@@ -195,33 +195,26 @@ class Now:
         return self._ids[info]
 
     def shift(self, since: int, by: int) -> None:
-        """Moves the seconds from `since` (s UTC) on by `by` > 0 seconds; what they leave is not known any more."""
+        """The seconds told so far from `since` (s UTC) on belong `by` > 0 seconds later; the writer moves them."""
         with self.lock:
-            self.shifted = True
-            moved: list[tuple[int, dict[int, int], Ints]] = []
-            for hour in self._hours:
-                lo = max(since - hour.start, 0)
-                if lo < HOUR:
-                    moved.append((hour.start, hour.rows, hour.values.copy()))
-                    moved[-1][2][:, :lo] = MISSING
-                    hour.dirty |= {o for o in hour.known() if o >= lo}
-                    hour.values[:, lo:] = MISSING
-            for start, rows, values in moved:
-                for offset in np.flatnonzero((values != MISSING).any(axis=0)).tolist():
-                    self._place(start + offset + by, rows, values[:, offset])
-            self._places = _Places()
+            self._shift = since, self.last_ms // 1000, by
 
-    def _place(self, t: int, rows: Mapping[int, int], column: Ints) -> None:
-        start = t - t % HOUR
-        hour = next((h for h in self._hours if h.start == start), None)
-        if hour is None:
-            hour = Hour(start)
-            self._hours.append(hour)
-        for series_id, row in rows.items():
-            if column[row] != MISSING:
-                hour.values[hour.row(series_id), t - start] = column[row]
-        hour.dirty.add(t - start)
-        self.last_ms = max(self.last_ms, t * 1000)
+    def id_of(self, info: SeriesInfo) -> int:
+        """The number of a series, a new one if it is not known yet."""
+        with self.lock:
+            return self._registered(info, 0)
+
+    def fill(self, start: int, seconds: Mapping[int, Ints]) -> bool:
+        """Puts in what an hour in memory does not know, by series id; False if the hour from `start` is not there."""
+        with self.lock:
+            hour = next((h for h in self._hours if h.start == start), None)
+            for series_id, values in seconds.items() if hour else ():
+                assert hour
+                row = hour.row(series_id)
+                new = np.flatnonzero((hour.values[row] == MISSING) & (values != MISSING))
+                hour.values[row, new] = values[new]
+                hour.dirty.update(new.tolist())
+            return hour is not None
 
     # -- the writer's side -------------------------------------------------------------------------------------------
 
@@ -242,10 +235,46 @@ class Now:
                 hour.dirty = hour.known()
 
     def take_shifted(self) -> list[Hour]:
-        """All hours, if seconds have been moved between them since the last call."""
+        """Moves seconds to where they belong; all hours, if any were moved since what was moved was `settled`."""
         with self.lock:
-            shifted, self.shifted = self.shifted, False
-            return list(self._hours) if shifted else []
+            if self._shift:
+                self._move(*self._shift)
+                self._shift, self._unsettled = None, True
+            return list(self._hours) if self._unsettled else []
+
+    def settled(self) -> None:
+        """What was moved is in the file: until then no record may be given up."""
+        with self.lock:
+            self._unsettled = False
+
+    def _move(self, since: int, until: int, by: int) -> None:
+        """Seconds of [since, until] (s UTC) go `by` seconds later; what they leave is not known any more."""
+        moved: list[tuple[int, dict[int, int], Ints]] = []
+        for hour in self._hours:
+            lo, hi = max(since - hour.start, 0), min(until + 1 - hour.start, HOUR)
+            if lo < hi:
+                values = np.full_like(hour.values, MISSING)
+                values[:, lo:hi] = hour.values[:, lo:hi]
+                moved.append((hour.start, hour.rows, values))
+                hour.dirty |= {o for o in hour.known() if lo <= o < hi}
+                hour.values[:, lo:hi] = MISSING
+        for start, rows, values in moved:
+            for offset in np.flatnonzero((values != MISSING).any(axis=0)).tolist():
+                self._place(start + offset + by, rows, values[:, offset])
+        self._hours.sort(key=lambda hour: hour.start)
+        self._places = _Places()
+
+    def _place(self, t: int, rows: Mapping[int, int], column: Ints) -> None:
+        start = t - t % HOUR
+        hour = next((h for h in self._hours if h.start == start), None)
+        if hour is None:
+            hour = Hour(start)
+            self._hours.append(hour)
+        for series_id, row in rows.items():
+            if column[row] != MISSING:
+                hour.values[hour.row(series_id), t - start] = column[row]
+        hour.dirty.add(t - start)
+        self.last_ms = max(self.last_ms, t * 1000)
 
     def complete(self) -> list[Hour]:
         """Hours that nothing is added to any more, oldest first."""

@@ -16,7 +16,7 @@ from hub.store.ring.budget import make_room
 from hub.store.ring.codec import MISSING, Ints, decode
 from hub.store.ring.day import DayPacker, Rows
 from hub.store.ring.energy import Mark, Reading
-from hub.store.ring.file import Files, Recovered, look, open_history, row_of, transaction
+from hub.store.ring.file import Files, Recovered, keep_registry, look, open_history, row_of, transaction
 from hub.store.ring.levels import DAY, H1, HOUR, M15, QUARTER, Level, row_id
 from hub.store.ring.rollup import Rolled
 from hub.store.ring.types import SeriesInfo
@@ -147,7 +147,10 @@ class PastWriter(PastReader):
         if info not in self._series:
             self._series[info] = max(self._series.values(), default=0) + 1
             row = (self._series[info], *row_of(info), day * DAY)
-            self._files.connection.execute("INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            connection = self._files.connection
+            with transaction(connection):
+                connection.execute("INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+                keep_registry(connection, {i: known for known, i in self._series.items()})
         return self._series[info]
 
     def _write(self, day: int, rows: Rows) -> None:

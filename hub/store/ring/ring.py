@@ -167,7 +167,8 @@ class Ring:
         """What is wrong with the history, in words; empty when all is well. What was not stored is told for a while."""
         trouble = [self._writer.trouble] if self._writer.trouble else []
         damaged = sorted(self._damaged | self._writer.damaged)
-        return [*self._found, *self._writer.moved, *damaged, *trouble, *self._refused()]
+        salvaged = [str(report) for report in self._writer.salvaged]
+        return [*self._found, *self._writer.moved, *salvaged, *damaged, *trouble, *self._refused()]
 
     def _refused(self) -> list[str]:
         i = self._now.incidents

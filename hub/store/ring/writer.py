@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import zlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from hub.errors import ShemsError
 from hub.store.ring import hot, hour
-from hub.store.ring.blob import Holds, Tag, sealed
 from hub.store.ring.budget import make_room
 from hub.store.ring.day import DayPacker, Rows
-from hub.store.ring.file import PAGE, Files, is_damage, move_aside, open_history, row_of, transaction
+from hub.store.ring.file import Files, is_damage, keep_registry, move_aside, open_history, row_of, transaction
 from hub.store.ring.hotlog import BLOCK, Full, blocks_of
 from hub.store.ring.levels import DAY
 from hub.store.ring.now import Hour, Now
+from hub.store.ring.pages import PAGE
+from hub.store.ring.salvage import Report, Salvage, waiting
 from hub.store.ring.types import Joined
 from hub.store.ring.wear import Wear
 
@@ -29,6 +30,9 @@ PACKED_AT_ONCE = 20
 
 _SLACK_S = 600
 """A day is packed so long after its end."""
+
+_SALVAGE_S = 0.5
+"""What is spent in one turn on bringing back a damaged file."""
 
 _DISK_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
@@ -57,6 +61,8 @@ class Writer:
         self.damaged: set[str] = set()
         self.generation = 0
         """counts up when the file is another one"""
+        self.salvaged: list[Report] = []
+        self._salvage = self._salvage_of(waiting(path))
 
     def cycle(self, wall_ms: Callable[[], int]) -> bool:
         """Makes everything in memory durable; False (and `trouble` says why) when that fails, to be retried."""
@@ -77,9 +83,15 @@ class Writer:
         return True
 
     def pack(self, now_ms: int) -> bool:
-        """Packs some series of the oldest day that is over; whether there is more to do."""
+        """Brings back some of a damaged file, or packs some series of the oldest day that is over.
+
+        Whether there is more to do.
+        """
         try:
-            return self._pack(now_ms // 1000)
+            return self._bring_back() or self._pack(now_ms // 1000)
+        except ShemsError as e:
+            self.trouble = str(e)
+            return False
         except (sqlite3.DatabaseError, OSError) as e:
             self._packing = None
             self._failed(e)
@@ -100,6 +112,9 @@ class Writer:
         self._now.joined.append(joined)
 
     def close(self) -> None:
+        if self._salvage:
+            self._salvage.close()
+            self._salvage = None
         if self._files:
             self._files.close()
             self._files = None
@@ -134,11 +149,8 @@ class Writer:
         """Seconds that were moved from one hour to another: both go into the file at once, so that none is lost."""
         hours = self._now.take_shifted()
         if hours:
-            try:
-                self._seal(hours, hours[-1].start, (now_ms // 1000, "clock_shift"))
-            except BaseException:
-                self._now.shifted = True
-                raise
+            self._seal(hours, hours[-1].start, (now_ms // 1000, "clock_shift"))
+            self._now.settled()
 
     def _room(self, connection: sqlite3.Connection, coming: int, t: int) -> None:
         room = make_room(connection, coming, self._budget, t // DAY, self._disk_full)
@@ -202,18 +214,49 @@ class Writer:
                     "INSERT OR IGNORE INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     [(i, *row_of(s), t) for i, s, t in rows],
                 )
-                connection.execute("INSERT OR REPLACE INTO meta VALUES ('registry', ?)", (self._registry(),))
+                keep_registry(connection, self._now.infos())
             yield connection
         self._now.registered(rows)
-
-    def _registry(self) -> bytes:
-        known = [(i, *row_of(info)) for i, info in self._now.infos().items()]
-        return sealed(Tag(Holds.REGISTRY, 0, 0), zlib.compress(json.dumps(known).encode()))
 
     def _opened(self) -> Files:
         if self._files is None:
             raise ShemsError(f"{self._path}: the history is closed")
         return self._files
+
+    # -- salvage -----------------------------------------------------------------------------------------------------
+
+    def salvage(self, damaged: Path, now_ms: int) -> Report:
+        """Brings back all that can be read of a damaged file, at once. Raises ShemsError."""
+        work = Salvage(damaged, self._now, self._budget)
+        try:
+            while work.step(self._registering):
+                pass
+            if not self.cycle(lambda: now_ms):
+                raise ShemsError(self.trouble)
+            return work.report
+        except (sqlite3.DatabaseError, OSError) as e:
+            raise ShemsError(self._explain(e)) from e
+        finally:
+            work.close()
+
+    def _salvage_of(self, damaged: Path | None) -> Salvage | None:
+        if damaged is None:
+            return None
+        work = Salvage(damaged, self._now, self._budget)
+        self.salvaged.append(work.report)
+        return work
+
+    def _bring_back(self) -> bool:
+        """Goes on for a moment with the salvage that is under way; whether there is one."""
+        if self._salvage is None or self._files is None:
+            return False
+        until, more = time.monotonic() + _SALVAGE_S, True
+        while more and time.monotonic() < until:
+            more = self._salvage.step(self._registering)
+        if not more:
+            self._salvage = self._salvage_of(waiting(self._path))
+        self.changes += 1
+        return True
 
     # -- packing days ------------------------------------------------------------------------------------------------
 
@@ -277,6 +320,8 @@ class Writer:
         self._files.log.keep_from(self._files.log.next_seq)
         self._now.forget_file()
         self._packing = None
+        if self._salvage is None:
+            self._salvage = self._salvage_of(aside)
         self.generation += 1
         self.moved.append(f"{self._path.name} was damaged and is now {aside.name}; a new history has been started")
 
