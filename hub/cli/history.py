@@ -13,33 +13,42 @@ from contextlib import closing
 from pathlib import Path
 
 from hub import config
-from hub.cli import history_import, history_read
+from hub.cli import history_care, history_import, history_read
 from hub.errors import UserError
 from hub.model.document import hint
 from hub.model.site import Site
 
 DOCUMENT = Path("config.toml")
 
-ACTIONS: dict[str, Callable[[argparse.Namespace, Site], int]] = {"import": history_import.run}
+ACTIONS: dict[str, Callable[[argparse.Namespace, Site], int]] = {
+    "import": history_import.run,
+    "check": history_care.check,
+    "salvage": history_care.salvage,
+    "events": history_care.events,
+}
 """What stands where a point could stand; each finds its own words in `args.words`."""
 
 OF_POINTS = ("from", "to", "step", "csv", "parquet")
-OF_ACTION = {"import": ("map", "suggest_map", "dry_run", "zone", "decimal", "skip_bad")}
+OF_ACTION = {"import": ("map", "suggest_map", "dry_run", "zone", "decimal", "skip_bad"), "check": ("quick",)}
 """Options that mean nothing elsewhere."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = (
         "shems history POINT [POINT...] [--from T] [--to T] [--step S] [--csv | --json | --parquet FILE]\n"
-        "       shems history import FILE [--map FILE | --suggest-map] [--dry-run] ..."
+        "       shems history import FILE [--map FILE | --suggest-map] [--dry-run] ...\n"
+        "       shems history check [--quick] | salvage FILE | events [--json]"
     )
-    parser.add_argument("words", nargs="+", metavar="POINT", help="e.g. grid.power; or: import FILE")
+    parser.add_argument(
+        "words", nargs="+", metavar="POINT", help="e.g. grid.power; or: import FILE, check, salvage FILE, events"
+    )
     data = Path(os.environ.get("STATE_DIRECTORY", "data"))
     parser.add_argument("--data", type=Path, default=data, metavar="DIR", help="where the hub's history.db lives")
     parser.add_argument("--config", type=Path, metavar="FILE", help="the site document (default: the hub's newest)")
     parser.add_argument("--json", action="store_true")
     history_read.options(parser.add_argument_group("of points"))
     history_import.options(parser.add_argument_group("of import"))
+    history_care.options(parser.add_argument_group("of check"))
 
 
 def run(args: argparse.Namespace) -> int:
