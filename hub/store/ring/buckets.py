@@ -70,7 +70,7 @@ def bucketed(starts: NDArray[np.int64], series: Sequence[Known]) -> Buckets:
     last: NDArray[np.float64] | list[Value | None] = [None] * n if texts else np.full(n, np.nan)
     for known in series:
         info, rolled = known.info, known.rolled
-        at = np.flatnonzero(rolled.n)
+        at: NDArray[np.intp] | slice = slice(None) if rolled.n.all() else np.flatnonzero(rolled.n)
         count[at] = rolled.n[at]
         if info.numbers or (seconds and not info.choices):
             mean[at], low[at], high[at] = (
@@ -80,8 +80,8 @@ def bucketed(starts: NDArray[np.int64], series: Sequence[Known]) -> Buckets:
             mean[at] = low[at] = high[at] = np.nan
         if isinstance(last, list):
             restored: Callable[[int], Value] = info.restore
-            for k, v in zip(at.tolist(), rolled.last[at].tolist(), strict=True):
-                last[k] = restored(v)
+            for k in np.flatnonzero(rolled.n).tolist():
+                last[k] = restored(int(rolled.last[k]))
         else:
             last[at] = info.scaled(rolled.last[at].astype(np.float64))
     return Buckets(starts * 1000, mean, low, high, last, count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -40,11 +41,13 @@ def row_id(period: int, series: int) -> int:
     return period << 16 | series
 
 
+@lru_cache(maxsize=4096)
 def month_of(day: int) -> int:
     """UTC months since 1970 of a UTC day since 1970."""
     return int(np.datetime64(day, "D").astype("datetime64[M]").astype(np.int64))
 
 
+@lru_cache(maxsize=4096)
 def first_day(month: int) -> int:
     return int(np.datetime64(month, "M").astype("datetime64[D]").astype(np.int64))
 

@@ -102,7 +102,12 @@ class Now:
         self.lock = threading.Lock()
         self.incidents = Incidents()
         self.last_ms = last_ms
-        self._ids = dict(known)
+        self._ids: dict[SeriesInfo, int] = {}
+        self._keys: dict[str, dict[int, SeriesInfo]] = {}
+        self._parts: dict[str, set[str]] = {}
+        """the keys of the parts of a second that are kept beside a key"""
+        for info, i in known.items():
+            self._know(info, i)
         self._new: list[tuple[int, SeriesInfo, int]] = []
         self._hours = list(hours)
         self._next_id = max(self._ids.values(), default=0) + 1
@@ -187,9 +192,16 @@ class Now:
             self._of_point[point] = self._registered(series[point], t)
         return self._of_point[point]
 
+    def _know(self, info: SeriesInfo, series_id: int) -> None:
+        self._ids[info] = series_id
+        self._keys.setdefault(info.key, {})[series_id] = info
+        of, _, part = info.key.partition(FRACTION)
+        if part:
+            self._parts.setdefault(of, set()).add(info.key)
+
     def _registered(self, info: SeriesInfo, t: int) -> int:
         if info not in self._ids:
-            self._ids[info] = self._next_id
+            self._know(info, self._next_id)
             self._new.append((self._next_id, info, t // 1000))
             self._next_id += 1
         return self._ids[info]
@@ -313,17 +325,15 @@ class Now:
     def ids(self, key: str) -> dict[int, SeriesInfo]:
         """All series that were ever kept under `key`."""
         with self.lock:
-            return {i: info for info, i in self._ids.items() if info.key == key}
+            return dict(self._keys.get(key, {}))
 
     def fractions(self, key: str) -> dict[tuple[int, int], list[Member]]:
         """The series of the parts of a second that were kept beside `key`, by (part, parts)."""
         found: dict[tuple[int, int], list[Member]] = {}
         with self.lock:
-            for info, i in self._ids.items():
-                of, _, part = info.key.partition(FRACTION)
-                if part and of == key:
-                    k, _, n = part.partition("/")
-                    found.setdefault((int(k), int(n)), []).append(Member(i, info, END))
+            for of_part in self._parts.get(key, ()):
+                k, _, n = of_part.partition(FRACTION)[2].partition("/")
+                found[int(k), int(n)] = [Member(i, info, END) for i, info in self._keys[of_part].items()]
         return found
 
     def past(self, key: str) -> list[Member]:

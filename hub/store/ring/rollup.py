@@ -61,6 +61,10 @@ class Rolled:
             return
         mine, theirs = slice(lo, hi), slice(lo - at, hi - at)
         known = other.n[theirs] > 0
+        if over and known.all():
+            for name in FIELDS:
+                getattr(self, name)[mine] = getattr(other, name)[theirs]
+            return
         if not over:
             known &= self.n[mine] == 0
         for name in FIELDS:
