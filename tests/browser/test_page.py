@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -178,6 +179,18 @@ def test_the_day_is_drawn_and_each_chart_has_its_table(visit: Visit, house: Demo
         expect(table.locator("caption")).not_to_be_empty()
         assert table.get_by_role("row").count() >= 2
     visitor.shoot("energy-tables")
+
+
+def test_today_grows_by_its_newest_end_alone(visit: Visit, house: Demo) -> None:
+    visitor = visit(DESKTOP)
+    visitor.go("Energy")
+    plot = visitor.page.locator(".plot").first
+    expect(plot).to_be_visible(timeout=10_000)
+    with visitor.page.expect_request(lambda r: bool(re.search(r"/history\?.*step=\d", r.url)), timeout=40_000) as asked:
+        pass
+    answer = asked.value.response()
+    assert answer
+    assert all(len(s["t"]) < 20 for s in answer.json()["series"].values())
 
 
 def test_without_the_hub_the_last_figures_are_marked_as_old(visit: Visit, house: Demo) -> None:

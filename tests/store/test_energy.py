@@ -126,6 +126,13 @@ def test_power_is_integrated_both_ways_and_marked_so() -> None:
     assert found.marks.tolist() == [Mark.KNOWN | Mark.INTEGRATED] * 2 + [0]
 
 
+def test_the_open_quarter_is_told_as_far_as_it_has_come() -> None:
+    values = np.full(2 * QUARTER, MISSING, np.int32)
+    values[: QUARTER + 90] = 1000
+    found = integrated(values, 1.0, open_s=90)
+    assert kwh(found) == [250.0, 25.0] and set(found.marks.tolist()) == {Mark.KNOWN | Mark.INTEGRATED}
+
+
 def test_phases_that_do_not_make_the_whole_are_noticed() -> None:
     whole = integrated(np.full(2 * QUARTER, 3000, np.int32), 1.0)
     third = integrated(np.full(2 * QUARTER, 1000, np.int32), 1.0)

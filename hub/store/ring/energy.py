@@ -184,30 +184,36 @@ def classify(t: Wide, c: Wide, unit_w: float) -> tuple[NDArray[np.float64], list
     return steps, events
 
 
-def integrated(values: Ints, scale: float) -> Energy:
+def integrated(values: Ints, scale: float, open_s: int = QUARTER) -> Energy:
     """Energies of a power in W (`scale` W a stored unit), from what is known of each quarter-hour.
 
     A quarter of which less than a tenth is known stays unknown; one with gaps is told as the mean of what is known.
+    `open_s`: seconds of the last quarter that are over; it is told as far as it has come.
     """
     grid = values.reshape(-1, QUARTER)
     known = grid != MISSING
     n = known.sum(1)
-    enough = n >= QUARTER // 10
+    lasted = np.full(len(grid), QUARTER)
+    lasted[-1:] = open_s
+    enough = n >= np.maximum(lasted // 10, 1)
     watts = np.where(known, grid, 0).astype(np.float64) * scale
-    times = PARTS * QUARTER / 3600 / np.maximum(n, 1)
+    times = PARTS * lasted / 3600 / np.maximum(n, 1)
     plus = np.rint(np.where(watts > 0, watts, 0).sum(1) * times).astype(np.int64)
     minus = np.rint(-np.where(watts < 0, watts, 0).sum(1) * times).astype(np.int64)
     marks = np.where(enough, np.uint8(Mark.KNOWN | Mark.INTEGRATED), np.uint8(0))
-    marks[enough & (n < QUARTER - _EXACT_S)] |= np.uint8(Mark.INTERPOLATED)
+    marks[enough & (n < lasted - _EXACT_S)] |= np.uint8(Mark.INTERPOLATED)
     return Energy(np.where(enough, plus, 0), np.where(enough, minus, 0), marks)
 
 
-def flows(info: SeriesInfo, start: int, values: Ints, before: Reading | None) -> Counted | None:
-    """Energies of a series' seconds from `start` (s UTC, on a quarter) on; None for one that carries none."""
+def flows(info: SeriesInfo, start: int, values: Ints, before: Reading | None, open_s: int = QUARTER) -> Counted | None:
+    """Energies of a series' seconds from `start` (s UTC, on a quarter) on; None for one that carries none.
+
+    `open_s`: seconds of the last quarter that are over.
+    """
     if info.kind == Kind.COUNTER:
         return counted(start, values, before, info.scale * (1.0 if info.unit == "Wh" else _UNIT_W))
     if info.key.partition(".")[2] in WATTS:
-        return Counted(start // QUARTER, integrated(values, info.scale), None)
+        return Counted(start // QUARTER, integrated(values, info.scale, open_s), None)
     return None
 
 

@@ -160,7 +160,7 @@ class Reader:
         stop = min(end * QUARTER, last // QUARTER * QUARTER + QUARTER)
         if begin < stop:
             values = self._seconds({series_id}, begin, stop)[series_id]
-            late = flows(info, begin, values, before)
+            late = flows(info, begin, values, before, min(last + 1 - (stop - QUARTER), QUARTER))
             if late:
                 late.onto(out, first)
 

@@ -142,10 +142,17 @@ class Ring:
     def storage(self, reader: Reader) -> Storage:
         """What it takes of the disk and the card. Blocks: for pool threads."""
         file, wal, hot = sizes(self._path)
-        wear = self._writer.wear
-        ours, device = wear.a_day(wear.ours), wear.a_day(wear.device)
+        limits, wear = self._limits, self._writer.wear
         return Storage(
-            self._limits.disk, self._limits.writes, file, wal, hot, reader.reach(), self.window_s, ours, device
+            budget=limits.disk,
+            write_budget=limits.writes,
+            file=file,
+            wal=wal,
+            hot=hot,
+            reach=reader.reach(),
+            window_s=self.window_s,
+            ours_a_day=wear.ours_a_day,
+            device_a_day=wear.device_a_day,
         )
 
     @property
@@ -165,7 +172,7 @@ class Ring:
     @property
     def problems(self) -> list[str]:
         """What is wrong with the history, in words; empty when all is well. What was not stored is told for a while."""
-        trouble = [self._writer.trouble] if self._writer.trouble else []
+        trouble = [words for words in (self._writer.trouble, self._writer.squeezed) if words]
         damaged = sorted(self._damaged | self._writer.damaged)
         salvaged = [str(report) for report in self._writer.salvaged]
         return [*self._found, *self._writer.moved, *salvaged, *damaged, *trouble, *self._refused()]

@@ -6,8 +6,12 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from hub.store.ring.blob import HEAD, Damaged
 from hub.store.ring.file import hot_path
-from hub.store.ring.levels import DAY, LEVELS, SECOND, span
+from hub.store.ring.levels import DAY, LEVELS, SECOND, Level, span
+from hub.store.ring.rollup import unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,17 @@ def reaches(connection: sqlite3.Connection) -> tuple[Reach, ...]:
     oldest = [t for t in (hours, None if days is None else (days >> 16) * DAY) if t is not None]
     found = [Reach(SECOND, min(oldest) * 1000 if oldest else None)]
     for level in LEVELS:
-        first = connection.execute(f"SELECT min(id) FROM {level.table}").fetchone()[0]
-        start = oldest[:1] if first is None else [span(level, first >> 16)[0], *oldest]
+        first = connection.execute(f"SELECT id, b FROM {level.table} ORDER BY id LIMIT 1").fetchone()
+        start = [*oldest, *([] if first is None else [_begins(level, *first)])]
         found.append(Reach(level.step, min(start) * 1000 if start else None))
     return tuple(found)
+
+
+def _begins(level: Level, key: int, blob: bytes) -> int:
+    """The first known bucket of a row, s UTC."""
+    start = span(level, key >> 16)[0]
+    try:
+        known = np.flatnonzero(unpack(level, blob[HEAD:]).n)
+    except Damaged:
+        return start
+    return start + int(known[0]) * level.step if len(known) else start

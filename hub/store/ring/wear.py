@@ -10,8 +10,8 @@ from hub.store.ring.levels import DAY
 
 SECTOR = 512
 _KEPT_DAYS = 31
-_MEASURED_S = 600
-"""A rate is told when so long has been measured."""
+_OURS_S, _DEVICE_S = 600, DAY
+"""Rates are told when so long has been measured: what a machine writes beside the ring differs by the hour."""
 
 
 def device_written(path: Path, sysfs: Path = Path("/sys/dev/block")) -> int | None:
@@ -62,10 +62,19 @@ class Wear:
             for old in sorted(counts)[:-_KEPT_DAYS]:
                 del counts[old]
 
-    def a_day(self, counts: dict[int, int]) -> int | None:
-        """Bytes a day, over all that has been measured; None when that is not enough to tell."""
+    @property
+    def ours_a_day(self) -> int | None:
+        """Bytes a day that the ring writes; None when too little has been measured to tell."""
+        return self._rate(self.ours, _OURS_S)
+
+    @property
+    def device_a_day(self) -> int | None:
+        """Bytes a day that everything writes to the card; None when too little has been measured to tell."""
+        return self._rate(self.device, _DEVICE_S)
+
+    def _rate(self, counts: dict[int, int], least_s: int) -> int | None:
         lasted = sum(self.seconds.get(day, 0) for day in counts)
-        return round(sum(counts.values()) * DAY / lasted) if lasted >= _MEASURED_S else None
+        return round(sum(counts.values()) * DAY / lasted) if lasted >= least_s else None
 
     def kept(self) -> dict[str, dict[str, int]]:
         """For the file."""

@@ -13,6 +13,8 @@ import "./styles/flow.css";
 import "./styles/control.css";
 import "./styles/devices.css";
 import "./styles/energy.css";
+import "./styles/charts.css";
+import "./styles/bars.css";
 import "./styles/dialog.css";
 import "./styles/signin.css";
 import "./styles/old.css";

@@ -1,65 +1,151 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { History, Series } from "../src/api/types.gen.ts";
-import { day, dayOf, shift } from "../src/model/day.ts";
+import type { Energy } from "../src/api/types.gen.ts";
+import { difference } from "../src/model/compare.ts";
+import { barsOf, isPartial, MARK, pointsOfSources, sharesOf, sourcesOf, total, trustOf, type Amount } from "../src/model/energy.ts";
 import { layoutOf } from "../src/model/layout.ts";
-import { added, averages, axis, extremes, firstKnown, withTail } from "../src/model/series.ts";
-import { countersOf, risen, totalsOf } from "../src/model/totals.ts";
-import { HOUSE } from "./house.ts";
+import { consumersOf, topOf } from "../src/model/top.ts";
+import { differs, differsLong, remarks } from "../src/words/amounts.ts";
+import { device, HOUSE } from "./house.ts";
 
-const MINUTE = 60_000;
-const series = (values: Array<number | null>, start = 0): Series => ({
-  t: values.map((_, i) => start + i * MINUTE), mean: values, min: values, max: values, last: values,
-});
-const history = (s: Record<string, Array<number | null>>): History => ({
-  step_ms: MINUTE, series: Object.fromEntries(Object.entries(s).map(([p, v]) => [p, series(v)])),
-});
+const DAY = 86_400_000;
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
-test("days of 23, 24 and 25 hours", () => {
-  const hours = (date: string) => {
-    const d = day(date, "Europe/Berlin");
-    return (d.end - d.start) / 3_600_000;
-  };
-  assert.deepEqual(["2026-03-29", "2026-06-01", "2026-10-25"].map(hours), [23, 24, 25]);
-  assert.equal(new Date(day("2026-07-01", "Europe/Berlin").start).toISOString(), "2026-06-30T22:00:00.000Z");
-  assert.equal(dayOf(Date.parse("2026-12-31T23:30:00Z"), "Europe/Berlin"), "2027-01-01");
-  assert.equal(shift("2026-03-01", -1), "2026-02-28");
+type Told = Array<number | null>;
+const told = (days: number, series: Record<string, { plus: Told; minus?: Told; known?: number[]; marks?: number[] }>): Energy => ({
+  step: "day",
+  t: Array.from({ length: days }, (_, i) => i * DAY),
+  end: days * DAY,
+  series: Object.fromEntries(
+    Object.entries(series).map(([point, s]) => [
+      point,
+      { unit: "Wh", minus: s.plus.map(() => 0), known: s.plus.map((v) => (v === null ? 0 : 1)), marks: s.plus.map(() => 0), ...s },
+    ]),
+  ),
 });
 
-test("a gap stays a gap, in sums too", () => {
-  const h = history({ a: [1, null, 3], b: [10, 20, 30] });
-  assert.deepEqual(added(h, ["a", "b"], axis(h)), [11, null, 33]);
-  assert.deepEqual(added(h, [], axis(h)), [null, null, null]);
+const SOURCES = sourcesOf(HOUSE, layoutOf(HOUSE));
+
+test("counters where there are some, power where there are none", () => {
+  assert.deepEqual(SOURCES.bought?.map((p) => [p.points, p.way]), [[["meter.energy_import"], "plus"], [["meter.power"], "plus"]]);
+  assert.deepEqual(SOURCES.sold?.at(-1), { points: ["meter.power"], way: "minus" });
+  assert.deepEqual(SOURCES.made, [{ points: ["roof.pv_power"], way: "plus" }], "a hybrid's AC counter is no solar counter");
+  assert.deepEqual(SOURCES.charged, [{ points: ["store.power"], way: "minus" }]);
+  assert.ok(!pointsOfSources(Object.values(SOURCES)).includes("roof.energy"));
+  const two = [device("a", "inverter", ["power", "energy"]), device("b", "inverter", ["power"])];
+  assert.deepEqual(sourcesOf(two, layoutOf(two)).made?.map((p) => p.points), [["a.power", "b.power"]], "one counter is not the whole");
 });
 
-test("a newer tail takes the place of the old end", () => {
-  const before = history({ a: [1, 2, 3] });
-  const tail = { step_ms: MINUTE, series: { a: series([9, 4], 2 * MINUTE) } };
-  assert.deepEqual(withTail(before, tail).series["a"]?.mean, [1, 2, 9, 4]);
-  assert.deepEqual(withTail(before, tail).series["a"]?.t, [0, 1, 2, 3].map((m) => m * MINUTE));
+test("power tells of the days before there was a counter", () => {
+  const bars = barsOf(told(2, {
+    "meter.energy_import": { plus: [null, 500] },
+    "meter.power": { plus: [400, 510], minus: [30, 0], marks: [MARK.summed, MARK.summed] },
+  }), SOURCES);
+  assert.deepEqual(bars.flows.bought?.map((a) => [a.wh, a.marks]), [[400, MARK.summed], [500, 0]]);
+  assert.deepEqual(bars.flows.sold?.map((a) => a.wh), [30, 0]);
+  assert.deepEqual(bars.flows.used?.map((a) => a.wh), [null, null], "what nobody knows is not zero");
 });
 
-test("what is known of a column", () => {
-  const h = history({ a: [null, null, 5, 1] });
-  assert.equal(firstKnown(h), 2 * MINUTE);
-  assert.equal(firstKnown(history({ a: [null] })), undefined);
-  assert.deepEqual(extremes([null, 5, 1], [0, 1, 2]), { low: 1, high: 5, highAt: 1, mean: 3 });
-  assert.equal(extremes([null], [0]), undefined);
-  assert.deepEqual(averages([1, 3, null, 8], [0, 1, 2, 3], 0, 6, 2), [2, 8, null]);
+test("how far a figure can be relied on", () => {
+  const span = { start: 0, end: DAY };
+  const amount = (known: number, marks: number): Amount => ({ wh: 1, known, marks });
+  const trust = (known: number, marks: number, now = 2 * DAY) => trustOf(amount(known, marks), span, now);
+  assert.equal(trust(1, 0), "sure");
+  assert.deepEqual([trust(1, MARK.summed), trust(1, MARK.imported)], ["derived", "derived"]);
+  assert.deepEqual([MARK.interpolated, MARK.reset, MARK.disagree].map((m) => trust(1, m)), ["unsure", "unsure", "unsure"]);
+  assert.equal(trust(0.5, 0), "unsure");
+  assert.equal(trust(0.5, 0, DAY / 2), "sure", "what has not happened yet is not missing");
+  assert.ok(!isPartial(amount(0.49, 0), span, DAY / 2), "the quarter-hour that runs does not count");
 });
 
-test("a counter that starts anew takes nothing away", () => assert.equal(risen([100, 150, 20, 30]), 60));
+test("marks in words", () => {
+  const span = { start: 0, end: DAY };
+  const say = (known: number, marks: number, wh: number | null = 1) => remarks({ wh, known, marks }, span, 2 * DAY).map(plain);
+  assert.deepEqual(say(1, 0), ["from its counter"]);
+  assert.deepEqual(say(0.87, MARK.summed | MARK.interpolated), ["87 % recorded", "partly estimated", "from power"]);
+  assert.deepEqual(say(1, MARK.reset | MARK.disagree | MARK.imported), ["counter was reset", "meters disagree", "from other records"]);
+  assert.deepEqual(say(0, 0, null), ["not recorded"]);
+  assert.deepEqual([DAY / 2, -1].map((now) => remarks({ wh: null, known: 0, marks: 0 }, span, now)), [["nothing yet"], []]);
+});
 
-test("totals come from counters where there are some, else from power, and say so", () => {
-  const h = history({
-    "meter.energy_import": [1000, 1100, 1300], "meter.energy_export": [0, 0, 50],
-    "roof.pv_power": [6000, 6000, null], "house.consumption": [600, 600, 600], "store.power": [-1200, 0, 600],
+test("several periods as one, and the shares of it", () => {
+  const bars = barsOf(told(3, {
+    "roof.pv_power": { plus: [1000, 1000, null] },
+    "house.consumption": { plus: [800, 1200, 700] },
+    "meter.energy_import": { plus: [200, 200, null] },
+    "meter.energy_export": { plus: [500, 0, 0] },
+  }), SOURCES);
+  const made = total(bars.flows.made!, bars.spans);
+  assert.deepEqual([made.wh, Math.round(made.known * 100)], [2000, 67]);
+  assert.deepEqual(sharesOf(bars), { autarky: 80, ownUse: 75 }, "only days on which both are known");
+  assert.deepEqual(sharesOf(barsOf(told(1, {}), SOURCES)), { autarky: null, ownUse: null });
+});
+
+const run = (wh: Told, hours = wh.map(() => 24)) => {
+  let at = 0;
+  const spans = hours.map((h) => ({ start: at, end: (at += h * 3_600_000) }));
+  return { spans, amounts: wh.map((v) => ({ wh: v, known: v === null ? 0 : 1, marks: 0 })) };
+};
+const LATER = 100 * DAY;
+const percentOf = (d: ReturnType<typeof difference>) => d && d.percent !== null && Math.round(d.percent);
+
+test("equal periods are compared as they are, days of 23 and 25 hours too", () => {
+  assert.deepEqual(difference(run([88]), run([100], [25]), LATER)?.why, null);
+  assert.equal(percentOf(difference(run([88, 88]), run([100, 100]), LATER)), -12);
+});
+
+test("31 days and 30 days are compared by the day", () => {
+  const month = (days: number, each: number) => run(Array.from({ length: days }, () => each));
+  const d = difference(month(31, 10), month(30, 10), LATER);
+  assert.deepEqual([percentOf(d), d?.why, d?.perDay], [0, "length", [10, 10]]);
+  assert.equal(difference(month(365, 1), month(366, 1), LATER)?.why, null);
+});
+
+test("a period that goes on is compared as far as it has come", () => {
+  const now = run([10, 20, 5, null]);
+  assert.equal(percentOf(difference(now, run([10, 10, 99, 99]), 2.4 * DAY)), 50);
+  assert.equal(difference(now, run([10, 10, 99, 99]), 0.5 * DAY), undefined, "nothing is over yet");
+});
+
+test("what is not recorded is neither more nor less", () => {
+  const d = difference(run([10, 10, 10, 10]), run([10, null, 10, 10]), LATER);
+  assert.deepEqual([percentOf(d), d?.why], [0, "gaps"]);
+  assert.equal(difference(run([10, 10, 10]), run([10, null, null]), LATER), undefined);
+  assert.equal(difference(run([10]), run([0]), LATER)?.percent, null);
+});
+
+test("differences in words", () => {
+  const say = (percent: number | null) => plain(differs({ percent, why: null, perDay: [0, 0] }));
+  assert.deepEqual([-12, 7.4, 0.2, null, 340].map(say), ["12 % less", "7 % more", "about the same", "none then", "4 times as much"]);
+  assert.equal(differs(undefined), "not comparable");
+  assert.equal(plain(differsLong({ percent: -12, why: null, perDay: [0, 0] }, "the week before")), "The home used 12 % less than the week before.");
+  assert.equal(differsLong(undefined, "a year ago"), "Too little is recorded to compare with a year ago.");
+});
+
+const LOADS = [
+  ...HOUSE,
+  device("tv", "plug", ["power", "energy"]),
+  device("grid_meter", "meter", ["power", "energy_import"]),
+  device("roof_meter", "meter", ["power", "energy_import"], "roof"),
+];
+
+test("consumers are the devices that measure themselves or are measured", () => {
+  const found = Object.fromEntries(consumersOf(LOADS).map((c) => [c.id, c.source.map((p) => p.points[0])]));
+  assert.deepEqual(found, { box: ["box.power"], pump: ["pump_meter.power"], tv: ["tv.energy", "tv.power"] });
+});
+
+test("the list begins with the largest and ends with the rest", () => {
+  const energy = told(2, {
+    "house.consumption": { plus: [6000, 4000] },
+    "box.power": { plus: [2000, 3000] },
+    "pump_meter.power": { plus: [500, 500] },
+    "tv.energy": { plus: [100, null] },
   });
-  const totals = totalsOf(HOUSE, layoutOf(HOUSE), h);
-  assert.deepEqual(totals.bought, { wh: 300, counted: true });
-  assert.deepEqual(totals.sold, { wh: 50, counted: true });
-  assert.deepEqual(totals.made, { wh: 200, counted: false }, "a hybrid's AC counter is no solar counter");
-  assert.deepEqual(totals.used, { wh: 30, counted: false });
-  assert.deepEqual([totals.charged, totals.discharged], [{ wh: 20, counted: false }, { wh: 10, counted: false }]);
-  assert.ok(!countersOf(HOUSE).includes("roof.energy"));
+  const places = topOf(energy, consumersOf(LOADS), SOURCES.used!);
+  assert.deepEqual(places.map((p) => [p.id, p.wh, Math.round(p.share * 100)]), [["box", 5000, 50], ["pump", 1000, 10], ["tv", 100, 1], [null, 3900, 39]]);
+});
+
+test("devices that claim more than the home used leave no rest", () => {
+  const places = topOf(told(1, { "house.consumption": { plus: [1000] }, "box.power": { plus: [1500] } }), consumersOf(LOADS), SOURCES.used!);
+  assert.deepEqual(places.map((p) => [p.id, p.share]), [["box", 1], ["pump", 0], ["tv", 0]]);
 });

@@ -1,9 +1,11 @@
-import { QueryClient, useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { keepPreviousData, QueryClient, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { hubNow, setHubTime } from "../live/clock.ts";
-import { axis, withTail } from "../model/series.ts";
+import type { BarStep } from "../model/period.ts";
+import { axis, until, withTail, type Past } from "../model/series.ts";
+import type { View } from "../model/view.ts";
 import { setZone } from "../words/moment.ts";
 import { ApiError, get } from "./client.ts";
-import type { DeviceInfo, Devices, Health, History, Journal, JournalRow, SessionInfo, SiteInfo } from "./types.gen.ts";
+import type { DeviceInfo, Devices, Energy, Health, HistoryPart, Journal, JournalRow, SessionInfo, SiteInfo, Storage } from "./types.gen.ts";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -59,24 +61,47 @@ export const useHealth = (): UseQueryResult<Health> =>
     retry: false,
   });
 
-/** A day's buckets. A day that still goes on is fetched once, then only its newest end. */
-export const useHistory = (points: readonly string[], from: number, to: number, stepS: number, live: boolean) => {
-  const queryKey = ["history", points.join(), from, stepS];
+/** As many buckets as there are pixels, at most; `width` is rounded, so that a resize asks nothing new. */
+export interface Asked extends View {
+  width: number;
+}
+
+/** The hub chooses the step. What still goes on is fetched once, then only its newest end. */
+export const useHistory = (points: readonly string[], asked: Asked | undefined, live: boolean): UseQueryResult<Past> => {
+  const queryKey = ["history", points.join(), asked?.from, asked?.to, asked?.width];
   return useQuery({
     queryKey,
     queryFn: async ({ signal }) => {
-      const before = live ? queryClient.getQueryData<History>(queryKey) : undefined;
-      const start = before ? (axis(before).at(-1) ?? from) : from;
-      const end = live ? Math.min(to, Math.max(start + stepS * 1000, hubNow())) : to;
-      const path = `/history?points=${points.join()}&from=${start}&to=${end}&step=${stepS}`;
-      const fetched = await get<History>(path, signal);
-      return before ? withTail(before, fetched) : fetched;
+      const { from, to, width } = asked!;
+      const before = live ? queryClient.getQueryData<Past>(queryKey) : undefined;
+      const start = before && axis(before).at(-1);
+      const range = before && start ? newest(before, start, to) : `from=${from}&to=${to}&step=auto&width=${width}`;
+      const path = `/history?points=${points.join()}&${range}&fields=mean,min,max`;
+      const fetched = until((await get<HistoryPart>(path, signal)) as Past, hubNow());
+      return before && start ? withTail(before, fetched) : fetched;
     },
-    enabled: points.length > 0,
-    staleTime: live ? 5_000 : 300_000,
-    refetchInterval: live ? Math.min(30, stepS) * 1000 : false,
+    enabled: points.length > 0 && asked !== undefined,
+    placeholderData: keepPreviousData,
+    staleTime: live ? 1_000 : 300_000,
+    refetchInterval: (query) => (live ? Math.min(30_000, Math.max(2_000, query.state.data?.step_ms ?? 5_000)) : false),
   });
 };
+
+const newest = (before: Past, start: number, to: number): string =>
+  `from=${start}&to=${Math.min(to, Math.max(start + before.step_ms, hubNow()))}&step=${before.step_ms / 1000}`;
+
+/** What flowed, in periods of the house's own calendar. */
+export const useEnergy = (points: readonly string[], span: View | undefined, step: BarStep, live: boolean): UseQueryResult<Energy> =>
+  useQuery({
+    queryKey: ["energy", points.join(), span?.from, span?.to, step],
+    queryFn: ({ signal }) => get<Energy>(`/energy?points=${points.join()}&from=${span!.from}&to=${span!.to}&step=${step}`, signal),
+    enabled: points.length > 0 && span !== undefined,
+    staleTime: live ? 5_000 : 300_000,
+    refetchInterval: live ? 30_000 : false,
+  });
+
+export const useStorage = (): UseQueryResult<Storage> =>
+  useQuery({ queryKey: ["storage"], queryFn: ({ signal }) => get<Storage>("/storage", signal), staleTime: 300_000 });
 
 /** What the journal says about several points (or devices), newest first. */
 export const useJournal = (points: readonly string[]): UseQueryResult<JournalRow[]> =>

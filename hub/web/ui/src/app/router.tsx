@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { searchOf } from "../model/period.ts";
 import { Devices } from "../screens/devices/Devices.tsx";
 import { Energy } from "../screens/energy/Energy.tsx";
 import { Now } from "../screens/now/Now.tsx";
@@ -9,12 +10,10 @@ const root = createRootRoute({ component: Shell, notFoundComponent: Now });
 
 const now = createRoute({ getParentRoute: () => root, path: "/", component: Now });
 
-/** `day`: an ISO date; absent = today. */
 const energy = createRoute({
   getParentRoute: () => root,
   path: "/energy",
-  validateSearch: (search: Record<string, unknown>): { day?: string } =>
-    typeof search["day"] === "string" && /^\d{4}-\d{2}-\d{2}$/.test(search["day"]) ? { day: search["day"] } : {},
+  validateSearch: searchOf,
   component: Energy,
 });
 

@@ -14,23 +14,62 @@ export function day(date: string, zone: string): Day {
 }
 
 export function shift(date: string, days: number): string {
-  const t = new Date(`${date}T12:00:00Z`);
+  const t = noon(date);
   t.setUTCDate(t.getUTCDate() + days);
-  return t.toISOString().slice(0, 10);
+  return isoDate(t);
 }
 
+/** The same day of another month; the last one where that month is shorter. */
+export function shiftMonths(date: string, months: number): string {
+  const t = noon(date);
+  const wanted = t.getUTCDate();
+  t.setUTCDate(1);
+  t.setUTCMonth(t.getUTCMonth() + months);
+  t.setUTCDate(Math.min(wanted, new Date(Date.UTC(t.getUTCFullYear(), t.getUTCMonth() + 1, 0)).getUTCDate()));
+  return isoDate(t);
+}
+
+export const daysBetween = (first: string, last: string): number =>
+  Math.round((noon(last).getTime() - noon(first).getTime()) / 86_400_000);
+
+/** 0 = Monday. */
+export const weekday = (date: string): number => (noon(date).getUTCDay() + 6) % 7;
+
+/** A date as a moment that is on that day in UTC, for formats. */
+export const noon = (date: string): Date => new Date(`${date}T12:00:00Z`);
+
+const isoDate = (t: Date): string => t.toISOString().slice(0, 10);
+
 /** The first moment of a local day, found by correcting a guess with the zone's offset there. */
-function midnight(date: string, zone: string): number {
-  const naive = Date.parse(`${date}T00:00:00Z`);
+export function midnight(date: string, zone: string): number {
+  return moment(Date.parse(`${date}T00:00:00Z`), zone);
+}
+
+/** The moment at which the clocks of the zone show what `naive` shows in UTC. */
+function moment(naive: number, zone: string): number {
   const guess = naive - offset(naive, zone);
   return naive - offset(guess, zone);
 }
 
+/** The moment of day `to` at which its clocks show what those of day `from` show at `t`. */
+export function sameClock(t: number, from: Day, to: Day, zone: string): number {
+  if (from.end - from.start === to.end - to.start) return t + to.start - from.start;
+  const clock = t + offset(t, zone) - Date.parse(`${from.date}T00:00:00Z`);
+  return moment(Date.parse(`${to.date}T00:00:00Z`) + clock, zone);
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
 function offset(t: number, zone: string): number {
-  const parts = new Intl.DateTimeFormat("en-US", {
-    timeZone: zone, hourCycle: "h23",
-    year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric",
-  }).formatToParts(t);
+  let clock = clocks.get(zone);
+  if (!clock) {
+    clock = new Intl.DateTimeFormat("en-US", {
+      timeZone: zone, hourCycle: "h23",
+      year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric",
+    });
+    clocks.set(zone, clock);
+  }
+  const parts = clock.formatToParts(t);
   const of = (type: string) => Number(parts.find((p) => p.type === type)?.value ?? 0);
   const local = Date.UTC(of("year"), of("month") - 1, of("day"), of("hour"), of("minute"), of("second"));
   return local - Math.floor(t / 1000) * 1000;
@@ -40,10 +79,4 @@ export function clockTime(t: number, zone: string, locale: string, seconds = fal
   return new Intl.DateTimeFormat(locale, {
     timeZone: zone, hour: "2-digit", minute: "2-digit", ...(seconds && { second: "2-digit" }),
   }).format(t);
-}
-
-export function dayName(date: string, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { timeZone: "UTC", weekday: "long", day: "numeric", month: "long" }).format(
-    Date.parse(`${date}T12:00:00Z`),
-  );
 }

@@ -1,40 +1,66 @@
-import type { History, Series } from "../api/types.gen.ts";
+/** Buckets of one point: their starts (UTC ms), means and extremes; null = not known. */
+export interface Buckets {
+  t: number[];
+  mean: Column;
+  min: Column;
+  max: Column;
+}
+
+export interface Past {
+  step_ms: number;
+  series: Record<string, Buckets>;
+}
 
 export type Column = Array<number | null>;
+export type Field = "mean" | "min" | "max";
 
 /** What is already there with a newer tail in place of its end. */
-export function withTail(before: History, tail: History): History {
-  const series = Object.entries(tail.series).map(([point, s]) => [point, joined(before.series[point], s)] as const);
-  return { step_ms: tail.step_ms, series: Object.fromEntries(series) };
+export function withTail(before: Past, tail: Past): Past {
+  const start = axis(tail)[0];
+  return start === undefined ? before : joined([upTo(before, start), tail], before.step_ms);
 }
 
-function joined(before: Series | undefined, tail: Series): Series {
-  const cut = before && tail.t.length ? before.t.findIndex((t) => t >= tail.t[0]!) : -1;
-  if (!before) return tail;
-  const keep = cut < 0 ? before.t.length : cut;
-  const join = <T>(a: T[], b: T[]): T[] => [...a.slice(0, keep), ...b];
-  return {
-    t: join(before.t, tail.t),
-    mean: join(before.mean, tail.mean),
-    min: join(before.min, tail.min),
-    max: join(before.max, tail.max),
-    last: join(before.last, tail.last),
-  };
+/** A stretch that is known more finely, laid into a coarse day. */
+export function spliced(coarse: Past, fine: Past | undefined): Past {
+  const t = fine ? axis(fine) : [];
+  if (!fine || !t.length || fine.step_ms >= coarse.step_ms) return coarse;
+  const last = t[t.length - 1]!;
+  return joined([upTo(coarse, t[0]! - coarse.step_ms + 1), fine, after(coarse, last)], fine.step_ms);
 }
 
-/** The even time axis that all series of an answer share, UTC ms. */
-export function axis(history: History): number[] {
-  const series = Object.values(history.series);
-  return series.reduce<number[]>((longest, s) => (s.t.length > longest.length ? s.t : longest), []);
+const upTo = (past: Past, t: number): Past => cut(past, (times) => [0, placeOf(times, t - 1) + 1]);
+const after = (past: Past, t: number): Past => cut(past, (times) => [placeOf(times, t) + 1, times.length]);
+
+function cut(past: Past, places: (times: number[]) => [from: number, to: number]): Past {
+  const series = Object.entries(past.series).map(([point, b]) => {
+    const [from, to] = places(b.t);
+    const part = <T>(values: T[]): T[] => values.slice(from, to);
+    return [point, { t: part(b.t), mean: part(b.mean), min: part(b.min), max: part(b.max) }] as const;
+  });
+  return { ...past, series: Object.fromEntries(series) };
 }
 
-/** Several points' means added up; where one of them is not known, the sum is not. */
-export function added(history: History, points: readonly string[], t: readonly number[]): Column {
-  const parts = points.map((p) => history.series[p]);
+function joined(parts: Past[], step_ms: number): Past {
+  const points = Object.keys(parts[0]?.series ?? {});
+  const all = <K extends keyof Buckets>(point: string, field: K) => parts.flatMap((p) => p.series[point]?.[field] ?? []) as Buckets[K];
+  const series = points.map((p) => [p, { t: all(p, "t"), mean: all(p, "mean"), min: all(p, "min"), max: all(p, "max") }] as const);
+  return { step_ms, series: Object.fromEntries(series) };
+}
+
+/** Without the buckets that have not begun yet. */
+export const until = (past: Past, now: number): Past => upTo(past, now + 1);
+
+/** The time axis that all series of an answer share, UTC ms. */
+export const axis = (past: Past): number[] =>
+  Object.values(past.series).reduce<number[]>((longest, s) => (s.t.length > longest.length ? s.t : longest), []);
+
+/** Several points added up; where one of them is not known, the sum is not. */
+export function added(past: Past, points: readonly string[], t: readonly number[], field: Field = "mean"): Column {
+  const parts = points.map((p) => past.series[p]?.[field]);
   return t.map((_, i) => {
     let total = 0;
     for (const part of parts) {
-      const value = part?.mean[i];
+      const value = part?.[i];
       if (value == null) return null;
       total += value;
     }
@@ -42,10 +68,22 @@ export function added(history: History, points: readonly string[], t: readonly n
   });
 }
 
-export function firstKnown(history: History): number | undefined {
-  const firsts = Object.values(history.series).map((s) => s.t[s.last.findIndex((v) => v !== null)]);
+export function firstKnown(past: Past): number | undefined {
+  const firsts = Object.values(past.series).map((s) => s.t[s.mean.findIndex((v) => v !== null)]);
   const known = firsts.filter((t) => t !== undefined);
   return known.length ? Math.min(...known) : undefined;
+}
+
+/** The place of the last time at or before `t`, -1 for none. */
+export function placeOf(times: readonly number[], t: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! <= t) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
 
 export interface Extremes {
@@ -72,8 +110,15 @@ export function extremes(column: Column, t: readonly number[]): Extremes | undef
 export function averages(column: Column, t: readonly number[], start: number, end: number, ms: number): Column {
   const rows: Column = [];
   for (let from = start; from < end; from += ms) {
-    const known = column.filter((v, i) => v !== null && t[i]! >= from && t[i]! < from + ms) as number[];
-    rows.push(known.length ? known.reduce((a, v) => a + v, 0) / known.length : null);
+    let total = 0;
+    let count = 0;
+    for (let i = placeOf(t, from - 1) + 1; i < t.length && t[i]! < from + ms; i++) {
+      const value = column[i];
+      if (value == null) continue;
+      total += value;
+      count += 1;
+    }
+    rows.push(count ? total / count : null);
   }
   return rows;
 }

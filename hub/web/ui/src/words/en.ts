@@ -1,3 +1,5 @@
+import { energy } from "./energy.ts";
+
 /** Every text of the page in English. Another language is another object of this type. */
 export const en = {
   locale: "en-GB",
@@ -100,42 +102,7 @@ export const en = {
     toDevices: "Show devices",
   },
 
-  energy: {
-    title: "Energy",
-    today: "Today",
-    previous: "Previous day",
-    next: "Next day",
-    totals: "Totals",
-    bought: "Bought",
-    sold: "Sold",
-    made: "Solar",
-    used: "Used",
-    charged: "Charged",
-    discharged: "Discharged",
-    fromCounter: "from its counter",
-    fromPower: "from power",
-    power: "Power",
-    soc: "Battery level",
-    price: "Price",
-    series: { solar: "Solar", used: "Used", grid: "Grid", battery: "Battery", soc: "Level", price: "Price" },
-    hint: "Left and right arrow keys move the cursor.",
-    table: "Show table",
-    hideTable: "Hide table",
-    caption: (what: string, day: string) => `${what}, hourly averages, ${day}`,
-    hour: "Hour",
-    empty: "Nothing recorded on this day.",
-    emptyToday: "Recording has just started. First values appear within seconds.",
-    since: (at: string) => `Recording since ${at}.`,
-    loading: "Fetching the day …",
-    failed: "The history could not be read. It is tried again.",
-    summaryPower: (peak: string, at: string, mean: string) => `Most solar ${peak} at ${at}; the home used ${mean} on average.`,
-    summaryNoSolar: (mean: string) => `The home used ${mean} on average.`,
-    summarySoc: (low: string, high: string) => `Between ${low} and ${high}.`,
-    summaryPrice: (low: string, high: string) => `Between ${low} and ${high}.`,
-    gridNote: "Grid: above zero buying, below zero selling. Battery: above zero discharging, below zero charging.",
-    retry: "Try again",
-    chartFailed: "The chart could not be loaded. The table has the same figures.",
-  },
+  energy,
 
   devices: {
     title: "Devices",

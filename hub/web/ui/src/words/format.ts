@@ -93,3 +93,9 @@ export function age(ms: number): string {
   if (s < 172_800) return words.age.hours(Math.round(s / 3600));
   return words.age.days(Math.round(s / 86_400));
 }
+
+/** 214 MB, 1.1 GB: as people count bytes of a card. */
+export function bytes(count: number): string {
+  const [size, name] = count < 999_500 ? [count / 1e3, "kB"] : count < 999_500_000 ? [count / 1e6, "MB"] : [count / 1e9, "GB"];
+  return unit(number(size, size < 9.95 ? 1 : 0), name);
+}

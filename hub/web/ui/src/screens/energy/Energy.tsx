@@ -1,35 +1,55 @@
-import { useSearch } from "@tanstack/react-router";
-import { useSite } from "../../api/queries.ts";
-import { clockTime } from "../../model/day.ts";
+import { goesOn } from "../../model/period.ts";
 import { words } from "../../words/index.ts";
-import { Charts } from "./Charts.tsx";
-import { DayNav } from "./DayNav.tsx";
-import { TotalsView } from "./TotalsView.tsx";
-import { useDay, type Shown } from "./useDay.ts";
+import { BarsCard } from "./BarsCard.tsx";
+import { DayView } from "./DayView.tsx";
+import { PeriodBar } from "./PeriodBar.tsx";
+import { StorageLine } from "./StorageLine.tsx";
+import { TopList } from "./TopList.tsx";
+import { Totals } from "./Totals.tsx";
+import { useFigures, type Figures } from "./useFigures.ts";
+import { useHouse, type House } from "./useHouse.ts";
+import { usePeriod } from "./usePeriod.ts";
 
 const t = words.energy;
 
-/** Where did it come from, where did it go? One day at a time. */
+/** Where did it come from, where did it go, and who used it? */
 export function Energy() {
-  const search = useSearch({ from: "/energy" });
-  const shown = useDay(search.day);
-  const currency = useSite().data?.currency ?? "EUR";
+  const house = useHouse();
   return (
     <div className="energy">
       <h1>{t.title}</h1>
-      <DayNav date={shown?.date} today={shown?.today} />
-      <p className="quiet small state" role="status">
-        {shown ? told(shown) : t.loading}
-      </p>
-      <TotalsView shown={shown} />
-      <Charts shown={shown} currency={currency} />
+      {house ? <Chapters house={house} /> : <p className="quiet">{t.loading}</p>}
     </div>
   );
 }
 
-function told({ history, failed, first, isToday, start, zone }: Shown): string {
-  if (failed) return t.failed;
-  if (!history) return t.loading;
-  if (first === undefined) return isToday ? t.emptyToday : t.empty;
-  return first - start > 120_000 ? t.since(clockTime(first, zone, words.locale)) : "";
+function Chapters({ house }: { house: House }) {
+  const chosen = usePeriod(house.today, house.zone);
+  const figures = useFigures(house, chosen);
+  const { period } = chosen;
+  return (
+    <>
+      <PeriodBar chosen={chosen} />
+      <p className="quiet small state" role="status">
+        {told(figures, goesOn(period, chosen.today))}
+      </p>
+      <Totals figures={figures} chosen={chosen} />
+      {period.kind === "day" ? (
+        <DayView key={period.first} house={house} chosen={chosen} />
+      ) : (
+        <BarsCard key={period.start} figures={figures} chosen={chosen} zone={house.zone} />
+      )}
+      <TopList figures={figures} />
+      <StorageLine />
+    </>
+  );
+}
+
+/** Only what a person has to know before reading on. */
+function told({ bars, period, step, problem }: Figures, current: boolean): string {
+  if (problem) return t[problem];
+  if (!bars) return t.loading;
+  const nothing = Object.values(bars.flows).every((amounts) => amounts.every((a) => a.wh === null));
+  if (nothing) return current ? t.emptyToday : t.empty;
+  return period.kind === "custom" && step === "month" ? t.wholeMonths : "";
 }
