@@ -1,7 +1,11 @@
-"""kill -9, flipped bits, a file that is none, a full disk."""
+"""kill -9, flipped bits, a file that is none, a full disk.
+
+A few kills here; `SHEMS_CUTS=200 ./shems test tests/store/test_damage.py` for the full number.
+"""
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import signal
@@ -13,9 +17,11 @@ from pathlib import Path
 import pytest
 
 from hub.store.ring import Ring
+from hub.store.ring.hotlog import BLOCK, HotLog
 from hub.store.ring.now import MAX_HOURS
 from tests.store.house import T0, StillClock, feed, known, values_at
 
+KILLS = int(os.environ.get("SHEMS_CUTS", "20"))
 ROOT = Path(__file__).parents[2]
 CHILD = """
 import sys
@@ -23,6 +29,7 @@ sys.path[:0] = [{root!r}]
 from pathlib import Path
 from tests.store.house import StillClock, feed
 from hub.store.ring import Ring
+from hub.store.ring.hotlog import BLOCK, HotLog
 ring = Ring.open(Path(sys.argv[1]), StillClock())
 ring.start()
 k = int(sys.argv[2])
@@ -55,7 +62,7 @@ def run_and_kill(path: Path, first: int, acknowledgements: int) -> int:
 
 def test_nothing_acknowledged_is_lost_by_kill_9(path: Path, clock: StillClock) -> None:
     first = 0
-    for trial in range(20):
+    for trial in range(KILLS):
         vouched = run_and_kill(path, first, 1 + trial % 7)
         ring = Ring.open(path, clock)
         assert ring.problems == []
@@ -64,6 +71,7 @@ def test_nothing_acknowledged_is_lost_by_kill_9(path: Path, clock: StillClock) -
         ring.close()
         with sqlite3.connect(path) as db:
             assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    print(f"{KILLS} times killed: nothing acknowledged lost of {first} s")
 
 
 def _flip(path: Path, table: str, key: str, at: int) -> None:
@@ -115,7 +123,7 @@ def test_a_damaged_file_is_moved_aside(path: Path, clock: StillClock, damage: by
 def test_a_file_damaged_in_use_is_moved_aside_and_memory_is_kept(path: Path, clock: StillClock, ring: Ring) -> None:
     feed(ring, 0, 100)
     assert ring.flush()
-    assert ring._writer._files
+    assert ring.settle() and ring._writer._files
     ring._writer._files.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with path.open("r+b") as f:
         f.seek(4096)
@@ -166,3 +174,138 @@ def test_a_copy_taken_at_any_moment_opens(path: Path, tmp_path: Path, clock: Sti
         cut = Ring.open(copy, clock)
         assert known(cut, 0, k + 365) == [power(s) for s in range(k + 365)] and cut.problems == []
         cut.close()
+
+
+# -- the hot log -----------------------------------------------------------------------------------------------------
+
+
+def _windows(ring: Ring, first: int, last: int) -> None:
+    for k in range(first, last, 10):
+        feed(ring, k, k + 10)
+        assert ring.flush()
+
+
+def test_the_hot_log_goes_round_and_round(path: Path, clock: StillClock) -> None:
+    """Three hours of windows are more records than it has blocks; every restart finds the newest hour whole."""
+    ring = Ring.open(path, clock)
+    ring.start()
+    for hour in range(3):
+        _windows(ring, hour * 3600, hour * 3600 + 3600)
+    _windows(ring, 3 * 3600, 3 * 3600 + 500)
+    assert ring.close()
+    blocks = path.with_suffix(".hot").stat().st_size // BLOCK
+    records = HotLog.look(path.with_suffix(".hot"))
+    assert records[-1].seq > blocks >= len(records) > blocks - 2
+    again = Ring.open(path, clock)
+    assert again.problems == [] and known(again, 0, 11300) == [power(k) for k in range(11300)]
+    again.close()
+
+
+def test_an_hour_that_does_not_fit_the_hot_log_goes_into_the_file_in_parts(path: Path, clock: StillClock) -> None:
+    ring = Ring.open(path, clock, budget=2 << 20)
+    ring.start()
+    for k in range(0, 3400, 10):
+        _windows(ring, k, k + 10)
+        if k % 1000 == 990:
+            cut = path.with_name(f"cut{k}.db")
+            for suffix in (".db", ".hot"):
+                shutil.copy(path.with_suffix(suffix), cut.with_suffix(suffix))
+            shutil.copy(f"{path}-wal", f"{cut}-wal")
+            copy = Ring.open(cut, clock, budget=2 << 20)
+            assert copy.problems == [] and known(copy, 0, k + 11) == [*(power(s) for s in range(k + 10)), None]
+            copy.close()
+    assert path.with_suffix(".hot").stat().st_size // BLOCK < 340 // 5
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT t, whole FROM hour").fetchall() == [(T0, 0)]
+    feed(ring, 3400, 3700)
+    assert ring.close() and ring.problems == []
+    assert known(Ring.open(path, clock, budget=2 << 20), 0, 3700) == [power(k) for k in range(3700)]
+
+
+# -- what has no checksum --------------------------------------------------------------------------------------------
+
+
+def _changed(path: Path, sql: str) -> None:
+    with sqlite3.connect(path) as db:
+        assert db.execute(sql).rowcount == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE series SET scale = 16.0 WHERE key = 'g.power'",
+        "UPDATE series SET key = 'f.power' WHERE key = 'g.power'",
+        "UPDATE series SET id = id + 64 WHERE key = 'g.power'",
+        "UPDATE series SET choices = 'x[]' WHERE key = 'g.power'",
+        "DELETE FROM series WHERE key = 'g.power'",
+    ],
+)
+def test_a_damaged_description_is_put_right_from_its_second_copy(path: Path, clock: StillClock, change: str) -> None:
+    ring = Ring.open(path, clock)
+    ring.start()
+    feed(ring, 0, 3700)
+    ring.close()
+    _changed(path, change)
+    again = Ring.open(path, clock)
+    assert known(again, 0, 3700) == [power(k) for k in range(3700)]
+    assert any("description" in p and "damaged" in p for p in again.problems)
+    again.close()
+    assert Ring.open(path, clock).problems == []
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("UPDATE meta SET v = v + 4096 WHERE k = 'packed_until'", "last packed day"),
+        ("UPDATE meta SET v = v - 64 WHERE k = 'packed_until'", "last packed day"),
+        ("UPDATE meta SET v = x'00' WHERE k = 'packed_until'", "packed_until"),
+        ("UPDATE meta SET v = '{' WHERE k = 'wear'", "what was written"),
+        ("UPDATE meta SET v = x'01' WHERE k = 'registry'", "second copy"),
+        ("UPDATE reading SET value = value + 128", "last reading"),
+        ("UPDATE reading SET t = t + 8388608", "last reading"),
+    ],
+)
+def test_damaged_notes_are_made_again(path: Path, clock: StillClock, change: str, told: str) -> None:
+    ring = Ring.open(path, clock)
+    ring.start()
+    feed(ring, 80_000, 97_000)
+    assert ring.settle() and ring.close()
+    with sqlite3.connect(path) as db:
+        before = [db.execute(f"SELECT * FROM {t}").fetchall() for t in ("series", "meta", "reading")]
+    _changed(path, change)
+    again = Ring.open(path, clock)
+    assert known(again, 80_000, 97_000) == [power(k) for k in range(80_000, 97_000)]
+    assert any(told in p for p in again.problems)
+    again.close()
+    with sqlite3.connect(path) as db:
+        after = [db.execute(f"SELECT * FROM {t}").fetchall() for t in ("series", "meta", "reading")]
+    assert after[0] == before[0] and after[2] == before[2]
+    assert dict(after[1])["packed_until"] == dict(before[1])["packed_until"]
+    assert Ring.open(path, clock).problems == []
+
+
+def test_a_damaged_directory_costs_nothing(path: Path, clock: StillClock) -> None:
+    ring = Ring.open(path, clock)
+    ring.start()
+    feed(ring, 0, 3700)
+    ring.close()
+    _changed(path, "UPDATE hour SET dir = x'00'")
+    again = Ring.open(path, clock)
+    assert known(again, 0, 3700) == [power(k) for k in range(3700)]
+    assert "directory" in again.problems[0]
+
+
+def test_the_seconds_of_a_damaged_file_are_in_the_new_one_at_the_next_start(path: Path, clock: StillClock) -> None:
+    """What the hot log has of hours that were sealed in the damaged file is sealed again; the open hour is kept."""
+    ring = Ring.open(path, clock)
+    ring.start()
+    _windows(ring, 3000, 4200)
+    ring.close()
+    raw = path.read_bytes()
+    path.write_bytes(raw[:100] + b"\xff" * 3996 + raw[4096:])
+    for _ in range(3):
+        again = Ring.open(path, clock)
+        again.start()
+        assert known(again, 3000, 4200)[-600:] == [power(k) for k in range(3600, 4200)]
+        assert again.flush()
+        again.close()

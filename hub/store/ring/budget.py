@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from pathlib import Path
 
 from hub.store.ring.file import hot_blocks
 from hub.store.ring.hotlog import BLOCK
@@ -13,6 +15,10 @@ WAL_RESERVE = 6 << 20
 _KEEP_DAYS = (("raw", 3), ("m1", 31), ("m15", 400), ("raw", 0), ("m1", 0), ("m15", 0))
 """What goes, oldest first, down to so many days; then the next. Hours, days and energies are kept for ever."""
 
+_SLACK = 16 * PAGE
+_SPARE = 2 << 20
+"""Bytes of the disk that are left to others."""
+
 
 def file_limit(budget: int) -> int:
     """Bytes that the database itself may have: the budget less the write-ahead log and the hot log."""
@@ -22,15 +28,23 @@ def file_limit(budget: int) -> int:
 def make_room(connection: sqlite3.Connection, coming: int, budget: int, today: int, disk_full: bool) -> bool:
     """Deletes whole periods, inside the caller's transaction, until `coming` bytes fit; False if they cannot.
 
-    On a full disk the file must make do with the pages it has.
+    On a full disk the file must make do with the pages it has, some of which are never quite filled.
     """
     limit = file_limit(budget)
     if disk_full:
-        limit = min(limit, PAGE * _pragma(connection, "page_count"))
+        limit, coming = min(limit, PAGE * _pragma(connection, "page_count")), 2 * coming + _SLACK
     while used(connection) + coming > limit:
         if not any(_drop_oldest(connection, table, today - days) for table, days in _KEEP_DAYS):
             return False
     return True
+
+
+def scarce(path: Path, coming: int) -> bool:
+    """Whether the disk has no room for `coming` bytes, once in the write-ahead log and once in the file."""
+    try:
+        return shutil.disk_usage(path.parent).free < 2 * coming + _SPARE
+    except OSError:
+        return False
 
 
 def used(connection: sqlite3.Connection) -> int:

@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +39,7 @@ _SETTINGS = (
 )
 _COLUMNS = "id, key, kind, scale, unit, choices, boolean"
 _HOT_BLOCKS = (64, 1024)
+_WAL_BYTES = 4 << 20
 _FIRST_PAGES = 256
 """Of a damaged file, those in which the list of series is looked for at once: its table was made with the file."""
 
@@ -86,6 +87,7 @@ def open_history(path: Path, now_ms: int, budget: int) -> tuple[Files, Recovered
             connection, found = _taken_up(path, budget, log.found, _registry_of(aside))
             found.problems.append(f"{path.name} was damaged and is now {aside.name}; a new history has been started")
         log.go_on_from(_hot_from(connection))
+        _reserve(path, budget)
         return Files(path, connection, log), found
     except sqlite3.DatabaseError as e:
         log.close()
@@ -178,6 +180,12 @@ def keep_registry(connection: sqlite3.Connection, infos: Mapping[int, SeriesInfo
 # -- helpers ---------------------------------------------------------------------------------------------------------
 
 
+def _reserve(path: Path, budget: int) -> None:
+    """Room on the disk for the write-ahead log, which no full disk can take away later; nothing is written."""
+    with suppress(OSError), path.with_name(f"{path.name}-wal").open("r+b") as wal:
+        os.posix_fallocate(wal.fileno(), 0, min(_WAL_BYTES, budget // 16))
+
+
 def _hot_log(path: Path, budget: int) -> HotLog:
     """Whoever has it has the history."""
     try:
@@ -203,7 +211,10 @@ def _taken_up(
             _begin_with(connection, series)
         mended = mend(connection)
         found = _recover(connection, records)
-        found.problems += mended + quick(connection, found.series).damaged
+        seen = quick(connection, found.series)
+        if seen.sqlite:
+            raise _damage(seen.sqlite[0])
+        found.problems += mended + seen.damaged
         return connection, found
     except BaseException:
         connection.close()
@@ -276,6 +287,8 @@ def _recover(connection: sqlite3.Connection, records: list[Record]) -> Recovered
     hours = _begun(connection, found)
     _replay([r for r in records if r.seq >= hot_from], sealed_until, hours, found)
     found.hours = [hours[h] for h in sorted(hours)]
+    for begun in found.hours if len(hours) > 1 else ():
+        begun.dirty = begun.known()  # when the first is sealed, the log lets go of them all
     return found
 
 

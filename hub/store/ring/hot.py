@@ -72,6 +72,8 @@ def encode(batch: Batch, base: Base | None) -> tuple[bytes, Base]:
 
 def peek(record: bytes) -> tuple[int, bool]:
     """(hour, whether full); raises Damaged for a record of another format."""
+    if len(record) < _HEAD.size:
+        raise Damaged("a record that cannot be read")
     form, hour, _, _, flags = _HEAD.unpack_from(record)
     if form != FORMAT:
         raise Damaged(f"a record of format {form}")

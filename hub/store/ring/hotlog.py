@@ -71,6 +71,11 @@ class HotLog:
         finally:
             os.close(file)
 
+    @staticmethod
+    def write(path: Path, records: list[Record]) -> None:
+        """Makes a log of just these records, as short as can be; opening it gives it its size. Raises OSError."""
+        path.write_bytes(_laid(records))
+
     @property
     def size(self) -> int:
         """Bytes on disk."""
@@ -119,21 +124,33 @@ def _block(seq: int, part: int, parts: int, body: bytes) -> bytes:
     return struct.pack("<I", zlib.crc32(rest)) + rest
 
 
+def _laid(records: list[Record]) -> bytes:
+    return b"".join(_block(r.seq, p, blocks_of(r.body), r.body) for r in records for p in range(blocks_of(r.body)))
+
+
 def _read(file: int, blocks: int) -> tuple[list[Record], int]:
-    """Whole records in order, and the block after the newest: a torn one behind it is written over."""
+    """Whole records in order, and the block after the newest: a torn one behind it is written over.
+
+    A newest record that was written to its end, and is damaged, is told as one without a body.
+    """
     pieces: dict[tuple[int, int], dict[int, bytes]] = {}
+    damaged: dict[tuple[int, int], set[int]] = {}
     ends: dict[tuple[int, int], int] = {}
     for k in range(blocks):
         raw = os.pread(file, BLOCK, k * BLOCK)
         check, part, parts, used, seq = _HEAD.unpack_from(raw)
-        if not seq or check != zlib.crc32(memoryview(raw)[4:]):
-            continue
-        pieces.setdefault((seq, parts), {})[part] = raw[_HEAD.size : _HEAD.size + used]
-        if part == parts - 1:
-            ends[seq, parts] = (k + 1) % blocks
+        if seq and check == zlib.crc32(memoryview(raw)[4:]):
+            pieces.setdefault((seq, parts), {})[part] = raw[_HEAD.size : _HEAD.size + used]
+            if part == parts - 1:
+                ends[seq, parts] = (k + 1) % blocks
+        elif seq and part < parts:
+            damaged.setdefault((seq, parts), set()).add(part)
     whole = [key for key in sorted(pieces) if len(pieces[key]) == key[1]]
-    at = ends[whole[-1]] if whole else 0
-    return [Record(seq, b"".join(pieces[seq, parts][p] for p in range(parts))) for seq, parts in whole], at
+    records = [Record(seq, b"".join(pieces[seq, parts][p] for p in range(parts))) for seq, parts in whole]
+    last = whole[-1][0] + 1 if whole else 1
+    if any(seq == last and len(bad | pieces.get((seq, n), {}).keys()) == n for (seq, n), bad in damaged.items()):
+        records.append(Record(last, b""))
+    return records, ends[whole[-1]] if whole else 0
 
 
 def _remake(file: int, blocks: int, records: list[Record]) -> tuple[list[Record], int]:
@@ -144,7 +161,7 @@ def _remake(file: int, blocks: int, records: list[Record]) -> tuple[list[Record]
         if (room := room - blocks_of(record.body)) < 0:
             break
         kept.insert(0, record)
-    raw = b"".join(_block(r.seq, p, blocks_of(r.body), r.body) for r in kept for p in range(blocks_of(r.body)))
+    raw = _laid(kept)
     at = len(raw) // BLOCK
     os.ftruncate(file, 0)
     os.pwrite(file, raw.ljust(blocks * BLOCK, b"\0"), 0)

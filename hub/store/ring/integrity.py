@@ -16,7 +16,7 @@ import numpy as np
 
 from hub.errors import UserError
 from hub.store.ring import energy, hour, rollup
-from hub.store.ring.blob import Damaged, Holds, Tag, unsealed
+from hub.store.ring.blob import Damaged, Holds, Tag, peek, unsealed
 from hub.store.ring.codec import Ints, decode
 from hub.store.ring.levels import DAY, HOUR, LEVELS, M15, QUARTER, month_of, row_id, span
 from hub.store.ring.pages import log_is_broken
@@ -117,11 +117,13 @@ class _Look:
         yield from self._connection.execute(f"SELECT id, b FROM {table} ORDER BY id DESC LIMIT ?", (NEWEST,))
 
     def _anywhere(self, table: str) -> Iterator[tuple[int, bytes]]:
-        low, high = self._connection.execute(f"SELECT min(id), max(id) FROM {table}").fetchone()
+        ends = f"SELECT (SELECT min(id) FROM {table}), (SELECT max(id) FROM {table})"  # asked for together: a full scan
+        low, high = self._connection.execute(ends).fetchone()
         seen: set[int] = set()
         for _ in range(SAMPLE if low is not None else 0):
             sql = f"SELECT id, b FROM {table} WHERE id >= ? ORDER BY id LIMIT 1"
-            row = self._connection.execute(sql, (random.randint(low, high),)).fetchone()
+            at = row_id(random.randint(low >> 16, high >> 16), random.randint(0, max(self._infos, default=0)))
+            row = self._connection.execute(sql, (at,)).fetchone()
             if row and row[0] not in seen:
                 seen.add(row[0])
                 yield row
@@ -170,12 +172,21 @@ class _Look:
         self._count(table)
         series_id, period = id_ & 0xFFFF, id_ >> 16
         try:
+            self._placed(table, id_, blob)
             _decoded(table, series_id, period, blob)
             if series_id not in self._infos:
                 raise Damaged("this series is not known")
         except Damaged as e:
             day = period if table in ("raw", "m1") else span(M15, min(max(period, 0), 10_000))[0] // DAY
-            self._report.damaged.append(f"{table}: {self._name(series_id)} of {_day(day, table)}: {e}")
+            words = f"{table}: {self._name(series_id)} of {_day(day, table)}: {e}"
+            if words not in self._report.damaged:
+                self._report.damaged.append(words)
+
+    def _placed(self, table: str, id_: int, blob: object) -> None:
+        """A sound block in another's place, or none at all, is no damaged block: the table's tree is not sound."""
+        tag = peek(blob) if isinstance(blob, bytes) else None
+        if tag is None or id_ != row_id(tag.period, tag.series):
+            self._report.sqlite.append(f"{table}: row {id_} has what belongs elsewhere")
 
     def _count(self, table: str) -> None:
         self._rows[table] = self._rows.get(table, 0) + 1

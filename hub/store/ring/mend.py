@@ -119,11 +119,12 @@ def _packed_until(connection: sqlite3.Connection, said: int | None) -> int | Non
 
 
 def _readings(connection: sqlite3.Connection) -> Iterator[str]:
-    """A counter's last reading is the last second of its last packed day."""
+    """A counter's last reading is the last second of its last packed day; where that is damaged it is believed."""
     packed = connection.execute("SELECT v FROM meta WHERE k = 'packed_until'").fetchone()
-    days = range(packed[0], packed[0] - _BACK, -1) if packed else ()
+    days = range(packed[0], packed[0] - _BACK, -1) if packed else range(0)
     for series_id, t, value in connection.execute("SELECT series, t, value FROM reading").fetchall():
-        right = next((r for day in days if (r := _last(connection, series_id, day))), None)
+        found = [(day, blob) for day in days for blob in _seconds(connection, series_id, day)][:1]
+        right = next((_last(series_id, day, blob) for day, blob in found), None)
         sane = isinstance(t, int) and isinstance(value, int) and (not days or t < (days[0] + 1) * DAY)
         if right == (t, value) or (right is None and sane):
             continue
@@ -133,13 +134,17 @@ def _readings(connection: sqlite3.Connection) -> Iterator[str]:
             connection.execute("INSERT INTO reading VALUES (?, ?, ?)", (series_id, *right))
 
 
-def _last(connection: sqlite3.Connection, series_id: int, day: int) -> tuple[int, int] | None:
-    """(s UTC, stored value) of the day's last known second; None if its seconds are not there."""
-    if not (0 <= day < 1 << 32 and 0 < series_id < 1 << 16):
-        return None
-    row = connection.execute("SELECT b FROM raw WHERE id = ?", (row_id(day, series_id),)).fetchone()
+def _seconds(connection: sqlite3.Connection, series_id: int, day: int) -> list[object]:
+    """The block of a series' day, if there is one."""
+    key = row_id(day, series_id)
+    rows = connection.execute("SELECT b FROM raw WHERE id = ?", (key,)).fetchall() if abs(key) < 1 << 62 else []
+    return [row[0] for row in rows]
+
+
+def _last(series_id: int, day: int, blob: object) -> tuple[int, int] | None:
+    """(s UTC, stored value) of the day's last known second; None if its block is damaged."""
     try:
-        values = decode(unsealed(Tag(Holds.RAW, series_id, day), row[0])) if row else None
+        values = decode(unsealed(Tag(Holds.RAW, series_id, day), blob)) if isinstance(blob, bytes) else None
     except Damaged:
         return None
     if values is None or not (values != MISSING).any():

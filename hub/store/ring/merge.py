@@ -115,8 +115,10 @@ def _buckets(tag: Tag, info: SeriesInfo, held: bytes, body: bytes) -> bytes:
     return rollup.pack(level, best.known() if level.monthly else best, info.numbers, info.boolean)
 
 
-def last_reading(blob: bytes, tag: Tag) -> tuple[int, int] | None:
-    """(s UTC, stored value) of a day's last known second. Raises Damaged."""
-    values = decode(unsealed(tag, blob))
+def last_reading(body: bytes) -> tuple[int, int]:
+    """(second of the day, stored value) of the last known second of a day that knows some. Raises Damaged."""
+    values = decode(body)
     at = np.flatnonzero(values != MISSING)
-    return (tag.period * DAY + int(at[-1]), int(values[at[-1]])) if len(at) else None
+    if not len(at):
+        raise Damaged("nothing is known of this day")
+    return int(at[-1]), int(values[at[-1]])

@@ -61,7 +61,10 @@ class Pages:
             yield Pages(file.fileno(), log)
 
     def rows(self, number: int) -> Iterator[Row]:
-        """Whatever of a page looks like a row, whether or not the page says that it has some."""
+        """Whatever of a page looks like a row, whether or not the page says that it has some.
+
+        Where it says that there is a row, and there is none that can be read, it gives one without cells.
+        """
         page = self._page(number)
         top = 100 if number == 1 else 0
         if len(page) < PAGE:
@@ -74,6 +77,8 @@ class Pages:
             row = self.row(number << 12 | at) if at < PAGE else None
             if row is not None:
                 yield row
+            elif page[top] == _TABLE_LEAF:
+                yield Row(number << 12 | at & PAGE - 1, 0, (), True)
 
     def row(self, place: int) -> Row | None:
         """The row at a place that `rows` has told; None for bytes that are none."""
@@ -138,6 +143,8 @@ def _record(payload: bytes) -> tuple[Cell, ...]:
         kind, at = _varint(payload, at)
         cell, place = _cell(payload, kind, place)
         cells.append(cell)
+    if not cells:
+        raise ValueError("no cells")
     return tuple(cells)
 
 

@@ -20,7 +20,7 @@ from hub.errors import ShemsError, UserError
 from hub.model import Kind
 from hub.store.ring import merge
 from hub.store.ring.blob import HEAD, Damaged, Holds, Tag, peek, unsealed
-from hub.store.ring.budget import file_limit, make_room, used
+from hub.store.ring.budget import file_limit, make_room, scarce, used
 from hub.store.ring.day import NEWER
 from hub.store.ring.file import info_of, open_history
 from hub.store.ring.levels import DAY, HOUR, row_id
@@ -86,7 +86,8 @@ class Salvage:
         self._joined: list[tuple[object, ...]] = []
         self._packed = -1
         self._ids: dict[int, tuple[int, SeriesInfo]] = {}
-        self._left: list[int] = []
+        self._left: list[tuple[int, int]] = []
+        self._brought, self._left_out = set[int](), set[int]()
         self._arranged = False
         self._readings: dict[int, tuple[int, int]] = {}
         """(s UTC, stored value) of counters"""
@@ -118,6 +119,8 @@ class Salvage:
                 self._block(row, blob)
             case (None, int(), bytes(directory), bytes(blob)):
                 self._hour(row, directory, blob)
+            case () | (None, _) | (None, _, _, _):
+                self._failed.add(-row.place)
             case ("registry", bytes(blob)):
                 with suppress(Damaged):
                     self._second = max(self._second, registered(blob), key=len)
@@ -169,7 +172,8 @@ class Salvage:
         days, hours = (periods[keys >> 48 == _rank(h)] // n for h, n in ((Holds.RAW, 1), (Holds.HOUR, 24)))
         packed = self._packed if self._packed >= 0 else int(days.max(initial=-1))
         live = (keys >> 48 != _rank(Holds.HOUR)) | (periods // 24 >= packed)
-        self._left = places[live][np.argsort(keys[live], kind="stable")].tolist()
+        order = np.argsort(keys[live], kind="stable")
+        self._left = list(zip(keys[live][order].tolist(), places[live][order].tolist(), strict=True))
         until = int(min(hours[hours >= packed], default=packed if self._packed >= 0 else packed + 1))
         with writing() as connection:
             if until >= 0:
@@ -206,23 +210,23 @@ class Salvage:
 
     def _bring(self, writing: Writing) -> None:
         """Some blocks in one transaction."""
-        some, counts = self._left[-BLOCKS_AT_ONCE:], [0, 0, 0]
+        brought, left_out = set[int](), set[int]()
         with writing() as connection:
-            for place in reversed(some):
+            for key, place in reversed(self._left[-BLOCKS_AT_ONCE:]):
                 row = self._pages.row(place)
-                try:
-                    if row is None:
-                        raise Damaged("it is gone")
-                    there = (
-                        self._put(connection, row.cells[1]) if len(row.cells) == 2 else self._put_hour(connection, row)
-                    )
-                    counts[not there] += 1
-                except Damaged:
-                    counts[2] += 1
+                with suppress(Damaged):
+                    if row is not None:
+                        put = (
+                            self._put(connection, row.cells[1])
+                            if len(row.cells) == 2
+                            else self._put_hour(connection, row)
+                        )
+                        (brought if put else left_out).add(key)
         del self._left[-BLOCKS_AT_ONCE:]
-        self.report.brought += counts[0]
-        self.report.left_out += counts[1]
-        self.report.lost += counts[2]
+        self._brought |= brought
+        self._left_out |= left_out
+        self.report.brought = len(self._brought)
+        self.report.left_out = len(self._left_out - self._brought)
 
     def _put(self, connection: sqlite3.Connection, blob: object) -> bool:
         """False if there is no room. Raises Damaged."""
@@ -231,16 +235,19 @@ class Salvage:
         was = peek(blob)
         series_id, info = self._known(was.series)
         tag = Tag(was.holds, series_id, was.period)
-        block = merge.merged(connection, tag, info, unsealed(was, blob))
+        body = unsealed(was, blob)
+        if tag.holds is Holds.RAW and info.kind == Kind.COUNTER:
+            last = merge.last_reading(body)
+            self._readings[series_id] = max(
+                self._readings.get(series_id, (0, 0)), (tag.period * DAY + last[0], last[1])
+            )
+        block = merge.merged(connection, tag, info, body)
         if block is None:
             return True
         if not self._room(connection, len(block), tag):
             return False
         table = merge.TABLES[tag.holds]
         connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (row_id(tag.period, series_id), block))
-        if tag.holds is Holds.RAW and info.kind == Kind.COUNTER:
-            reading = merge.last_reading(block, tag)
-            self._readings[series_id] = max(self._readings.get(series_id, (0, 0)), reading or (0, 0))
         return True
 
     def _put_hour(self, connection: sqlite3.Connection, row: Row) -> bool:
@@ -267,7 +274,7 @@ class Salvage:
 
     def _room(self, connection: sqlite3.Connection, coming: int, tag: Tag) -> bool:
         if tag.holds in _SPARED:
-            return used(connection) + coming <= file_limit(self._budget)
+            return used(connection) + coming <= file_limit(self._budget) and not scarce(self._path, coming)
         today = self._now.last_ms // 1000 // DAY
         if not make_room(connection, coming, self._budget, today, disk_full=False):
             raise ShemsError("the history's budget is used up by its rollups; allow it more")
@@ -281,7 +288,7 @@ class Salvage:
     def _finish(self, writing: Writing) -> None:
         told = {"brought": self.report.brought, "of": self.report.found + self.report.lost}
         with writing() as connection:
-            connection.executemany(NEWER, [(i, *reading) for i, reading in self._readings.items() if reading[0]])
+            connection.executemany(NEWER, [(i, *reading) for i, reading in self._readings.items()])
             event = self._now.last_ms // 1000, json.dumps({"file": self._path.name, **told})
             connection.execute("INSERT INTO event (t, series, kind, numbers) VALUES (?, 0, 'damage', ?)", event)
         self.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hub.errors import ShemsError
 from hub.store.ring import hot, hour
-from hub.store.ring.budget import make_room
+from hub.store.ring.budget import make_room, scarce
 from hub.store.ring.day import DayPacker, Rows
 from hub.store.ring.file import Files, is_damage, keep_registry, move_aside, open_history, row_of, transaction
 from hub.store.ring.hotlog import BLOCK, Full, blocks_of
@@ -33,6 +33,8 @@ _SLACK_S = 600
 
 _SALVAGE_S = 0.5
 """What is spent in one turn on bringing back a damaged file."""
+
+_SQUEEZED = "the disk is full: the oldest seconds of the history have made room for the newest; free some space"
 
 _DISK_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
@@ -56,7 +58,7 @@ class Writer:
         """what the last flush took of the hot log"""
         self.changes = 0
         """counts up when what was sealed has changed"""
-        self.trouble = ""
+        self.trouble = self.squeezed = ""
         self.moved: list[str] = []
         self.damaged: set[str] = set()
         self.generation = 0
@@ -153,12 +155,20 @@ class Writer:
             self._now.settled()
 
     def _room(self, connection: sqlite3.Connection, coming: int, t: int) -> None:
-        room = make_room(connection, coming, self._budget, t // DAY, self._disk_full)
-        if not room and not self._disk_full:
+        tight, rows = scarce(self._path, coming), connection.total_changes
+        full = tight or self._disk_full
+        room = make_room(connection, coming, self._budget, t // DAY, full)
+        self.squeezed = _SQUEEZED if tight or (full and connection.total_changes > rows) else ""
+        if not room and not full:
             raise ShemsError(f"{self._path}: the history's budget is used up by its rollups; allow it more")
 
     def _wrote(self, size: int) -> None:
-        """Counts a transaction: every page goes to the log and to the file."""
+        """Counts a transaction, and takes it from the log into the file.
+
+        At once, so that the file always has the room that the log will need in it: else a full disk could keep either
+        from being written. And what lies in the log has no second copy yet.
+        """
+        self._opened().connection.execute("PRAGMA wal_checkpoint")
         self.changes += 1
         self.wear.wrote(self._now.last_ms // 1000, size + 2 * PAGE)
 
