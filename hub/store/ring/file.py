@@ -39,6 +39,7 @@ _SETTINGS = (
 )
 _COLUMNS = "id, key, kind, scale, unit, choices, boolean"
 _HOT_BLOCKS = (64, 1024)
+_NO_VERSION = 1000
 _WAL_BYTES = 4 << 20
 _FIRST_PAGES = 256
 """Of a damaged file, those in which the list of series is looked for at once: its table was made with the file."""
@@ -269,7 +270,10 @@ def _connected(path: Path, budget: int) -> sqlite3.Connection:
         for setting in _SETTINGS:
             connection.execute(setting)
         connection.execute(f"PRAGMA wal_autocheckpoint={max(16, min(1000, budget // 8 // PAGE))}")
-        for script in pending("history", connection.execute("PRAGMA user_version").fetchone()[0], path):
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if not 0 <= version < _NO_VERSION:
+            raise _damage(f"{path.name} is of version {version}, which there is none of")
+        for script in pending("history", version, path):
             connection.executescript(script)
         return connection
     except (sqlite3.Error, ShemsError):

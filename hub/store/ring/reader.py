@@ -26,6 +26,9 @@ from hub.store.ring.rollup import FIELDS, Rolled, fold, fold_at, merged, roll, u
 from hub.store.ring.storage import Reach, reaches
 from hub.store.ring.types import Buckets, Flow, SeriesInfo
 
+_AT_ONCE = 500
+"""Rows that one question to the file asks for."""
+
 PARTS_MS = (200, 250, 500)
 """Steps of a part of a second that points may be kept at."""
 
@@ -247,22 +250,28 @@ class Reader:
     # -- packed days -------------------------------------------------------------------------------------------------
 
     def _rows(self, connection: sqlite3.Connection, grid: Grid, level: Level, series_id: int, rolled: Rolled) -> None:
-        for period in periods(level, grid.start, grid.end):
-            for body in self._row(connection, level.table, Tag(level.holds, series_id, period)):
-                at = (span(level, period)[0] - grid.start) // level.step
-                try:
-                    rolled.put(at, unpack(level, body))
-                except Damaged as e:
-                    self._report(f"{self._path.name}: {e}")
+        tags = [Tag(level.holds, series_id, period) for period in periods(level, grid.start, grid.end)]
+        for tag, body in self._sound(connection, level.table, tags):
+            at = (span(level, tag.period)[0] - grid.start) // level.step
+            try:
+                rolled.put(at, unpack(level, body))
+            except Damaged as e:
+                self._report(f"{self._path.name}: {e}")
 
     def _row(self, connection: sqlite3.Connection, table: str, tag: Tag) -> Iterator[bytes]:
         """The body of a row, if it is there and sound."""
-        key = row_id(tag.period, tag.series)
-        for (blob,) in connection.execute(f"SELECT b FROM {table} WHERE id = ?", (key,)):
-            try:
-                yield unsealed(tag, blob)
-            except Damaged:
-                self._report(f"{self._path.name}: one row of {table} is damaged and missing")
+        return (body for _, body in self._sound(connection, table, [tag]))
+
+    def _sound(self, connection: sqlite3.Connection, table: str, tags: Sequence[Tag]) -> Iterator[tuple[Tag, bytes]]:
+        """The bodies of the rows that are there and sound."""
+        for some in (tags[k : k + _AT_ONCE] for k in range(0, len(tags), _AT_ONCE)):
+            wanted = {row_id(tag.period, tag.series): tag for tag in some}
+            marks = ",".join("?" * len(wanted))
+            for key, blob in connection.execute(f"SELECT id, b FROM {table} WHERE id IN ({marks})", [*wanted]):
+                try:
+                    yield wanted[key], unsealed(wanted[key], blob)
+                except Damaged:
+                    self._report(f"{self._path.name}: one row of {table} is damaged and missing")
 
     def _decoded(self, out: Ints, at: int, body: bytes) -> None:
         try:

@@ -203,7 +203,7 @@ def _split(raw: bytes, n: int, count: int, planes: bool) -> list[Wide]:
             grid = np.frombuffer(raw, np.uint8, n * width, at).reshape(width, n)
             columns.append(np.ascontiguousarray(grid.T).view(f"<u{width}").ravel().astype(np.int64) + base)
         else:
-            columns.append(np.frombuffer(raw, f"<u{width}", n, at).astype(np.int64) + base)
+            columns.append(np.add(np.frombuffer(raw, f"<u{width}", n, at), base, dtype=np.int64, casting="unsafe"))
         at += n * width
     return columns
 
