@@ -252,7 +252,11 @@ class Writer:
     def _salvage_of(self, damaged: Path | None) -> Salvage | None:
         if damaged is None:
             return None
-        work = Salvage(damaged, self._now, self._budget)
+        try:
+            work = Salvage(damaged, self._now, self._budget)
+        except OSError as e:
+            self.moved.append(f"{damaged.name}: cannot be read ({e.strerror}); nothing is brought back from it")
+            return None
         self.salvaged.append(work.report)
         return work
 
