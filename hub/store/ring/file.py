@@ -25,7 +25,15 @@ from hub.store.ring.pages import PAGE, Pages, log_is_broken
 from hub.store.ring.types import Joined, SeriesInfo
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_NOT_OUR_SCHEMA = ("no such table", "no such column", "malformed", "has no column", "already exists", "columns but")
+_NOT_OUR_SCHEMA = (
+    "unsupported file format",
+    "no such table",
+    "no such column",
+    "malformed",
+    "has no column",
+    "already exists",
+    "columns but",
+)
 _SETTINGS = (
     f"PRAGMA page_size={PAGE}",
     "PRAGMA journal_mode=WAL",
