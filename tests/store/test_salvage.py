@@ -124,6 +124,22 @@ def test_it_is_gone_on_with_after_a_restart(copy: Path, sound: tuple[Path, Read]
     again.close()
 
 
+@pytest.mark.parametrize("packed_until", [0, 1 << 40])
+def test_a_wrong_word_about_what_is_packed_costs_nothing(
+    copy: Path, sound: tuple[Path, Read], packed_until: int
+) -> None:
+    with sqlite3.connect(copy) as db:
+        tables = ("hour", "raw", "m1", "m15", "h1", "d1", "energy")
+        blocks = sum(db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables)
+        db.execute("UPDATE meta SET v = ? WHERE k = 'packed_until'", (packed_until,))
+    db.close()
+    _broken_trees(copy)
+    ring = _opened(copy)
+    assert compare(sound[1], read(ring, DAYS)) == ([], set())
+    assert int(ring.problems[1].split()[2]) >= blocks
+    ring.close()
+
+
 def test_a_damaged_file_can_be_named(copy: Path, sound: tuple[Path, Read], tmp_path: Path) -> None:
     _broken_trees(copy)
     path = tmp_path / "new" / "history.db"

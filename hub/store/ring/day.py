@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,13 +60,14 @@ class DayPacker:
         self._energies: dict[str, Counted] = {}
         self.damaged: list[str] = []
 
-    def seconds(self, series_id: int) -> Ints:
-        """The day's seconds from its hours."""
-        values = np.full(DAY, MISSING, np.int32)
+    def seconds(self, ids: Sequence[int]) -> dict[int, Ints]:
+        """The day's seconds of some series, from its hours."""
+        values = {i: np.full(DAY, MISSING, np.int32) for i in ids}
         for start, directory in self._hours():
-            place = directory.get(series_id)
-            if place:
-                values[start - self._day * DAY :][:HOUR] = self._chunk(start, series_id, place)
+            chunks = hour.row(self._connection, start)
+            for i in ids:
+                if i in directory:
+                    values[i][start - self._day * DAY :][:HOUR] = self._chunk(start, i, chunks, directory[i])
         return values
 
     def series(self) -> set[int]:
@@ -133,9 +134,9 @@ class DayPacker:
                 self.damaged.append(f"the hour from {start} (UTC s)")
             yield start, places
 
-    def _chunk(self, start: int, series_id: int, place: tuple[int, int]) -> Ints:
+    def _chunk(self, start: int, series_id: int, chunks: bytes, place: tuple[int, int]) -> Ints:
         try:
-            return hour.chunk(start, series_id, hour.part(self._connection, start, place))
+            return hour.chunk(start, series_id, chunks, place)
         except Damaged:
             self.damaged.append(f"one series of the hour from {start} (UTC s)")
             return np.full(HOUR, MISSING, np.int32)

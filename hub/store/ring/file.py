@@ -313,12 +313,13 @@ def _hot_from(connection: sqlite3.Connection) -> int:
 def _begun(connection: sqlite3.Connection, found: Recovered) -> dict[int, Hour]:
     """Hours that were put into the file before they were over."""
     hours = {}
-    for start, table, chunks in connection.execute("SELECT t, dir, b FROM hour WHERE NOT whole").fetchall():
+    for start, table in connection.execute("SELECT t, dir FROM hour WHERE NOT whole").fetchall():
         hours[start] = begun = Hour(start)
-        for series_id, (at, length) in hour.places(connection, start, table)[0].items():
+        chunks = hour.row(connection, start)
+        for series_id, place in hour.places(connection, start, table)[0].items():
             try:
-                begun.values[begun.row(series_id)] = hour.chunk(start, series_id, chunks[at : at + length])
-            except (Damaged, TypeError):
+                begun.values[begun.row(series_id)] = hour.chunk(start, series_id, chunks, place)
+            except Damaged:
                 found.problems.append(f"a part of the hour from {start} (UTC s) is damaged and missing")
         found.last_ms = max(found.last_ms, (start + max(begun.known(), default=0)) * 1000)
     return hours

@@ -59,22 +59,19 @@ def places(connection: sqlite3.Connection, start: int, blob: bytes) -> tuple[Dir
     try:
         return directory(start, blob), True
     except Damaged:
-        row = connection.execute("SELECT b FROM hour WHERE t = ?", (start,)).fetchone()
-        return rebuilt(start, row[0]) if row else {}, False
+        return rebuilt(start, row(connection, start)), False
 
 
-def part(connection: sqlite3.Connection, start: int, place: tuple[int, int]) -> bytes:
-    """A chunk's bytes; raises Damaged when the row is not what its directory says."""
-    try:
-        with connection.blobopen("hour", "b", start, readonly=True) as blob:
-            blob.seek(place[0])
-            return blob.read(place[1])
-    except (ValueError, sqlite3.OperationalError) as e:
-        if isinstance(e, ValueError) or e.sqlite_errorcode == sqlite3.SQLITE_ERROR:
-            raise Damaged(f"the hour from {start} (UTC s) is not what its directory says") from None
-        raise
+def row(connection: sqlite3.Connection, start: int) -> bytes:
+    """All chunks of an hour; nothing where the row is gone or is no blob.
+
+    Read whole: Python's connections keep a reference to every `blobopen` for as long as they live.
+    """
+    found = connection.execute("SELECT b FROM hour WHERE t = ?", (start,)).fetchone()
+    return found[0] if found and isinstance(found[0], bytes) else b""
 
 
-def chunk(start: int, series_id: int, blob: bytes) -> Ints:
-    """The hour's seconds; raises Damaged."""
+def chunk(start: int, series_id: int, chunks: bytes, place: tuple[int, int]) -> Ints:
+    """The hour's seconds of a series that has its `place` in the hour's chunks; raises Damaged."""
+    blob = chunks[place[0] : place[0] + place[1]]
     return decode(unsealed(Tag(Holds.HOUR, series_id, start // HOUR), blob))

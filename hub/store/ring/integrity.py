@@ -161,9 +161,9 @@ class _Look:
     def _hour(self, t: int, directory: bytes, blob: bytes) -> None:
         self._count("hour")
         places = self._directory(t, directory)
-        for series_id, (at, length) in (hour.rebuilt(t, blob) if places is None else places).items():
+        for series_id, place in (hour.rebuilt(t, blob) if places is None else places).items():
             try:
-                if len(hour.chunk(t, series_id, blob[at : at + length])) != HOUR:
+                if len(hour.chunk(t, series_id, blob, place)) != HOUR:
                     raise Damaged("it is not an hour long")
             except (Damaged, TypeError) as e:
                 self._report.damaged.append(f"hour: {self._name(series_id)} of {_hour(t)}: {e}")

@@ -62,9 +62,9 @@ def chunks(start: int, directory: bytes, blob: bytes) -> dict[int, Ints]:
         places = hour.directory(start, directory)
     except Damaged:
         places = hour.rebuilt(start, blob)
-    for series_id, (at, length) in places.items():
+    for series_id, place in places.items():
         try:
-            found[series_id] = hour.chunk(start, series_id, blob[at : at + length])
+            found[series_id] = hour.chunk(start, series_id, blob, place)
         except Damaged:
             continue
     return found

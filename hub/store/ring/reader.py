@@ -300,9 +300,11 @@ class Reader:
         if not sound:
             what = "is damaged; it was not needed" if places else "and all of the hour are damaged and missing"
             self._report(f"{self._path.name}: the directory of the hour from {start} (UTC s) {what}")
-        for series_id in sorted(ids & places.keys()):
+        wanted = sorted(ids & places.keys())
+        chunks = hour.row(connection, start) if wanted else b""
+        for series_id in wanted:
             try:
-                yield series_id, hour.chunk(start, series_id, hour.part(connection, start, places[series_id]))
+                yield series_id, hour.chunk(start, series_id, chunks, places[series_id])
             except Damaged:
                 self._report(f"{self._path.name}: one series of the hour from {start} (UTC s) is damaged and missing")
 

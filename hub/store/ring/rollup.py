@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ Floats = NDArray[np.float64]
 
 FIELDS = ("n", "low", "high", "mean", "last")
 _WIDTHS = (0, 1, 2, 4, 8)
+_HEAD = struct.Struct("<Bq")
+"""Of a column: bytes a number, and the least number."""
 _SHARE = 1024
 _DEFLATED, _NUMBERS = 1, 2
 
@@ -136,7 +139,7 @@ def pack(level: Level, rolled: Rolled, numbers: bool, boolean: bool = False) -> 
     for column in columns:
         base = int(column.min()) if len(column) else 0
         width = _width(int(column.max()) - base if len(column) else 0)
-        heads.append(width.to_bytes(1, "little") + base.to_bytes(8, "little", signed=True))
+        heads.append(_HEAD.pack(width, base))
         bodies.append(_laid(column - base, width, level.deflated))
     form = (_DEFLATED if level.deflated else 0) | (_NUMBERS if numbers else 0) | (fraction.bit_length() - 1) << 4
     body = b"".join(heads + bodies)
@@ -152,7 +155,7 @@ def unpack(level: Level, body: bytes) -> Rolled:
         form, n = body[0], int.from_bytes(body[1:3], "little")
         raw = zlib.decompress(body[3:], -15) if form & _DEFLATED else body[3:]
         return _rolled(_split(raw, n, 5 if form & _NUMBERS else 2, bool(form & _DEFLATED)), form)
-    except (ValueError, IndexError, zlib.error) as e:
+    except (ValueError, IndexError, struct.error, zlib.error) as e:
         raise Damaged(f"a row of {level.table} cannot be read: {e}") from None
 
 
@@ -192,9 +195,9 @@ def _laid(column: Wide, width: int, planes: bool) -> bytes:
 
 
 def _split(raw: bytes, n: int, count: int, planes: bool) -> list[Wide]:
-    at, columns = 9 * count, []
-    for k in range(count):
-        width, base = raw[9 * k], int.from_bytes(raw[9 * k + 1 : 9 * k + 9], "little", signed=True)
+    at: int = _HEAD.size * count
+    columns: list[Wide] = []
+    for width, base in _HEAD.iter_unpack(raw[:at]):
         if width not in _WIDTHS:
             raise ValueError(f"width {width}")
         if not width:

@@ -169,12 +169,15 @@ class Salvage:
         self._ids = {i: (self._now.id_of(info_of(row)), info_of(row)) for i, row in described.items()}
         keys, places = np.array(self._keys, np.int64), np.array(self._places, np.int64)
         periods = keys >> 16 & 0xFFFFFFFF
-        days, hours = (periods[keys >> 48 == _rank(h)] // n for h, n in ((Holds.RAW, 1), (Holds.HOUR, 24)))
-        packed = self._packed if self._packed >= 0 else int(days.max(initial=-1))
+        days = periods[np.isin(keys >> 48, (_rank(Holds.RAW), _rank(Holds.M1)))]
+        hours = periods[keys >> 48 == _rank(Holds.HOUR)] // 24
+        last = int(days.max(initial=-1))
+        said = self._packed if last < 0 or self._packed in (last, last + 1) else -1
+        packed = max(said if said >= 0 else last, 0)
         live = (keys >> 48 != _rank(Holds.HOUR)) | (periods // 24 >= packed)
         order = np.argsort(keys[live], kind="stable")
         self._left = list(zip(keys[live][order].tolist(), places[live][order].tolist(), strict=True))
-        until = int(min(hours[hours >= packed], default=packed if self._packed >= 0 else packed + 1))
+        until = last + 1 if said < 0 <= last else int(min(hours[hours >= packed], default=said))
         with writing() as connection:
             if until >= 0:
                 self._begin_days(connection, until)

@@ -281,7 +281,8 @@ class Writer:
         day, packer, left = self._packing
         some, rest = left[:PACKED_AT_ONCE], left[PACKED_AT_ONCE:]
         infos = self._now.infos()
-        rows = [packer.rows(i, infos[i], packer.seconds(i)) for i in some if i in infos]
+        seconds = packer.seconds([i for i in some if i in infos])
+        rows = [packer.rows(i, infos[i], values) for i, values in seconds.items()]
         if not rest:
             rows.append(packer.checked({info.key: i for i, info in infos.items()}))
         self._write(day, rows, last=not rest)
