@@ -16,9 +16,9 @@ from pathlib import Path
 from bench.kit import store_recorder, store_rows, store_victoria
 from bench.kit.rows import Row, percentile, row, skipped, times
 from bench.kit.store_disk import Skipped, chill, private_disk
-from bench.kit.store_house import DAY_S, appliances, house
+from bench.kit.store_house import DAY_S, appliances, house, household
 from bench.kit.store_limit import limit_bytes_per_sample
-from bench.kit.store_ours import EPOCH, Written, build, file_parts, ingest, keep, reading, real, resident
+from bench.kit.store_ours import EPOCH, Written, build, file_parts, ingest, keep, opening, reading, real, resident
 from bench.kit.store_serve import charts, each, served
 from hub.store.ring.reader import Reader
 
@@ -37,13 +37,12 @@ def run(quick: bool) -> Iterator[Row]:
             path = build(folder / "year" / "history.db", days)
             yield from _writes(quick)
             yield from _sizes(path, days, quick)
+            yield from _real(folder)
             yield from _reads(path, folder, days)
             yield from _path(folder)
             yield from _served(path, folder, days)
+            yield row(f"start with its check, {days} d in the file, cold", opening(path), "s", 1, digits=3)
             yield from _budget(folder, quick)
-            yield row(
-                "real appliances, 1 s, packed", real(folder / "real" / "history.db", appliances()), "B/smp", digits=4
-            )
         except Skipped as why:
             yield skipped("bench store", str(why))
 
@@ -124,6 +123,14 @@ def _sizes(path: Path, days: int, quick: bool) -> Iterator[Row]:
     yield times("seconds on disk", one[0], ("row store", rows.file_bytes_per_sample), "B/smp", 120)
     yield row(f"{days} days x 200 series x 1 Hz, all rollups", path.stat().st_size / 1e6, "MB", None if quick else 1000)
     yield row("all of it, a sample", one[1], "B/smp", digits=4)
+
+
+def _real(folder: Path) -> Iterator[Row]:
+    homes = [("appliances (tracebase), 1 s", appliances()), ("a household (UCI), 26 days at 60 s", household())]
+    for k, (name, of) in enumerate(homes):
+        limit = ("xz -9e of it as one", limit_bytes_per_sample(of))
+        packed = real(folder / f"real{k}" / "history.db", of)
+        yield row(f"real {name}: sealed, pages included", packed, "B/smp", None, limit, 4)
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------

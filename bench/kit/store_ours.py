@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.kit.store_disk import Disk
+import numpy as np
+
+from bench.kit.store_disk import Disk, chill
 from bench.kit.store_house import DAY_S, House, house
 from hub.model import Column
 from hub.store.ring import Ring, SeriesInfo
@@ -135,12 +137,20 @@ def file_parts(path: Path) -> dict[str, int]:
 
 
 def real(path: Path, of: House) -> float:
-    """Bytes a sample of a day of real data at 1 s, packed, pages of the seconds included."""
+    """Bytes a measurement of whole days of real data, packed, pages of the seconds included.
+
+    A value that comes less often than each second stands in the column until the next one, as in the hub.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with PastWriter.opened(path, (EPOCH + 2 * DAY_S) * 1000, ROOM) as past:
-        for info, values in zip(infos(of).values(), of.values, strict=True):
-            past.seconds(info, EPOCH // DAY_S, values)
-    return file_parts(path)["raw"] / of.values.size
+    days = of.values.shape[1] * of.step_s // DAY_S
+    with PastWriter.opened(path, (EPOCH + (days + 1) * DAY_S) * 1000, ROOM) as past:
+        for day in range(days):
+            today = of.values[:, day * DAY_S // of.step_s : (day + 1) * DAY_S // of.step_s]
+            for info, values in zip(infos(of).values(), today, strict=True):
+                past.seconds(info, EPOCH // DAY_S + day, np.repeat(values, of.step_s))
+    measured: int = days * DAY_S // of.step_s * len(of.series)
+    packed: int = file_parts(path)["raw"]
+    return packed / measured
 
 
 # -- a budget kept -----------------------------------------------------------------------------------------------------
@@ -185,6 +195,17 @@ def keep(folder: Path, days: int, budget: int) -> Kept:
     ring.close()
     full = next((n for n in lengths if n >= 0.99 * max(lengths)), 0)
     return Kept(most, full, lengths[-1], days, slowest)
+
+
+def opening(path: Path) -> float:
+    """Seconds that the hub's start spends on a history, its check included; with a cold page cache."""
+    chill(path)
+    began = time.perf_counter()
+    ring = Ring.open(path, StillClock(), ROOM)
+    taken = time.perf_counter() - began
+    assert not ring.problems, ring.problems
+    ring.close()
+    return taken
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
