@@ -4,6 +4,7 @@ from hub.model.clock import Clock, SystemClock
 from hub.model.command import Command, CommandSpec, Outcome, OutcomeState, Reason, Relation, Request, Source, Wear
 from hub.model.device import Device, DeviceSpec, Link, LinkState, Role
 from hub.model.driver import Driver, Sink
+from hub.model.moment import Moment
 from hub.model.point import Column, Measurement, Point, Quality, Value
 from hub.model.quantity import QUANTITIES, Kind, Quantity, quantity
 
@@ -20,6 +21,7 @@ __all__ = [
     "Link",
     "LinkState",
     "Measurement",
+    "Moment",
     "Outcome",
     "OutcomeState",
     "Point",

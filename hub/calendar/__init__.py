@@ -1,0 +1,1 @@
+"""What a moment is for people: local time, sun, holidays."""

@@ -1,0 +1,1 @@
+"""Rules and cores tried on the past of the house before they may touch it."""

@@ -1,0 +1,1 @@
+"""Rules as sentences of data: a small language, and its two evaluators that are proven equal."""
