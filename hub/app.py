@@ -160,7 +160,9 @@ class App:
         await state.requests.forget(clock.now() - 7 * 86_400_000)
         for kept in await state.requests.leases(clock.now()):
             desk.leases.take(kept.request)
-        modes = {c.device: c.mode for c in self._site.chargers} | {b.device: b.mode for b in self._site.batteries}
+        site = self._site
+        modes = {c.device: c.mode for c in site.chargers} | {b.device: b.mode for b in site.batteries}
+        modes |= {p.device: p.mode for p in site.heat_pumps} | {s.device: s.mode for s in site.switches}
         desk.resume(await state.requests.intents(), modes)
 
     def _edges(

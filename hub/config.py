@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import fields
 from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,11 +13,23 @@ from hub.errors import UserError
 from hub.model import DeviceSpec, Role
 from hub.model.broker import BrokerAddress
 from hub.model.document import Document, Table
-from hub.model.site import BatteryControl, ChargerControl, Circuit, Site, TariffSpec, circuit_of, way_up
+from hub.model.site import (
+    BatteryControl,
+    ChargerControl,
+    Circuit,
+    ConnectionLimits,
+    HeatPumpControl,
+    Site,
+    SwitchControl,
+    TariffSpec,
+    circuit_of,
+    way_up,
+)
 
 _NAMESPACE = uuid.UUID("6b1c2a52-52b2-4a6e-9df4-6f7a3f2f9a10")
 MOST_PER_KWH = 10
 _HUB_KEYS = ("uid", "role", "driver", "link", "behind", "replaces", "record_ms", "control")
+_CONTROLLED = (Role.CHARGER, Role.BATTERY, Role.HEATPUMP, Role.PLUG)
 _UID = re.compile(r"[0-9a-f]{12}")
 
 
@@ -38,7 +51,7 @@ class _Parser(Document):
     """Walks the document once."""
 
     def site(self, doc: Table) -> Site:
-        self.keys(doc, "", ("site", "network", "mqtt", "history", "journal", "circuits", "tariff", "devices"))
+        self.keys(doc, "", ("site", "network", "mqtt", "history", "journal", "circuits", "limits", "tariff", "devices"))
         site, net, mqtt = (self.table(doc, k) for k in ("site", "network", "mqtt"))
         self.keys(site, "site", ("name", "timezone", "currency"))
         self.keys(net, "network", ("bind", "port", "announce"))
@@ -65,8 +78,11 @@ class _Parser(Document):
             history_card_gb=self.whole(budgets["history"], "history.card_gb", d.history_card_gb, 1, 100_000),
             journal_mb=self.whole(budgets["journal"], "journal.budget_mb", d.journal_mb, 1, 100_000),
             circuits=circuits,
+            limits=self.limits(self.table(doc, "limits"), circuits),
             chargers=tuple(self.charger(s, c, circuits) for s, c in devices if s.role is Role.CHARGER),
             batteries=tuple(self.battery(s, c) for s, c in devices if s.role is Role.BATTERY),
+            heat_pumps=tuple(self.heat_pump(s, c) for s, c in devices if s.role is Role.HEATPUMP),
+            switches=tuple(self.switch(s, c) for s, c in devices if s.role is Role.PLUG),
             tariff=self.tariff(self.table(doc, "tariff")) if "tariff" in doc else None,
             devices=tuple(s for s, _ in devices),
         )
@@ -135,8 +151,10 @@ class _Parser(Document):
             replaces=_uid(self.get(t, f"{at}.replaces", str, "")),
             options={k: v for k, v in t.items() if k not in _HUB_KEYS},
         )
-        if "control" in t and spec.role not in (Role.CHARGER, Role.BATTERY):
-            raise self.error(f"{at}.control", f"is for chargers and batteries, not for a {spec.role.value}; remove it")
+        if "control" in t and spec.role not in _CONTROLLED:
+            raise self.error(
+                f"{at}.control", f"is for a {', '.join(_CONTROLLED)}, not for a {spec.role.value}; remove it"
+            )
         return spec, self.table(t, f"{at}.control")
 
     def record_ms(self, t: Table, at: str) -> int:
@@ -147,7 +165,7 @@ class _Parser(Document):
 
     def charger(self, spec: DeviceSpec, t: Table, circuits: tuple[Circuit, ...]) -> ChargerControl:
         at, d = f"devices.{spec.id}.control", ChargerControl(spec.id)
-        self.keys(t, at, ("phases", "min_a", "max_a", "blind_a", "start_delay_s", "stop_delay_s", "mode"))
+        self.keys(t, at, [f.name for f in fields(ChargerControl) if f.name != "device"])
         control = ChargerControl(
             spec.id,
             self.phases(t, f"{at}.phases", d.phases),
@@ -156,7 +174,9 @@ class _Parser(Document):
             self.number(t, f"{at}.blind_a", d.blind_a, 0, 80),
             self.whole(t, f"{at}.start_delay_s", d.start_delay_s, 0, 3600),
             self.whole(t, f"{at}.stop_delay_s", d.stop_delay_s, 0, 3600),
-            self.one_of(f"{at}.mode", self.get(t, f"{at}.mode", str, d.mode), ("off", "solar", "min_solar", "fast")),
+            self.mode(t, at, d.mode, ("off", "solar", "min_solar", "fast")),
+            self.whole(t, f"{at}.pause_s", d.pause_s, 0, 3600),
+            self.whole(t, f"{at}.phase_switch_s", d.phase_switch_s, 60, 86_400),
         )
         self.fits(at, control, way_up(circuits, circuit_of(circuits, spec.id)))
         return control
@@ -191,18 +211,59 @@ class _Parser(Document):
 
     def battery(self, spec: DeviceSpec, t: Table) -> BatteryControl:
         at, d = f"devices.{spec.id}.control", BatteryControl(spec.id)
-        self.keys(t, at, ("soc_floor", "soc_ceiling", "max_charge_w", "max_discharge_w", "mode"))
+        self.keys(t, at, [f.name for f in fields(BatteryControl) if f.name != "device"])
         control = BatteryControl(
             spec.id,
             self.number(t, f"{at}.soc_floor", d.soc_floor, 0, 100),
             self.number(t, f"{at}.soc_ceiling", d.soc_ceiling, 0, 100),
             self.number(t, f"{at}.max_charge_w", d.max_charge_w, 0, 200_000),
             self.number(t, f"{at}.max_discharge_w", d.max_discharge_w, 0, 200_000),
-            self.one_of(f"{at}.mode", self.get(t, f"{at}.mode", str, d.mode), ("off", "auto", "hold", "charge")),
+            self.mode(t, at, d.mode, ("off", "auto", "hold", "charge", "discharge")),
+            self.number(t, f"{at}.outage_reserve", d.outage_reserve, 0, 100),
+            self.number(t, f"{at}.ramp_w_s", d.ramp_w_s, 0, 200_000),
+            self.get(t, f"{at}.feeds_cars", bool, d.feeds_cars),
         )
-        if control.soc_floor >= control.soc_ceiling:
-            raise self.error(f"{at}.soc_floor", "must be below soc_ceiling; lower the one or raise the other")
+        for key in ("soc_floor", "outage_reserve"):
+            if getattr(control, key) >= control.soc_ceiling:
+                raise self.error(f"{at}.{key}", "must be below soc_ceiling; lower the one or raise the other")
         return control
+
+    def heat_pump(self, spec: DeviceSpec, t: Table) -> HeatPumpControl:
+        at, d = f"devices.{spec.id}.control", HeatPumpControl(spec.id)
+        self.keys(t, at, [f.name for f in fields(HeatPumpControl) if f.name != "device"])
+        return HeatPumpControl(
+            spec.id,
+            self.whole(t, f"{at}.min_run_s", d.min_run_s, 0, 86_400),
+            self.whole(t, f"{at}.min_pause_s", d.min_pause_s, 0, 86_400),
+            self.number(t, f"{at}.guaranteed_w", d.guaranteed_w, 0, 200_000),
+            self.number(t, f"{at}.surplus_w", d.surplus_w, 1, 200_000),
+            self.mode(t, at, d.mode, ("normal", "boost", "surplus")),
+        )
+
+    def switch(self, spec: DeviceSpec, t: Table) -> SwitchControl:
+        at, d = f"devices.{spec.id}.control", SwitchControl(spec.id)
+        self.keys(t, at, [f.name for f in fields(SwitchControl) if f.name != "device"])
+        return SwitchControl(
+            spec.id,
+            self.whole(t, f"{at}.min_on_s", d.min_on_s, 0, 86_400),
+            self.whole(t, f"{at}.min_off_s", d.min_off_s, 0, 86_400),
+            self.number(t, f"{at}.surplus_w", d.surplus_w, 1, 200_000),
+            self.mode(t, at, d.mode, ("manual", "surplus")),
+        )
+
+    def mode(self, t: Table, at: str, default: str, known: tuple[str, ...]) -> str:
+        return self.one_of(f"{at}.mode", self.get(t, f"{at}.mode", str, default), known)
+
+    def limits(self, t: Table, circuits: tuple[Circuit, ...]) -> ConnectionLimits:
+        """Those at the grid connection; what the hub can never keep is refused."""
+        self.keys(t, "limits", ("import_w", "export_w", "unbalanced_a"))
+        found = {
+            key: self.number(t, f"limits.{key}", 0, low, high) if key in t else None
+            for key, low, high in (("import_w", 1_000, 1e6), ("export_w", 0, 1e6), ("unbalanced_a", 6, 1_000))
+        }
+        if found["unbalanced_a"] is not None and next(c for c in circuits if not c.parent).phases == 1:
+            raise self.error("limits.unbalanced_a", "the grid connection has one phase only; remove it")
+        return ConnectionLimits(**found)
 
     def circuits(self, table: Table, devices: set[str]) -> tuple[Circuit, ...]:
         found = [self.circuit(id_, self.table(table, f"circuits.{id_}"), devices) for id_ in table]

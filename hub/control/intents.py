@@ -10,7 +10,9 @@ from hub.model import CommandSpec, Device, Measurement, Point, Role
 
 MODES = {
     Role.CHARGER: ("current_limit", ("off", "solar", "min_solar", "fast")),
-    Role.BATTERY: ("power_setpoint", ("off", "auto", "hold", "charge")),
+    Role.BATTERY: ("power_setpoint", ("off", "auto", "hold", "charge", "discharge")),
+    Role.HEATPUMP: ("sg_ready", ("normal", "boost", "surplus")),
+    Role.PLUG: ("on", ("manual", "surplus")),
 }
 
 

@@ -3,6 +3,6 @@
 from hub.core.derive import HOUSE
 from hub.core.house import House
 from hub.core.step import Step, step
-from hub.core.types import ChargerMemory, Inputs, State
+from hub.core.types import ChargerMemory, Held, Inputs, State, Timers, Tokens, Unmet
 
-__all__ = ["HOUSE", "ChargerMemory", "House", "Inputs", "State", "Step", "step"]
+__all__ = ["HOUSE", "ChargerMemory", "Held", "House", "Inputs", "State", "Step", "Timers", "Tokens", "Unmet", "step"]

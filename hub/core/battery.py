@@ -1,4 +1,4 @@
-"""What a battery should do by itself: plain self-consumption, hold, or charge."""
+"""What a battery should do by itself: plain self-consumption, hold, charge or discharge."""
 
 from __future__ import annotations
 
@@ -7,32 +7,38 @@ from hub.model import Reason, Source
 from hub.model.site import BatteryControl
 
 
-def battery_wish(inputs: Inputs, battery: BatteryControl) -> Wish | None:
-    """The set-point (W, + = discharge) of the battery's mode; None = the device is left to itself."""
-    mode = inputs.intents.get(f"{battery.device}.mode", battery.mode)
-    if mode == "off":
-        return None
-    value, reason = _MODES[mode](inputs, battery)
+def battery_wish(inputs: Inputs, battery: BatteryControl, cars: tuple[str, ...]) -> Wish | None:
+    """The set-point (W, + = discharge) of the battery's mode; None = the device is left to itself.
+
+    `cars`: the chargers that charge fast, which a battery does not feed unless it is told to.
+    """
+    mode = inputs.mode(battery.device, battery.mode)
+    match mode:
+        case "off":
+            return None
+        case "hold":
+            value, reason = 0.0, Reason("battery_hold")
+        case "charge":
+            value, reason = -battery.max_charge_w, Reason("battery_charge", {"power_w": battery.max_charge_w})
+        case "discharge":
+            value, reason = battery.max_discharge_w, Reason("battery_discharge", {"power_w": battery.max_discharge_w})
+        case _:
+            value, reason = _self_consumption(inputs, battery, () if battery.feeds_cars else cars)
     return Wish(f"{battery.device}.power_setpoint", value, Source.DEFAULT, reason)
 
 
-def _hold(_inputs: Inputs, _battery: BatteryControl) -> tuple[float, Reason]:
-    return 0.0, Reason("battery_hold")
+def _self_consumption(inputs: Inputs, battery: BatteryControl, cars: tuple[str, ...]) -> tuple[float, Reason]:
+    """Drives the grid to zero: what flows over the meter now is added to what the battery gives now.
 
-
-def _charge(_inputs: Inputs, battery: BatteryControl) -> tuple[float, Reason]:
-    return -battery.max_charge_w, Reason("battery_charge", {"power_w": battery.max_charge_w})
-
-
-def _self_consumption(inputs: Inputs, battery: BatteryControl) -> tuple[float, Reason]:
-    """Drives the grid to zero: what flows over the meter now is added to what the battery gives now."""
-    grid = inputs.number(f"{inputs.house.grid}.power")
-    now = inputs.number(f"{battery.device}.power")
-    if grid is None or now is None:
-        missing = f"{inputs.house.grid}.power" if grid is None else f"{battery.device}.power"
-        return 0.0, Reason("stale_input", {"point": missing})
-    target = float(round(now + grid))
-    return target, Reason("self_consumption", {"grid_w": grid, "battery_w": now})
-
-
-_MODES = {"auto": _self_consumption, "hold": _hold, "charge": _charge}
+    What a car draws fast is left to the grid. Several batteries share what is left after the ones before them.
+    """
+    needed = [f"{inputs.house.grid}.power", f"{battery.device}.power", *(f"{car}.power" for car in cars)]
+    read = [inputs.number(point) for point in needed]
+    if None in read:
+        return 0.0, Reason("stale_input", {"point": needed[read.index(None)]})
+    grid, now, *drawn = (r for r in read if r is not None)
+    numbers = {"grid_w": grid, "battery_w": now}
+    target = now + grid - sum(drawn)
+    if cars and now + grid > 0:
+        return float(round(max(target, 0.0))), Reason("spares_battery", {**numbers, "car_w": sum(drawn)})
+    return float(round(now + grid)), Reason("self_consumption", numbers)

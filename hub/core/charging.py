@@ -1,10 +1,18 @@
-"""How fast a car charges in each mode people know: off, solar, min_solar, fast."""
+"""How fast a car charges in each mode people know: off, solar, min_solar, fast; on one phase or on three."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from hub.core.types import VOLT, ChargerMemory, Inputs, Wish
 from hub.model import Reason, Source
 from hub.model.site import ChargerControl
+
+SOLAR_CODES = ("charge_solar", "charge_min_solar", "no_surplus", "wait_hysteresis")
+_IDLE_A = 0.5
+"""What still flows when a car has stopped charging."""
+_ROOM = 1.05
+"""Three phases are taken when the sun gives so much more than they need at least, or switching would go on and on."""
 
 
 def charger_wish(
@@ -14,28 +22,22 @@ def charger_wish(
 
     `dt`: seconds since the last step.
     """
-    mode = inputs.intents.get(f"{charger.device}.mode", charger.mode)
-    surplus_a = _surplus_a(inputs, charger)
-    memory = _count(charger, memory, surplus_a, dt)
-    value, reason = _decide(mode, charger, memory, surplus_a)
+    mode = inputs.mode(charger.device, charger.mode)
+    watts = surplus_w(inputs, charger)
+    amps = None if watts is None else watts / (VOLT * charger.phase_count)
+    enough = amps is not None and amps >= charger.min_a
+    memory = replace(memory, timers=memory.timers.counted(enough, not enough, dt))
+    value, reason = _decide(mode, charger, memory, amps)
     return Wish(f"{charger.device}.current_limit", value, Source.DEFAULT, reason), memory
 
 
-def _surplus_a(inputs: Inputs, charger: ChargerControl) -> float | None:
-    """What the sun leaves for this car, A per phase. The car comes before the battery: its charging is surplus too."""
+def surplus_w(inputs: Inputs, charger: ChargerControl) -> float | None:
+    """What the sun leaves for this car, W. The car comes before the battery: its charging is surplus too."""
     grid = inputs.number(f"{inputs.house.grid}.power")
     own = inputs.number(f"{charger.device}.power")
     if grid is None or own is None:
         return None
-    battery = sum(inputs.number(f"{b.device}.power") or 0.0 for b in inputs.house.batteries)
-    return (own - grid - battery) / (VOLT * charger.phase_count)
-
-
-def _count(charger: ChargerControl, memory: ChargerMemory, surplus_a: float | None, dt: float) -> ChargerMemory:
-    enough = surplus_a is not None and surplus_a >= charger.min_a
-    return ChargerMemory(
-        memory.limit_a, memory.enough_s + dt if enough else 0.0, 0.0 if enough else memory.short_s + dt
-    )
+    return own - grid - sum(inputs.number(f"{b.device}.power") or 0.0 for b in inputs.house.batteries)
 
 
 def _decide(mode: str, charger: ChargerControl, memory: ChargerMemory, surplus_a: float | None) -> tuple[float, Reason]:
@@ -56,16 +58,75 @@ def _solar(
     charger: ChargerControl, memory: ChargerMemory, surplus_a: float, numbers: dict[str, float]
 ) -> tuple[float, Reason]:
     """Starts after `start_delay_s` of enough sun, stops after `stop_delay_s` of too little: clouds make no flapping."""
-    charging = memory.limit_a > 0
-    if charging and memory.short_s <= charger.stop_delay_s:
+    charging, timers = memory.limit_a > 0, memory.timers
+    if charging and timers.short_s <= charger.stop_delay_s:
         return _whole(max(charger.min_a, surplus_a), charger), Reason("charge_solar", numbers)
-    if not charging and memory.enough_s >= charger.start_delay_s and surplus_a >= charger.min_a:
+    if not charging and timers.enough_s >= charger.start_delay_s and surplus_a >= charger.min_a:
         return _whole(surplus_a, charger), Reason("charge_solar", numbers)
     if surplus_a >= charger.min_a:
-        return 0.0, Reason("wait_hysteresis", {**numbers, "wait_s": charger.start_delay_s - memory.enough_s})
+        return 0.0, Reason("wait_hysteresis", {**numbers, "wait_s": charger.start_delay_s - timers.enough_s})
     return 0.0, Reason("no_surplus", numbers)
 
 
 def _whole(amps: float, charger: ChargerControl) -> float:
     """Whole amps inside what the installation allows; `amps` is not below its minimum."""
     return max(charger.min_a, min(float(int(amps)), charger.max_a))
+
+
+# -- one phase or three ------------------------------------------------------------------------------------------------
+
+
+def on_phases(inputs: Inputs, charger: ChargerControl, memory: ChargerMemory) -> ChargerControl:
+    """The charger as it hangs on the phases that it is switched to now; all of them while that is not known."""
+    if not switchable(inputs, charger):
+        return charger
+    shown = inputs.number(f"{charger.device}.phases")
+    used = charger.phase_count if shown is None else int(max(1.0, shown, float(memory.phases)))
+    return replace(charger, phases=charger.phases[:used])
+
+
+def switchable(inputs: Inputs, charger: ChargerControl) -> bool:
+    return charger.phase_count == 3 and f"{charger.device}.phases" in inputs.house.commands
+
+
+def phases_wanted(
+    inputs: Inputs, charger: ChargerControl, memory: ChargerMemory, dt: float
+) -> tuple[Wish, ChargerMemory]:
+    """1 or 3, and what to remember; the sun decides in the solar modes, in the others all three are used.
+
+    It changes when the other number has suited for as long as solar charging waits, and not within `phase_switch_s`
+    of the last time.
+    """
+    now = memory.phases or int(inputs.number(f"{charger.device}.phases") or charger.phase_count)
+    other, numbers = _better(inputs, charger, now)
+    memory = replace(memory, phases=now, phases_s=memory.phases_s + dt, other_s=memory.other_s + dt if other else 0.0)
+    patience = charger.start_delay_s if other == 3 else charger.stop_delay_s
+    point = f"{charger.device}.phases"
+    if not other or memory.other_s < patience:
+        return Wish(point, float(now), Source.DEFAULT, Reason("phases_kept", numbers)), memory
+    if memory.phases_s < charger.phase_switch_s:
+        wait = {**numbers, "wait_s": float(int(charger.phase_switch_s - memory.phases_s))}
+        return Wish(point, float(now), Source.DEFAULT, Reason("phase_switch_rate", wait)), memory
+    return Wish(point, float(other), Source.DEFAULT, Reason("phases_by_sun", numbers)), memory
+
+
+def _better(inputs: Inputs, charger: ChargerControl, now: int) -> tuple[int, dict[str, float]]:
+    """(the number of phases that would suit better, 0 = none; the numbers behind it)."""
+    if inputs.mode(charger.device, charger.mode) not in ("solar", "min_solar"):
+        return 3 if now == 1 else 0, {"phases": float(now)}
+    watts, one = surplus_w(inputs, charger), charger.min_a * VOLT
+    if watts is None:
+        return 0, {"phases": float(now)}
+    numbers = {"phases": float(now), "surplus_w": float(round(watts)), "least_w": 3 * one}
+    if now == 1:
+        return 3 if watts >= 3 * one * _ROOM else 0, numbers
+    return 1 if one <= watts < 3 * one else 0, numbers
+
+
+def still_flows(inputs: Inputs, charger: ChargerControl) -> bool:
+    """Whether the car may still draw, so that its contactor must not be switched."""
+    amps = [inputs.number(f"{charger.device}.current_l{n}") for n in charger.phases]
+    if any(a is None for a in amps):
+        watts = inputs.number(f"{charger.device}.power")
+        return watts is None or watts > _IDLE_A * VOLT
+    return any(a is not None and a > _IDLE_A for a in amps)

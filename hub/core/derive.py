@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from hub.core.connection import EXPORT_LIMIT, IMPORT_LIMIT, Cap
+from hub.core.draw import EXPORT, IMPORT
 from hub.core.types import Inputs
-from hub.model import Device, Link, Point, Role
+from hub.model import CommandSpec, Device, Link, Point, Role
 
 _DERIVED = ("consumption", "unexplained", "surplus", "autarky")
+_LIMITS = ("import_limit", "export_limit")
 HOUSE = Device(
-    "house", "house", Role.HOUSE, Link("core", "derived"), points=tuple(Point.of("house", "house", q) for q in _DERIVED)
+    "house",
+    "house",
+    Role.HOUSE,
+    Link("core", "derived"),
+    points=(
+        *(Point.of("house", "house", q) for q in _DERIVED),
+        *(Point.of("house", "house", q, writable=True) for q in _LIMITS),
+    ),
+    commands=tuple(CommandSpec(f"house.{q}", low=0.0) for q in _LIMITS),
 )
 
 
-def derive(inputs: Inputs) -> dict[str, float | None]:
-    """consumption, unexplained, surplus (W) and autarky (%); None where inputs are missing or it has no meaning."""
+def derive(inputs: Inputs, limits: Mapping[int, Cap]) -> dict[str, float | None]:
+    """consumption, unexplained, surplus (W), autarky (%) and the limits in force (W).
+
+    None where inputs are missing, it has no meaning, or there is no limit.
+    """
+    return {**_flows(inputs), **{p: limits[way].watts if way in limits else None for way, p in _POINTS.items()}}
+
+
+_POINTS = {IMPORT: IMPORT_LIMIT, EXPORT: EXPORT_LIMIT}
+
+
+def _flows(inputs: Inputs) -> dict[str, float | None]:
     house = inputs.house
     grid = inputs.number(f"{house.grid}.power")
     made = [inputs.number(f"{d}.power") for d in house.producers]
     if grid is None or any(p is None for p in made):
-        return dict.fromkeys(p.id for p in HOUSE.points)
+        return dict.fromkeys(f"house.{q}" for q in _DERIVED)
     consumption = grid + sum(p for p in made if p is not None)
     known = sum(inputs.number(f"{d}.power") or 0.0 for d in house.loads)
     flexible = sum(inputs.number(f"{c.device}.power") or 0.0 for c in house.chargers)

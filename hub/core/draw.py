@@ -40,6 +40,20 @@ class Draws:
         amps = inputs.number(f"{device}.current_l{phase}") if phase in charger.phases else None
         return way * min(abs(amps or 0.0), charger.max_a)
 
+    def watts_at_least(self, inputs: Inputs, device: str, way: int) -> float:
+        """+ = that way, over all phases. What does not tell its power earns nothing."""
+        watts = inputs.number(f"{device}.power")
+        if watts is None:
+            return 0.0
+        if device in self._batteries:
+            battery = self._batteries[device]
+            return min(-way * watts, battery.max_charge_w if way == IMPORT else battery.max_discharge_w)
+        if device in self._house.producers:
+            return -way * watts
+        charger = self._chargers.get(device)
+        most = watts if charger is None else charger.max_a * VOLT * charger.phase_count
+        return way * max(0.0, min(watts, most))
+
     def at_most(self, inputs: Inputs, device: str, phase: int) -> float | None:
         """None = not known. What tells no power (a lamp, a thermostat) is taken for nothing."""
         if device in self._chargers:

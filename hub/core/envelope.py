@@ -2,7 +2,7 @@
 
 The result for a point is the decided value inside all bounds; every bound that moved it is named. Each bound admits 0,
 so that bounds never contradict one another. What is not known counts as the safe value: no power for a battery,
-`blind_a` for a car.
+`blind_a` for a car. What a limit forbids at once is here, what takes its time is in `pace`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from hub.core.connection import Connection
 from hub.core.draw import EXPORT, IMPORT
 from hub.core.fuse import Fuses, Room
-from hub.core.types import Inputs
-from hub.model import CommandSpec, Reason
+from hub.core.types import VOLT, Inputs
+from hub.model import CommandSpec, Reason, Value
 from hub.model.site import BatteryControl, ChargerControl
 
 
@@ -55,13 +56,19 @@ def _unknown(point: str) -> Reason:
 
 def _fuse(room: Room) -> Reason:
     free = max(0.0, round(room.free_a, 1))
-    return Reason("fuse_limit", {"circuit": room.circuit.id, "fuse_a": room.circuit.fuse_a, "free_a": free})
+    numbers: dict[str, Value] = {
+        "circuit": room.circuit.id,
+        "fuse_a": room.circuit.fuse_a,
+        "free_a": free,
+        "phase": room.phase,
+    }
+    return Reason("fuse_limit", numbers)
 
 
 # -- chargers ----------------------------------------------------------------------------------------------------------
 
 
-def charger_bounds(inputs: Inputs, charger: ChargerControl, fuses: Fuses) -> tuple[Bound, ...]:
+def charger_bounds(inputs: Inputs, charger: ChargerControl, fuses: Fuses, connection: Connection) -> tuple[Bound, ...]:
     """A per phase: between the minimum and the maximum of car, installation, device and fuses, or nothing at all."""
     device = device_bound(inputs.house.commands[f"{charger.device}.current_limit"])
     floor = max(charger.min_a, device.low)
@@ -73,20 +80,49 @@ def charger_bounds(inputs: Inputs, charger: ChargerControl, fuses: Fuses) -> tup
         Bound(0.0, charger.max_a, Reason("rated_current", {"max_a": charger.max_a}), charger.min_a),
         Bound(0.0, device.high, device.reason, floor),
         Bound(0.0, float(int(max(0.0, tight.free_a))), _fuse(tight), floor),
+        *_charger_import(inputs, charger, connection, floor),
+        *_unbalance(inputs, charger, fuses, floor),
         *blind[:1],
     )
+
+
+def _charger_import(inputs: Inputs, charger: ChargerControl, connection: Connection, floor: float) -> tuple[Bound, ...]:
+    free = connection.free(inputs, charger.device, IMPORT)
+    if free is None:
+        return ()
+    amps = float(int(max(0.0, free) / (VOLT * charger.phase_count)))
+    return (Bound(0.0, amps, connection.limits[IMPORT].reason(IMPORT, free), floor),)
+
+
+def _unbalance(inputs: Inputs, charger: ChargerControl, fuses: Fuses, floor: float) -> tuple[Bound, ...]:
+    """A car on one phase may raise it above the others by so much. Unknown phases are the blind bound's business."""
+    most = inputs.house.limits.unbalanced_a
+    others = [p for p in inputs.house.phases if p not in charger.phases]
+    if most is None or not others:
+        return ()
+    loads = {p: fuses.load(inputs, p, IMPORT) for p in inputs.house.phases}
+    low = [load for p in others if (load := loads[p]) is not None]
+    high = [
+        load - fuses.draws.at_least(inputs, charger.device, p, IMPORT)
+        for p in charger.phases
+        if (load := loads[p]) is not None
+    ]
+    free = most + min(low, default=0.0) - max(high, default=0.0)
+    reason = Reason("unbalanced", {"limit_a": most, "free_a": max(0.0, round(free, 1))})
+    return (Bound(0.0, float(int(max(0.0, free))), reason, floor),)
 
 
 # -- batteries ---------------------------------------------------------------------------------------------------------
 
 
-def battery_bounds(inputs: Inputs, battery: BatteryControl, fuses: Fuses) -> tuple[Bound, ...]:
-    """W: rated powers, SoC floor and ceiling, fuses both ways, the device's own range."""
+def battery_bounds(inputs: Inputs, battery: BatteryControl, fuses: Fuses, connection: Connection) -> tuple[Bound, ...]:
+    """W: rated powers, SoC floor and ceiling, fuses and connection both ways, the device's own range."""
     device = device_bound(inputs.house.commands[f"{battery.device}.power_setpoint"])
     return (
         Bound(-battery.max_charge_w, battery.max_discharge_w, Reason("rated_power")),
         *_soc_bounds(inputs, battery),
         *_fuse_bounds(inputs, battery, fuses),
+        *_connection_bounds(inputs, battery, connection),
         Bound(min(device.low, 0.0), max(device.high, 0.0), device.reason),
     )
 
@@ -95,13 +131,19 @@ def _soc_bounds(inputs: Inputs, battery: BatteryControl) -> tuple[Bound, ...]:
     soc = inputs.number(f"{battery.device}.soc")
     if soc is None:
         return (Bound(0.0, 0.0, _unknown(f"{battery.device}.soc")),)
-    floor, ceiling = battery.soc_floor, battery.soc_ceiling
+    floor, ceiling = battery.lowest_soc, battery.soc_ceiling
     bounds = []
     if soc <= floor:
-        bounds.append(Bound(-math.inf, 0.0, Reason("soc_floor", {"soc": soc, "floor": floor})))
+        bounds.append(Bound(-math.inf, 0.0, _soc_floor(battery, {"soc": soc, "floor": floor})))
     if soc >= ceiling:
         bounds.append(Bound(0.0, math.inf, Reason("soc_ceiling", {"soc": soc, "ceiling": ceiling})))
     return tuple(bounds)
+
+
+def _soc_floor(battery: BatteryControl, numbers: dict[str, Value]) -> Reason:
+    if battery.outage_reserve > battery.soc_floor:
+        return Reason("outage_reserve", numbers)
+    return Reason("soc_floor", numbers)
 
 
 def _fuse_bounds(inputs: Inputs, battery: BatteryControl, fuses: Fuses) -> tuple[Bound, ...]:
@@ -117,6 +159,14 @@ def _fuse_bound(inputs: Inputs, battery: BatteryControl, fuses: Fuses, way: int)
     if missing:
         return Bound(0.0, 0.0, _unknown(missing))
     watts = [room.free_a * fuses.draws.watts_per_amp(inputs, room.phase) for room in rooms]
-    free = float(int(max(0.0, min(watts))))
-    reason = _fuse(rooms[watts.index(min(watts))])
+    return _one_way(way, min(watts), _fuse(rooms[watts.index(min(watts))]))
+
+
+def _connection_bounds(inputs: Inputs, battery: BatteryControl, connection: Connection) -> list[Bound]:
+    free = {way: connection.free(inputs, battery.device, way) for way in (IMPORT, EXPORT)}
+    return [_one_way(way, w, connection.limits[way].reason(way, w)) for way, w in free.items() if w is not None]
+
+
+def _one_way(way: int, free_w: float, reason: Reason) -> Bound:
+    free = float(int(max(0.0, free_w)))
     return Bound(-free, math.inf, reason) if way == IMPORT else Bound(-math.inf, free, reason)

@@ -49,7 +49,7 @@ class Fuses:
 
     def _at_grid(self, inputs: Inputs, circuit: Circuit, device: str, phase: int, way: int) -> Room:
         """Blind, only what was given counts, all of it: the hub alone never brings the fuse down."""
-        load = self._load(inputs, phase, way)
+        load = self.load(inputs, phase, way)
         if load is None and self._whole_will_do(device):
             load = self._whole(inputs, phase, way)
         others = {d: way * a for (d, p), a in self._given.items() if d != device and p == phase}
@@ -69,7 +69,7 @@ class Fuses:
                 taken += max(0.0, way * (now or 0.0), way * self._given.get((other, phase), 0.0))
         return Room(circuit, phase, circuit.fuse_a - taken, missing)
 
-    def _load(self, inputs: Inputs, phase: int, way: int) -> float | None:
+    def load(self, inputs: Inputs, phase: int, way: int) -> float | None:
         """A over the meter that way. A measured current has no direction: it counts where the power shows it flows."""
         grid, volts = self._house.grid, self.draws.volts(inputs, phase)
         amps, watts = inputs.number(f"{grid}.current_l{phase}"), inputs.number(f"{grid}.power_l{phase}")

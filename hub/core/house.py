@@ -6,10 +6,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hub.model import CommandSpec, Device, Role
-from hub.model.site import BatteryControl, ChargerControl, Circuit, Site, circuit_of, way_up
+from hub.model.site import (
+    BatteryControl,
+    ChargerControl,
+    Circuit,
+    ConnectionLimits,
+    HeatPumpControl,
+    Site,
+    SwitchControl,
+    circuit_of,
+    way_up,
+)
 
-_ENVELOPED = ("current_limit", "power_setpoint")
+_ENVELOPED = ("current_limit", "power_setpoint", "phases")
 """Set-points that only the envelope makes safe: never driven on a device without limits in the site document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inverter:
+    """One that can be held back; `high`: all that it can make, W."""
+
+    device: str
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +42,10 @@ class House:
     chargers: tuple[ChargerControl, ...]
     known_chargers: tuple[ChargerControl, ...]
     batteries: tuple[BatteryControl, ...]
+    inverters: tuple[Inverter, ...]
+    heat_pumps: tuple[HeatPumpControl, ...]
+    switches: tuple[SwitchControl, ...]
+    limits: ConnectionLimits
     grid: str
     producers: tuple[str, ...]
     loads: tuple[str, ...]
@@ -37,13 +59,17 @@ class House:
         grid = next((d.id for d in listed if d.role is Role.GRID), "")
         chargers = tuple(c for c in site.chargers if f"{c.device}.current_limit" in commands)
         batteries = tuple(b for b in site.batteries if f"{b.device}.power_setpoint" in commands)
-        managed = (*_limits(chargers), *_set_points(batteries))
+        managed = (*_limits(chargers, commands), *_set_points(batteries))
         loads = tuple(d.id for d in listed if _consumes(d))
         return House(
             circuits=site.circuits,
             chargers=chargers,
             known_chargers=site.chargers,
             batteries=batteries,
+            inverters=tuple(_inverter(d, commands) for d in listed if _holdable(d, commands)),
+            heat_pumps=tuple(p for p in site.heat_pumps if f"{p.device}.sg_ready" in commands),
+            switches=tuple(s for s in site.switches if f"{s.device}.on" in commands),
+            limits=site.limits,
             grid=grid,
             producers=tuple(d.id for d in listed if _produces(d)),
             loads=loads,
@@ -54,7 +80,13 @@ class House:
     @property
     def managed(self) -> tuple[str, ...]:
         """Points that the core drives all the time, as opposed to those it only switches on somebody's wish."""
-        return (*_limits(self.chargers), *_set_points(self.batteries))
+        return (
+            *_limits(self.chargers, self.commands),
+            *_set_points(self.batteries),
+            *(f"{i.device}.power_limit" for i in self.inverters),
+            *(f"{p.device}.sg_ready" for p in self.heat_pumps),
+            *(f"{s.device}.on" for s in self.switches),
+        )
 
     @property
     def connection(self) -> Circuit:
@@ -78,12 +110,22 @@ class House:
         return tuple(d for d in dict.fromkeys(known) if circuit in self.way_up(d))
 
 
-def _limits(chargers: tuple[ChargerControl, ...]) -> tuple[str, ...]:
-    return tuple(f"{c.device}.current_limit" for c in chargers)
+def _limits(chargers: tuple[ChargerControl, ...], commands: Mapping[str, CommandSpec]) -> tuple[str, ...]:
+    points = (f"{c.device}.{q}" for c in chargers for q in ("current_limit", "phases"))
+    return tuple(p for p in points if p in commands)
 
 
 def _set_points(batteries: tuple[BatteryControl, ...]) -> tuple[str, ...]:
     return tuple(f"{b.device}.power_setpoint" for b in batteries)
+
+
+def _holdable(device: Device, commands: Mapping[str, CommandSpec]) -> bool:
+    spec = commands.get(f"{device.id}.power_limit")
+    return device.role is Role.INVERTER and spec is not None and spec.high is not None
+
+
+def _inverter(device: Device, commands: Mapping[str, CommandSpec]) -> Inverter:
+    return Inverter(device.id, commands[f"{device.id}.power_limit"].high or 0.0)
 
 
 def _produces(device: Device) -> bool:

@@ -1,27 +1,35 @@
-"""step(state, inputs) -> Step: wishes by source, arbitration, envelope. Pure; the same inputs give the same bits."""
+"""step(state, inputs) -> Step: wishes, arbitration, envelope, pace. Pure: the same inputs give the same bits."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from hub.core import charging, surplus
+from hub.core.arbitrate import Verdict, arbitrate
 from hub.core.battery import battery_wish
 from hub.core.charging import charger_wish
+from hub.core.connection import Connection, caps
 from hub.core.derive import derive
-from hub.core.envelope import battery_bounds, charger_bounds, clamp, device_bound
+from hub.core.draw import EXPORT
+from hub.core.envelope import Bound, battery_bounds, charger_bounds, clamp, device_bound
 from hub.core.fuse import Fuses
-from hub.core.types import ChargerMemory, Inputs, State, Wish, is_number
-from hub.model import Command, CommandSpec, Reason, Relation, Request, Source, Value
-from hub.model.site import BatteryControl, ChargerControl
-
-ORDER = tuple(Source)
+from hub.core.house import Inverter
+from hub.core.pace import MOST_S, URGENT, held_on, least_time, pause, ramp, refilled, spent
+from hub.core.types import VOLT, ChargerMemory, Held, Inputs, State, Unmet, Wish
+from hub.model import Command, Reason, Source, Value, Wear
+from hub.model.site import BatteryControl, ChargerControl, HeatPumpControl, SwitchControl
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """`unmet`: the requests in force that do not have their way; `modes`: what each device's mode is by now."""
+
     state: State
     commands: tuple[Command, ...]
     derived: Mapping[str, float | None]
+    unmet: tuple[Unmet, ...] = ()
+    modes: Mapping[str, str] = field(default_factory=dict)
 
 
 def step(state: State, inputs: Inputs) -> Step:
@@ -31,95 +39,223 @@ def step(state: State, inputs: Inputs) -> Step:
     for its driver, a battery only for another hour. It agrees with the surplus, which a battery takes from what cars
     leave. What a battery draws already is not taken from it, as nobody knows how soon it would let go.
     """
-    dt = max(0.0, min((inputs.t - state.t) / 1000.0, 10.0)) if state.t else 0.0
-    commands: list[Command] = []
-    memories: dict[str, ChargerMemory] = {}
-    fuses = Fuses(inputs.house)
-    for charger in inputs.house.chargers:
-        memory = state.chargers.get(charger.device, ChargerMemory())
-        command, memories[charger.device] = _charge(inputs.anew(), charger, memory, dt, fuses)
-        commands.append(command)
-    for battery in inputs.house.batteries:
-        commands += _store(inputs.anew(), battery, fuses)
+    turn = _Turn(state, inputs)
+    house = inputs.house
+    for charger in house.chargers:
+        turn.charge(charger)
+    for battery in house.batteries:
+        turn.store(battery)
+    for inverter in house.inverters:
+        turn.curtail(inverter)
+    for pump in house.heat_pumps:
+        turn.heat(pump)
+    for switch in house.switches:
+        turn.switch(switch)
     for point in _wished(inputs):
-        commands += _switch(inputs.anew(), point)
-    return Step(State(inputs.t, memories), tuple(commands), derive(inputs))
+        turn.other(point)
+    return turn.done()
 
 
-def _charge(
-    inputs: Inputs, charger: ChargerControl, memory: ChargerMemory, dt: float, fuses: Fuses
-) -> tuple[Command, ChargerMemory]:
-    default, memory = charger_wish(inputs, charger, memory, dt)
-    wish = _arbitrate(inputs, default.point, default) or default
-    amps, limits = clamp(float(wish.value), charger_bounds(inputs, charger, fuses))
-    for phase in charger.phases:
-        fuses.give(charger.device, phase, amps)
-    return _command(inputs, wish, amps, limits), ChargerMemory(amps, memory.enough_s, memory.short_s)
+class _Turn:
+    """A step in the making."""
+
+    def __init__(self, state: State, inputs: Inputs) -> None:
+        self._state = state
+        self._dt = max(0.0, min((inputs.t - state.t) / 1000.0, MOST_S)) if state.t else 0.0
+        self._modes, overruled = _modes(inputs)
+        self._inputs = replace(inputs, intents=self._modes)
+        self._fuses = Fuses(inputs.house)
+        self._connection = Connection(self._fuses.draws, caps(inputs.house.limits, inputs.requests))
+        self._commands: list[Command] = []
+        self._unmet = overruled
+        self._chargers: dict[str, ChargerMemory] = {}
+        self._held = dict(state.held)
+        self._tokens = dict(state.tokens)
+        self._fast: list[str] = []
+
+    def done(self) -> Step:
+        state = State(self._inputs.t, self._chargers, self._held, self._tokens)
+        derived = derive(self._inputs, self._connection.limits)
+        return Step(state, tuple(self._commands), derived, tuple(self._unmet), self._modes)
+
+    # -- what is driven all the time ---------------------------------------------------------------------------------
+
+    def charge(self, charger: ChargerControl) -> None:
+        inputs, memory = self._inputs.anew(), self._state.chargers.get(charger.device, ChargerMemory())
+        memory, stop = self._phases(charger, memory)
+        charger = charging.on_phases(inputs, charger, memory)
+        default, memory = charger_wish(inputs, charger, memory, self._dt)
+        verdict = arbitrate(inputs, default.point, default) or Verdict(default)
+        bounds = charger_bounds(inputs, charger, self._fuses, self._connection)
+        amps, limits = clamp(float(verdict.wish.value), bounds)
+        amps, waits = (0.0, stop) if stop else pause(amps, memory, charger)
+        limits = (*limits, *([waits] if waits else ()))
+        amps = float(self._decide(inputs, verdict, amps, limits, () if waits else bounds))
+        for phase in charger.phases:
+            self._fuses.give(charger.device, phase, amps)
+        self._connection.give(charger.device, amps * VOLT * charger.phase_count)
+        if amps and verdict.wish.reason.code not in charging.SOLAR_CODES:
+            self._fast.append(charger.device)
+        same = (amps > 0) == (memory.limit_a > 0)
+        self._chargers[charger.device] = replace(
+            memory,
+            limit_a=amps,
+            for_s=memory.for_s + self._dt if same else 0.0,
+            forced=not amps and bool(verdict.wish.value) and (bool(limits) or memory.forced),
+        )
+
+    def _phases(self, charger: ChargerControl, memory: ChargerMemory) -> tuple[ChargerMemory, Reason | None]:
+        """Switches between one phase and three while nothing flows; the reason why the car has to wait for it."""
+        inputs = self._inputs.anew()
+        if not charging.switchable(inputs, charger):
+            return memory, None
+        default, memory = charging.phases_wanted(inputs, charger, memory, self._dt)
+        verdict = arbitrate(inputs, default.point, default) or Verdict(default)
+        wanted = 1 if verdict.wish.value == 1 else 3
+        shown = inputs.number(default.point)
+        if wanted == memory.phases and (shown is None or shown == wanted):
+            self._decide(inputs, verdict, float(wanted), ())
+            return memory, None
+        if memory.limit_a or charging.still_flows(inputs, charger):
+            return memory, Reason("phase_switch", {"phases": wanted})
+        self._decide(inputs, verdict, float(wanted), ())
+        switched = memory if wanted == memory.phases else replace(memory, phases=wanted, phases_s=0.0, other_s=0.0)
+        return switched, Reason("phase_switch", {"phases": wanted})
+
+    def store(self, battery: BatteryControl) -> None:
+        inputs, point = self._inputs.anew(), f"{battery.device}.power_setpoint"
+        verdict = arbitrate(inputs, point, battery_wish(inputs, battery, tuple(self._fast)))
+        if verdict is None:
+            self._held.pop(point, None)
+            return
+        held = self._held.get(point, Held(0.0))
+        bounds = battery_bounds(inputs, battery, self._fuses, self._connection)
+        watts, limits = clamp(float(verdict.wish.value), bounds)
+        watts, slow = ramp(watts, held, battery.ramp_w_s, self._dt)
+        watts = float(self._decide(inputs, verdict, watts, (*limits, *([slow] if slow else ())), bounds))
+        for phase in inputs.house.phases:
+            self._fuses.give(battery.device, phase, -watts / self._fuses.draws.watts_per_amp(inputs, phase))
+        self._connection.give(battery.device, -watts)
+        self._held[point] = held_on(held, watts)
+
+    def curtail(self, inverter: Inverter) -> None:
+        """Holds an inverter back where an export limit leaves less than it makes; else it makes what it can."""
+        inputs, point = self._inputs.anew(), f"{inverter.device}.power_limit"
+        default = Wish(point, inverter.high, Source.DEFAULT, Reason("makes_all"))
+        verdict = arbitrate(inputs, point, default) or Verdict(default)
+        free = self._connection.free(inputs, inverter.device, EXPORT)
+        if free is None and verdict.wish is default and point not in self._held:
+            return
+        bounds = [device_bound(inputs.house.commands[point])]
+        if free is not None:
+            cap = self._connection.limits[EXPORT]
+            bounds.append(Bound(0.0, float(int(max(0.0, free))), cap.reason(EXPORT, free)))
+        watts, limits = clamp(float(verdict.wish.value), tuple(bounds))
+        watts = float(self._decide(inputs, verdict, watts, limits, tuple(bounds)))
+        self._connection.give(inverter.device, -watts if free is not None else 0.0)
+        self._held[point] = held_on(self._held.get(point), watts)
+
+    def heat(self, pump: HeatPumpControl) -> None:
+        inputs, point = self._inputs.anew(), f"{pump.device}.sg_ready"
+        held = surplus.counted(inputs, self._held.get(point, Held(surplus.NORMAL)), pump.surplus_w, self._dt)
+        default = surplus.pump_wish(inputs, pump, held)
+        verdict = arbitrate(inputs, point, default) or Verdict(default)
+        wish, limits = verdict.wish, list[Reason]()
+        state = float(int(max(1.0, min(float(wish.value), 4.0))))
+        if state == surplus.BLOCKED and pump.guaranteed_w and wish.source is not Source.PERSON:
+            state, limits = surplus.NORMAL, [Reason("guaranteed_power", {"guaranteed_w": pump.guaranteed_w})]
+        if wish.source not in URGENT:
+            least = pump.min_pause_s if held.value == surplus.BLOCKED else pump.min_run_s
+            settled, waits = least_time(state, held, least if point in self._held else 0)
+            state, limits = float(settled), [*limits, *([waits] if waits else ())]
+        self._settle(inputs, verdict, held, state, tuple(limits), started=state == surplus.BOOST)
+
+    def switch(self, switch: SwitchControl) -> None:
+        inputs, point = self._inputs.anew(), f"{switch.device}.on"
+        known = self._held.get(point) or _as_read(inputs, point)
+        held = surplus.counted(inputs, known, switch.surplus_w, self._dt) if known else None
+        verdict = arbitrate(inputs, point, surplus.switch_wish(inputs, switch, held))
+        if verdict is None:
+            self._held.pop(point, None)
+            return
+        on, limits = bool(verdict.wish.value), tuple[Reason, ...]()
+        if held and verdict.wish.source not in (*URGENT, Source.PERSON):
+            settled, waits = least_time(on, held, switch.min_on_s if held.value else switch.min_off_s)
+            on, limits = bool(settled), (waits,) if waits else ()
+        self._settle(inputs, verdict, held or Held(on), on, limits, started=on)
+
+    def _settle(
+        self, inputs: Inputs, verdict: Verdict, held: Held, value: Value, limits: tuple[Reason, ...], started: bool
+    ) -> None:
+        """Decides, remembers, and lets the others wait for the sun anew when this one has begun to draw."""
+        point = verdict.wish.point
+        value = self._decide(inputs, verdict, value, limits)
+        self._held[point] = held_on(held, value)
+        if started and held.value != value:
+            self._held = surplus.anew(self._held, point)
+
+    # -- what only somebody's wish drives ----------------------------------------------------------------------------
+
+    def other(self, point: str) -> None:
+        """0 is off or pause, even where the device's range begins higher."""
+        inputs = self._inputs.anew()
+        verdict = arbitrate(inputs, point, None)
+        if verdict is None:
+            return
+        value, limits = verdict.wish.value, tuple[Reason, ...]()
+        if not isinstance(value, str) and value != 0:
+            value, limits = clamp(value, (device_bound(inputs.house.commands[point]),))
+        self._decide(inputs, verdict, value, limits)
+
+    # -- the decision ------------------------------------------------------------------------------------------------
+
+    def _decide(
+        self, inputs: Inputs, verdict: Verdict, value: Value, limits: tuple[Reason, ...], bounds: tuple[Bound, ...] = ()
+    ) -> Value:
+        """The command, and who does not get what they asked; the value after the budget of a flash memory."""
+        wish, spec = verdict.wish, inputs.house.commands[verdict.wish.point]
+        if spec.wear is Wear.FLASH:
+            tokens = refilled(spec, self._tokens.get(wish.point), self._dt)
+            safe = tokens is None or _inside(tokens.value, value, bounds, limits)
+            value, self._tokens[wish.point], worn = spent(spec, wish, value, safe, tokens)
+            limits = (*limits, *([worn] if worn else ()))
+        self._commands.append(
+            Command(wish.point, value, wish.request, wish.source, wish.reason, limits, tuple(inputs.looked_at))
+        )
+        self._unmet += verdict.unmet(value, limits)
+        return value
 
 
-def _store(inputs: Inputs, battery: BatteryControl, fuses: Fuses) -> list[Command]:
-    wish = _arbitrate(inputs, f"{battery.device}.power_setpoint", battery_wish(inputs, battery))
-    if wish is None:
-        return []
-    watts, limits = clamp(float(wish.value), battery_bounds(inputs, battery, fuses))
-    for phase in inputs.house.phases:
-        fuses.give(battery.device, phase, -watts / fuses.draws.watts_per_amp(inputs, phase))
-    return [_command(inputs, wish, watts, limits)]
+def _inside(stands: Value, value: Value, bounds: tuple[Bound, ...], limits: tuple[Reason, ...]) -> bool:
+    """Whether what stands in the device may go on standing there: no bound moves it, nor does a limit lie below it."""
+    if isinstance(stands, str) or isinstance(value, str):
+        return True
+    if bounds:
+        return all(bound.inside(float(stands)) == stands for bound in bounds)
+    return not limits or stands <= value
 
 
-def _switch(inputs: Inputs, point: str) -> list[Command]:
-    """What the core only drives on somebody's wish; 0 is off or pause, even where the device's range begins higher."""
-    wish = _arbitrate(inputs, point, None)
-    if wish is None:
-        return []
-    if isinstance(wish.value, str) or wish.value == 0:
-        return [_command(inputs, wish, wish.value, ())]
-    value, limits = clamp(wish.value, (device_bound(inputs.house.commands[point]),))
-    return [_command(inputs, wish, value, limits)]
-
-
-def _command(inputs: Inputs, wish: Wish, value: Value, limits: tuple[Reason, ...]) -> Command:
-    return Command(wish.point, value, wish.request, wish.source, wish.reason, limits, tuple(inputs.looked_at))
+def _modes(inputs: Inputs) -> tuple[dict[str, str], list[Unmet]]:
+    """What each device's mode is: what somebody asks for a time, else what people chose for good."""
+    modes, unmet = dict(inputs.intents), list[Unmet]()
+    asked = dict.fromkeys(r.point for r in inputs.requests if r.point.endswith(".mode"))
+    for point in asked:
+        if point in inputs.house.commands:
+            verdict = arbitrate(inputs, point, None)
+            if verdict is not None:
+                modes[point] = str(verdict.wish.value)
+                unmet += verdict.unmet(verdict.wish.value, ())
+    return modes, unmet
 
 
 def _wished(inputs: Inputs) -> list[str]:
     """Points with a lease in force that are not driven anyway, each once, in the order of the leases."""
     driven = inputs.house.managed
     points = dict.fromkeys(r.point for r in inputs.requests if r.point in inputs.house.commands)
-    return [p for p in points if p not in driven]
+    return [p for p in points if p not in driven and not p.endswith(".mode")]
 
 
-def _arbitrate(inputs: Inputs, point: str, default: Wish | None) -> Wish | None:
-    """The highest source's `set` wins; `at_most` and `at_least` of higher sources narrow what lower ones may choose.
-
-    A lease whose value the device could never take (NaN, a text for a number) is no wish: it is as if nobody had asked.
-    """
-    leases = [r for r in inputs.requests if r.point == point and _understood(inputs.house.commands[point], r.value)]
-    ranked = sorted(leases, key=lambda r: (ORDER.index(r.source), -r.starts))
-    chosen = next((r for r in ranked if r.relation is Relation.SET), None)
-    wish = _of(chosen) if chosen else default
-    if wish is None:
-        return None
-    rank = ORDER.index(wish.source)
-    for lease in reversed([r for r in ranked if r.relation is not Relation.SET and ORDER.index(r.source) <= rank]):
-        wish = _narrow(wish, lease)
-    return wish
-
-
-def _understood(spec: CommandSpec, value: Value) -> bool:
-    return value in spec.choices if spec.choices else is_number(value)
-
-
-def _of(request: Request) -> Wish:
-    return Wish(request.point, request.value, request.source, Reason(f"{request.source.value}_asked"), request.id)
-
-
-def _narrow(wish: Wish, lease: Request) -> Wish:
-    if isinstance(wish.value, str) or isinstance(lease.value, str):
-        return wish
-    inside = (min if lease.relation is Relation.AT_MOST else max)(wish.value, lease.value)
-    if inside == wish.value:
-        return wish
-    return Wish(
-        wish.point, inside, lease.source, Reason(f"{lease.source.value}_limit", {"limit": lease.value}), lease.id
-    )
+def _as_read(inputs: Inputs, point: str) -> Held | None:
+    """What a switch shows is taken for what it was told."""
+    shown = inputs.number(point)
+    return None if shown is None else Held(bool(shown), 86_400.0)

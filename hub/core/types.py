@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from hub.core.house import House
-from hub.model import Reason, Request, Source, Value
+from hub.model import Moment, Reason, Request, Source, Value
 
 VOLT = 230.0
 MOST = 1e12
+LONG_S = 86_400.0
+"""Longer than any time that is waited for."""
 
 
 def is_number(value: Value | None) -> TypeGuard[float]:
@@ -22,7 +24,8 @@ def is_number(value: Value | None) -> TypeGuard[float]:
 class Inputs:
     """One moment: `t` UTC ms; `values` by point id in base units, a stale or invalid point is absent.
 
-    `requests` are the leases in force; `intents` the modes people chose (`wallbox.mode` -> "solar").
+    `requests` are the leases in force; `intents` the modes people chose (`wallbox.mode` -> "solar"); `moment` what the
+    calendar and the sun say, which rules may ask for.
     `looked_at`: the points that were asked for, in their order, so that a decision can name what it was made on.
     """
 
@@ -31,6 +34,7 @@ class Inputs:
     values: Mapping[str, Value]
     requests: tuple[Request, ...] = ()
     intents: Mapping[str, str] = field(default_factory=dict)
+    moment: Moment | None = None
     looked_at: dict[str, None] = field(default_factory=dict, compare=False)
 
     def anew(self) -> Inputs:
@@ -43,22 +47,67 @@ class Inputs:
         value = self.values.get(point)
         return float(value) if is_number(value) else None
 
+    def mode(self, device: str, default: str) -> str:
+        """What people want of the device."""
+        return self.intents.get(f"{device}.mode", default)
+
+
+@dataclass(frozen=True, slots=True)
+class Timers:
+    """How long the sun has left enough, or too little, s."""
+
+    enough_s: float = 0.0
+    short_s: float = 0.0
+
+    def counted(self, enough: bool, short: bool, dt: float) -> Timers:
+        return Timers(self.enough_s + dt if enough else 0.0, self.short_s + dt if short else 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class ChargerMemory:
-    """`limit_a` last decided; `enough_s`/`short_s`: how long surplus has been above / below the minimum."""
+    """`limit_a` last decided, `for_s` it has been zero or not zero; `forced`: zero because of a limit.
+
+    `phases`: what it was last switched to, 0 = never; `phases_s` ago; `other_s`: how long the other would suit better.
+    """
 
     limit_a: float = 0.0
-    enough_s: float = 0.0
-    short_s: float = 0.0
+    timers: Timers = Timers()
+    for_s: float = LONG_S
+    forced: bool = False
+    phases: int = 0
+    phases_s: float = LONG_S
+    other_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a point was last decided to be, and for how long it has been so, s."""
+
+    value: Value
+    for_s: float = 0.0
+    timers: Timers = Timers()
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All that the core remembers from one step to the next."""
+    """All that the core remembers from one step to the next.
+
+    `held`: batteries, inverters, heat pumps and switches by point; `tokens`: how often a set-point in flash may still
+    be changed, with the value that stands in it.
+    """
 
     t: int = 0
     chargers: Mapping[str, ChargerMemory] = field(default_factory=dict)
+    held: Mapping[str, Held] = field(default_factory=dict)
+    tokens: Mapping[str, Tokens] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Changes that are left of a budget, and the value that was written last."""
+
+    left: float
+    value: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +119,14 @@ class Wish:
     source: Source
     reason: Reason
     request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A request in force that does not have its way: what it asked, what is, and what stands against it."""
+
+    request: str
+    point: str
+    asked: Value
+    got: Value
+    by: Reason

@@ -22,6 +22,7 @@ class CommandSpec:
 
     `settle_ms`: how long the device may take until its own reading shows the new value (dead time).
     `heartbeat_s`: the device's watchdog; the set-point is renewed at half of it; 0 = holds without renewal.
+    `writes_a_day`: how often a set-point that is kept in flash may be changed.
     """
 
     point: str
@@ -33,6 +34,7 @@ class CommandSpec:
     heartbeat_s: float = 0.0
     wear: Wear = Wear.VOLATILE
     tolerance: float = 0.0
+    writes_a_day: int = 100
 
     def shows(self, wanted: Value, reading: Value | None) -> bool:
         """Does the device's own reading show what was wanted, within its tolerance (else half a step)?"""
@@ -61,7 +63,10 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A lease: from `starts` to `ends` (UTC ms) somebody wishes `point relation value`."""
+    """A lease: from `starts` to `ends` (UTC ms) somebody wishes `point relation value`.
+
+    `priority`: among those of one source the higher comes first.
+    """
 
     id: str
     point: str
@@ -72,6 +77,7 @@ class Request:
     ends: int
     person: str = ""
     cause: str = ""
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

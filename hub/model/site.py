@@ -33,10 +33,25 @@ def way_up(circuits: tuple[Circuit, ...], circuit: Circuit) -> tuple[Circuit, ..
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """What the house may take and give at its grid connection beside what the fuse says; None = no such limit.
+
+    `import_w`, `export_w`: W over all phases. `unbalanced_a`: A by which the loads of two phases may differ through
+    what the hub drives.
+    """
+
+    import_w: float | None = None
+    export_w: float | None = None
+    unbalanced_a: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChargerControl:
     """How the core may drive a charger. Currents in A per phase, delays in s.
 
     `phases`: the conductors it hangs on, 1 to 3. `blind_a`: what it gets while the load of a phase is not known.
+    `pause_s`: how long a pause lasts at least. `phase_switch_s`: the shortest time between two switches from one phase
+    to three or back, for chargers that can.
     """
 
     device: str
@@ -47,6 +62,8 @@ class ChargerControl:
     start_delay_s: int = 60
     stop_delay_s: int = 60
     mode: str = "solar"
+    pause_s: int = 30
+    phase_switch_s: int = 600
 
     @property
     def phase_count(self) -> int:
@@ -55,7 +72,10 @@ class ChargerControl:
 
 @dataclass(frozen=True, slots=True)
 class BatteryControl:
-    """How the core may drive a battery. SoC in %, powers in W."""
+    """How the core may drive a battery. SoC in %, powers in W, `ramp_w_s` in W per s (0 = at once).
+
+    `outage_reserve`: what stays in it for a power cut. `feeds_cars`: whether it may discharge while a car charges fast.
+    """
 
     device: str
     soc_floor: float = 10.0
@@ -63,6 +83,43 @@ class BatteryControl:
     max_charge_w: float = 5_000.0
     max_discharge_w: float = 5_000.0
     mode: str = "auto"
+    outage_reserve: float = 0.0
+    ramp_w_s: float = 0.0
+    feeds_cars: bool = False
+
+    @property
+    def lowest_soc(self) -> float:
+        return max(self.soc_floor, self.outage_reserve)
+
+
+@dataclass(frozen=True, slots=True)
+class HeatPumpControl:
+    """How the core may drive a heat pump by its SG Ready inputs. Times in s, powers in W.
+
+    `min_run_s`, `min_pause_s`: how long a state lasts at least, for the compressor's sake. `guaranteed_w`: what nobody
+    but its owner may take away from it; 0 allows to block it. `surplus_w`: what must be left over for a boost.
+    """
+
+    device: str
+    min_run_s: int = 900
+    min_pause_s: int = 600
+    guaranteed_w: float = 4_200.0
+    surplus_w: float = 2_000.0
+    mode: str = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchControl:
+    """How the core may switch a plug. Times in s; `surplus_w`: what it draws, so what must be left over, W.
+
+    `min_on_s`, `min_off_s` hold for what the hub does by itself; people may switch at any time.
+    """
+
+    device: str
+    min_on_s: int = 300
+    min_off_s: int = 60
+    surplus_w: float = 500.0
+    mode: str = "manual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +148,11 @@ class Site:
     history_card_gb: int = 32
     journal_mb: int = 64
     circuits: tuple[Circuit, ...] = (Circuit("main", 35.0),)
+    limits: ConnectionLimits = ConnectionLimits()
     chargers: tuple[ChargerControl, ...] = ()
     batteries: tuple[BatteryControl, ...] = ()
+    heat_pumps: tuple[HeatPumpControl, ...] = ()
+    switches: tuple[SwitchControl, ...] = ()
     tariff: TariffSpec | None = None
     devices: tuple[DeviceSpec, ...] = ()
 

@@ -85,7 +85,7 @@ def test_cars_share_what_the_fuses_above_them_leave(
 def test_the_reason_names_the_circuit() -> None:
     values = {**GRID, "car1.power": 0.0, "car2.power": 0.0}
     commands = decide(two_cars(MAIN, GARAGE), CARS, values).commands
-    named = {"circuit": "garage", "fuse_a": 10.0}
+    named = {"circuit": "garage", "fuse_a": 10.0, "phase": 1}
     assert [dict(c.limits[-1].numbers) for c in commands] == [named | {"free_a": 10.0}, named | {"free_a": 0.0}]
     assert {c.limits[-1].code for c in commands} == {"fuse_limit"}
 

@@ -57,7 +57,8 @@ export const commandLimited: CommandAnswer = {
   "numbers": {
    "circuit": "main",
    "fuse_a": 16.0,
-   "free_a": 15.2
+   "free_a": 15.2,
+   "phase": 1
   }
  }
 };
@@ -66,7 +67,7 @@ export const commandRefusedByDevice: CommandAnswer = {
  "id": "sample-device-refused",
  "state": "refused",
  "asked": 4.0,
- "applied": 2,
+ "applied": 2.0,
  "reason": {
   "code": "device_refused",
   "numbers": {
@@ -266,7 +267,7 @@ export const points: Points = {
    "q": "good"
   },
   "heatpump.sg_ready": {
-   "v": 2,
+   "v": 2.0,
    "t": 1750500014000,
    "q": "good"
   },
@@ -274,6 +275,11 @@ export const points: Points = {
    "v": 48.5,
    "t": 1750500014000,
    "q": "good"
+  },
+  "heatpump.mode": {
+   "v": null,
+   "t": 0,
+   "q": "stale"
   },
   "plug_tv.on": {
    "v": false,
@@ -289,6 +295,11 @@ export const points: Points = {
    "v": 90210.0,
    "t": 1750500014000,
    "q": "good"
+  },
+  "plug_tv.mode": {
+   "v": null,
+   "t": 0,
+   "q": "stale"
   },
   "light_hall.on": {
    "v": null,
@@ -344,6 +355,16 @@ export const points: Points = {
    "v": 4.206836108676604,
    "t": 1750500014000,
    "q": "good"
+  },
+  "house.import_limit": {
+   "v": null,
+   "t": 0,
+   "q": "stale"
+  },
+  "house.export_limit": {
+   "v": null,
+   "t": 0,
+   "q": "stale"
   },
   "tariff.price_import": {
    "v": 28730,
@@ -564,7 +585,8 @@ export const devices: Devices = {
       "off",
       "auto",
       "hold",
-      "charge"
+      "charge",
+      "discharge"
      ],
      "settle_ms": 800
     }
@@ -714,6 +736,13 @@ export const devices: Devices = {
      "unit": "degC",
      "kind": "gauge",
      "writable": false
+    },
+    {
+     "id": "heatpump.mode",
+     "quantity": "mode",
+     "unit": "",
+     "kind": "intent",
+     "writable": true
     }
    ],
    "commands": [
@@ -724,6 +753,19 @@ export const devices: Devices = {
      "high": 4,
      "step": 1,
      "choices": [],
+     "settle_ms": 800
+    },
+    {
+     "point": "heatpump.mode",
+     "unit": "",
+     "low": null,
+     "high": null,
+     "step": null,
+     "choices": [
+      "normal",
+      "boost",
+      "surplus"
+     ],
      "settle_ms": 800
     }
    ]
@@ -765,6 +807,13 @@ export const devices: Devices = {
      "unit": "Wh",
      "kind": "counter",
      "writable": false
+    },
+    {
+     "id": "plug_tv.mode",
+     "quantity": "mode",
+     "unit": "",
+     "kind": "intent",
+     "writable": true
     }
    ],
    "commands": [
@@ -775,6 +824,18 @@ export const devices: Devices = {
      "high": null,
      "step": null,
      "choices": [],
+     "settle_ms": 800
+    },
+    {
+     "point": "plug_tv.mode",
+     "unit": "",
+     "low": null,
+     "high": null,
+     "step": null,
+     "choices": [
+      "manual",
+      "surplus"
+     ],
      "settle_ms": 800
     }
    ]
@@ -941,9 +1002,42 @@ export const devices: Devices = {
      "unit": "%",
      "kind": "gauge",
      "writable": false
+    },
+    {
+     "id": "house.import_limit",
+     "quantity": "import_limit",
+     "unit": "W",
+     "kind": "gauge",
+     "writable": true
+    },
+    {
+     "id": "house.export_limit",
+     "quantity": "export_limit",
+     "unit": "W",
+     "kind": "gauge",
+     "writable": true
     }
    ],
-   "commands": []
+   "commands": [
+    {
+     "point": "house.import_limit",
+     "unit": "W",
+     "low": 0.0,
+     "high": null,
+     "step": null,
+     "choices": [],
+     "settle_ms": 800
+    },
+    {
+     "point": "house.export_limit",
+     "unit": "W",
+     "low": 0.0,
+     "high": null,
+     "step": null,
+     "choices": [],
+     "settle_ms": 800
+    }
+   ]
   },
   {
    "id": "tariff",
@@ -1508,7 +1602,49 @@ export const energy: Energy = {
 export const journal: Journal = {
  "rows": [
   {
-   "id": 81,
+   "id": 83,
+   "t": 1750500013000,
+   "kind": "write",
+   "point": "heatpump.sg_ready",
+   "request": "",
+   "asked": null,
+   "value": 4.0,
+   "source": "default",
+   "person": "",
+   "cause": "pump_normal",
+   "reason": {
+    "code": "device_refused",
+    "numbers": {
+     "detail": "exception 3, illegal data value"
+    }
+   },
+   "limits": [
+    {
+     "code": "least_time",
+     "numbers": {
+      "least_s": 900,
+      "wait_s": 895.0
+     }
+    }
+   ],
+   "inputs": [
+    {
+     "point": "grid.power",
+     "v": 10929,
+     "age_ms": 0
+    },
+    {
+     "point": "battery.power",
+     "v": -5000,
+     "age_ms": 0
+    }
+   ],
+   "state": "refused",
+   "applied": 2.0,
+   "ms": 0.0
+  },
+  {
+   "id": 82,
    "t": 1750500012000,
    "kind": "request",
    "point": "wallbox.current_limit",
@@ -1531,7 +1667,7 @@ export const journal: Journal = {
    "ms": null
   },
   {
-   "id": 80,
+   "id": 81,
    "t": 1750500012000,
    "kind": "request",
    "point": "wallbox.mode",
@@ -1552,7 +1688,7 @@ export const journal: Journal = {
    "ms": null
   },
   {
-   "id": 79,
+   "id": 80,
    "t": 1750500010000,
    "kind": "write",
    "point": "light_hall.on",
@@ -1575,7 +1711,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 78,
+   "id": 79,
    "t": 1750500010000,
    "kind": "request",
    "point": "light_hall.on",
@@ -1596,7 +1732,7 @@ export const journal: Journal = {
    "ms": null
   },
   {
-   "id": 77,
+   "id": 78,
    "t": 1750500008000,
    "kind": "write",
    "point": "heatpump.sg_ready",
@@ -1613,13 +1749,24 @@ export const journal: Journal = {
     }
    },
    "limits": [],
-   "inputs": [],
+   "inputs": [
+    {
+     "point": "grid.power",
+     "v": 10925,
+     "age_ms": 0
+    },
+    {
+     "point": "battery.power",
+     "v": -5000,
+     "age_ms": 0
+    }
+   ],
    "state": "refused",
-   "applied": 2,
+   "applied": 2.0,
    "ms": 0.0
   },
   {
-   "id": 76,
+   "id": 77,
    "t": 1750500008000,
    "kind": "request",
    "point": "heatpump.sg_ready",
@@ -1640,7 +1787,7 @@ export const journal: Journal = {
    "ms": null
   },
   {
-   "id": 75,
+   "id": 76,
    "t": 1750500006000,
    "kind": "write",
    "point": "wallbox.current_limit",
@@ -1660,7 +1807,8 @@ export const journal: Journal = {
      "numbers": {
       "circuit": "main",
       "fuse_a": 16.0,
-      "free_a": 15.2
+      "free_a": 15.2,
+      "phase": 1
      }
     }
    ],
@@ -1731,7 +1879,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 74,
+   "id": 75,
    "t": 1750500006000,
    "kind": "request",
    "point": "wallbox.current_limit",
@@ -1752,7 +1900,7 @@ export const journal: Journal = {
    "ms": null
   },
   {
-   "id": 73,
+   "id": 74,
    "t": 1750500004000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -1834,7 +1982,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 72,
+   "id": 73,
    "t": 1750500004000,
    "kind": "request",
    "point": "battery.power_setpoint",
@@ -1855,7 +2003,7 @@ export const journal: Journal = {
    "ms": null
   },
   {
-   "id": 71,
+   "id": 72,
    "t": 1750500002000,
    "kind": "request",
    "point": "living.target_temperature",
@@ -1880,7 +2028,7 @@ export const journal: Journal = {
    "ms": null
   },
   {
-   "id": 70,
+   "id": 71,
    "t": 1750500000000,
    "kind": "write",
    "point": "plug_tv.on",
@@ -1895,13 +2043,29 @@ export const journal: Journal = {
     "numbers": {}
    },
    "limits": [],
-   "inputs": [],
+   "inputs": [
+    {
+     "point": "plug_tv.on",
+     "v": true,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power",
+     "v": 1,
+     "age_ms": 0
+    },
+    {
+     "point": "battery.power",
+     "v": -209,
+     "age_ms": 0
+    }
+   ],
    "state": "confirmed",
    "applied": false,
    "ms": 0.0
   },
   {
-   "id": 69,
+   "id": 70,
    "t": 1750500000000,
    "kind": "request",
    "point": "plug_tv.on",
@@ -1922,7 +2086,7 @@ export const journal: Journal = {
    "ms": null
   },
   {
-   "id": 68,
+   "id": 69,
    "t": 1750499965000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -2007,7 +2171,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 67,
+   "id": 68,
    "t": 1750499905000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -2092,7 +2256,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 66,
+   "id": 67,
    "t": 1750499845000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -2177,7 +2341,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 65,
+   "id": 66,
    "t": 1750499785000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -2262,7 +2426,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 64,
+   "id": 65,
    "t": 1750499725000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -2347,7 +2511,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 63,
+   "id": 64,
    "t": 1750499665000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -2432,7 +2596,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 62,
+   "id": 63,
    "t": 1750499605000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -2517,7 +2681,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 61,
+   "id": 62,
    "t": 1750499555000,
    "kind": "write",
    "point": "wallbox.current_limit",
@@ -2602,7 +2766,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 60,
+   "id": 61,
    "t": 1750499545000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -2687,7 +2851,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 59,
+   "id": 60,
    "t": 1750499485000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -2772,7 +2936,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 58,
+   "id": 59,
    "t": 1750499425000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -2857,7 +3021,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 57,
+   "id": 58,
    "t": 1750499365000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -2942,7 +3106,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 56,
+   "id": 57,
    "t": 1750499305000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -3027,7 +3191,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 55,
+   "id": 56,
    "t": 1750499245000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -3112,7 +3276,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 54,
+   "id": 55,
    "t": 1750499185000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -3197,7 +3361,7 @@ export const journal: Journal = {
    "ms": 0.0
   },
   {
-   "id": 53,
+   "id": 54,
    "t": 1750499125000,
    "kind": "write",
    "point": "battery.power_setpoint",
@@ -3279,91 +3443,6 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -562.0,
-   "ms": 0.0
-  },
-  {
-   "id": 52,
-   "t": 1750499065000,
-   "kind": "write",
-   "point": "battery.power_setpoint",
-   "request": "",
-   "asked": null,
-   "value": -641.0,
-   "source": "default",
-   "person": "",
-   "cause": "self_consumption",
-   "reason": {
-    "code": "self_consumption",
-    "numbers": {
-     "grid_w": 2.0,
-     "battery_w": -643.0
-    }
-   },
-   "limits": [],
-   "inputs": [
-    {
-     "point": "grid.power",
-     "v": 2,
-     "age_ms": 0
-    },
-    {
-     "point": "battery.power",
-     "v": -643,
-     "age_ms": 0
-    },
-    {
-     "point": "battery.soc",
-     "v": 65.0,
-     "age_ms": 0
-    },
-    {
-     "point": "grid.voltage_l1",
-     "v": 230.5,
-     "age_ms": 0
-    },
-    {
-     "point": "grid.power_l1",
-     "v": 1,
-     "age_ms": 0
-    },
-    {
-     "point": "wallbox.current_l1",
-     "v": 7.0,
-     "age_ms": 0
-    },
-    {
-     "point": "grid.voltage_l2",
-     "v": 231.0,
-     "age_ms": 0
-    },
-    {
-     "point": "grid.power_l2",
-     "v": 1,
-     "age_ms": 0
-    },
-    {
-     "point": "wallbox.current_l2",
-     "v": 7.0,
-     "age_ms": 0
-    },
-    {
-     "point": "grid.voltage_l3",
-     "v": 231.5,
-     "age_ms": 0
-    },
-    {
-     "point": "grid.power_l3",
-     "v": 1,
-     "age_ms": 0
-    },
-    {
-     "point": "wallbox.current_l3",
-     "v": 7.0,
-     "age_ms": 0
-    }
-   ],
-   "state": "confirmed",
-   "applied": -641.0,
    "ms": 0.0
   }
  ]
@@ -3451,13 +3530,18 @@ export const liveState: LiveState = {
    "t": 1750500014000,
    "q": "good"
   },
+  "heatpump.mode": {
+   "v": null,
+   "t": 0,
+   "q": "stale"
+  },
   "heatpump.power": {
    "v": 640,
    "t": 1750500014000,
    "q": "good"
   },
   "heatpump.sg_ready": {
-   "v": 2,
+   "v": 2.0,
    "t": 1750500014000,
    "q": "good"
   },
@@ -3475,6 +3559,16 @@ export const liveState: LiveState = {
    "v": 11410.0,
    "t": 1750500014000,
    "q": "good"
+  },
+  "house.export_limit": {
+   "v": null,
+   "t": 0,
+   "q": "stale"
+  },
+  "house.import_limit": {
+   "v": null,
+   "t": 0,
+   "q": "stale"
   },
   "house.surplus": {
    "v": 4420.0,
@@ -3525,6 +3619,11 @@ export const liveState: LiveState = {
    "v": 90210.0,
    "t": 1750500014000,
    "q": "good"
+  },
+  "plug_tv.mode": {
+   "v": null,
+   "t": 0,
+   "q": "stale"
   },
   "plug_tv.on": {
    "v": false,
@@ -3689,7 +3788,7 @@ export const liveChange: LiveChange = {
    "q": "good"
   },
   "heatpump.sg_ready": {
-   "v": 2,
+   "v": 2.0,
    "t": 1750500015000,
    "q": "good"
   },

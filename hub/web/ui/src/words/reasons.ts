@@ -8,6 +8,24 @@ type Sentence = (n: Numbers) => string;
 const amps = (v: Value | undefined): string => withUnit(Number(v ?? 0), "A");
 const watts = (v: Value | undefined): string => power(Number(v ?? 0));
 const percents = (v: Value | undefined): string => withUnit(Number(v ?? 0), "%");
+const seconds = (v: Value | undefined): string => {
+  const s = Number(v ?? 0);
+  return s < 120 ? `${number(s, 0)} s` : `${number(s / 60, 0)} min`;
+};
+const phases = (v: Value | undefined): string => (Number(v ?? 3) === 1 ? "one phase" : `${told(v ?? 3)} phases`);
+
+/** Who wishes, for the start of a sentence. */
+const SOURCES: Record<string, string> = {
+  safety: "safety",
+  grid_operator: "what the grid operator demands",
+  site: "a limit of the house",
+  person: "what a person wants",
+  rule: "a rule",
+  plan: "the plan",
+  default: "the chosen mode",
+};
+
+const whose = (n: Numbers): string => (n["source"] === "grid_operator" ? " (the grid operator's limit)" : "");
 
 function told(v: Value | undefined): string {
   if (typeof v === "boolean") return v ? "on" : "off";
@@ -67,9 +85,24 @@ export const REASONS: Record<string, Sentence> = {
   charge_min_solar: (n) =>
     `at least ${amps(n["min_a"])}, more when the sun gives more; it leaves ${amps(n["surplus_a"])} now`,
   no_surplus: (n) => `not enough sun: ${amps(n["surplus_a"])} left over, charging starts from ${amps(n["min_a"])}`,
+  phases_kept: (n) => `the car stays on ${phases(n["phases"])}`,
+  phases_by_sun: (n) => `the sun leaves ${watts(n["surplus_w"])}: another number of phases suits better`,
+  phase_switch: (n) => `the charger is switching to ${phases(n["phases"])}; the car goes on when that is done`,
+  phase_switch_rate: (n) => `another number of phases would suit better, but the last switch is too recent: ${seconds(n["wait_s"])} to go`,
+  pause_time: (n) => `a limit has paused the car; it goes on in ${seconds(n["wait_s"])} at the earliest`,
   wait_hysteresis: (n) =>
     `enough sun (${amps(n["surplus_a"])}); waiting ${number(Number(n["wait_s"] ?? 0))} s more to be sure it lasts`,
-  fuse_limit: (n) => `the ${told(n["circuit"] ?? "house")} fuse of ${amps(n["fuse_a"])} leaves ${amps(n["free_a"])}`,
+  fuse_limit: (n) =>
+    `the ${told(n["circuit"] ?? "house")} fuse of ${amps(n["fuse_a"])} leaves ${amps(n["free_a"])}` +
+    (n["phase"] ? ` on L${told(n["phase"])}` : ""),
+  import_limit: (n) => `the house may take ${watts(n["limit_w"])} from the grid${whose(n)}, and ${watts(n["free_w"])} of it is left`,
+  export_limit: (n) => `the house may feed in ${watts(n["limit_w"])}${whose(n)}, and ${watts(n["free_w"])} is left for this`,
+  unbalanced: (n) => `the phases may differ by ${amps(n["limit_a"])}, which leaves ${amps(n["free_a"])}`,
+  overruled: (n) => `${SOURCES[told(n["source"])] ?? told(n["source"])} comes first`,
+  ramp: (n) => `its power grows by ${watts(n["per_s"])} a second at most`,
+  least_time: (n) => `it was switched a moment ago and stays so for ${seconds(n["wait_s"])} more, to spare the device`,
+  write_budget: (n) =>
+    `the device keeps this in a memory that wears out: ${told(n["writes_a_day"])} changes a day at most, and they are used up for now`,
 
   battery_hold: () => "the battery is on hold: it neither charges nor discharges",
   battery_charge: (n) => `the battery is being charged with up to ${watts(n["power_w"])}`,
@@ -77,6 +110,19 @@ export const REASONS: Record<string, Sentence> = {
     `the battery balances the house: the grid ${Number(n["grid_w"] ?? 0) < 0 ? "took" : "gave"} ${watts(n["grid_w"])}, ` +
     `the battery ${Number(n["battery_w"] ?? 0) < 0 ? "took" : "gave"} ${watts(n["battery_w"])}`,
   soc_floor: (n) => `the battery is at ${percents(n["soc"])}, its floor is ${percents(n["floor"])}`,
+  battery_discharge: (n) => `the battery is being emptied with up to ${watts(n["power_w"])}`,
+  spares_battery: (n) =>
+    `the battery serves the house and not the car, which draws ${watts(n["car_w"])} from the grid as it was told to`,
+  outage_reserve: (n) => `the battery is at ${percents(n["soc"])}; ${percents(n["floor"])} of it is kept for a power cut`,
+  makes_all: () => "nothing limits it: it makes what it can",
+  pump_normal: () => "the heat pump runs as it likes",
+  pump_boost: () => "the heat pump is asked to store more heat",
+  guaranteed_power: (n) => `nobody but you may take away the ${watts(n["guaranteed_w"])} that the heat pump is guaranteed`,
+  sun_enough: (n) => `the sun has left ${watts(n["needed_w"])} and more for a while`,
+  sun_lasts: () => "the sun still leaves enough",
+  sun_gone: () => "the sun does not leave enough any more",
+  sun_short: (n) => `not enough sun: it starts when ${watts(n["needed_w"])} are left over`,
+  sun_waits: (n) => `enough sun (${watts(n["needed_w"])}); waiting ${seconds(n["wait_s"])} more to be sure it lasts`,
   soc_ceiling: (n) => `the battery is at ${percents(n["soc"])}, its ceiling is ${percents(n["ceiling"])}`,
   rated_power: () => "this is the most the battery can do",
   rated_current: (n) => `this installation takes ${amps(n["max_a"])} at most`,

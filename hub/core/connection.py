@@ -1,0 +1,67 @@
+"""What the limits at the grid connection leave, W over all phases: what the house may take, and what it may give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hub.core.draw import EXPORT, IMPORT, Draws
+from hub.core.types import Inputs, is_number
+from hub.model import Reason, Relation, Request, Source
+from hub.model.site import ConnectionLimits
+
+IMPORT_LIMIT, EXPORT_LIMIT = "house.import_limit", "house.export_limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A limit in W, and whose it is."""
+
+    watts: float
+    source: Source
+
+    def reason(self, way: int, free_w: float) -> Reason:
+        numbers = {"limit_w": self.watts, "free_w": max(0.0, float(round(free_w))), "source": self.source.value}
+        return Reason("import_limit", numbers) if way == IMPORT else Reason("export_limit", numbers)
+
+
+def caps(limits: ConnectionLimits, requests: Iterable[Request]) -> dict[int, Cap]:
+    """The lowest of the site's own limits and of those that somebody has asked for, by way."""
+    found = {}
+    listed = list(requests)
+    for way, point, own in ((IMPORT, IMPORT_LIMIT, limits.import_w), (EXPORT, EXPORT_LIMIT, limits.export_w)):
+        asked = [
+            Cap(max(0.0, float(r.value)), r.source)
+            for r in listed
+            if r.point == point and r.relation is not Relation.AT_LEAST and is_number(r.value)
+        ]
+        every = [*([Cap(own, Source.SITE)] if own is not None else []), *asked]
+        if every:
+            found[way] = min(every, key=lambda cap: cap.watts)
+    return found
+
+
+class Connection:
+    """The budget of one step."""
+
+    def __init__(self, draws: Draws, limits: Mapping[int, Cap]) -> None:
+        self._draws = draws
+        self.limits = limits
+        self._given: dict[str, float] = {}
+
+    def give(self, device: str, watts: float) -> None:
+        """What was decided for the device, + = into it."""
+        self._given[device] = watts
+
+    def free(self, inputs: Inputs, device: str, way: int) -> float | None:
+        """W left for the device that way; None = there is no limit. Blind, only what was given counts, all of it."""
+        cap = self.limits.get(way)
+        if cap is None:
+            return None
+        others = {d: way * w for d, w in self._given.items() if d != device}
+        grid = inputs.number(f"{inputs.house.grid}.power")
+        if grid is None:
+            return cap.watts - sum(max(0.0, w) for w in others.values())
+        own = self._draws.watts_at_least(inputs, device, way)
+        newly = sum(max(0.0, w - self._draws.watts_at_least(inputs, d, way)) for d, w in others.items())
+        return cap.watts - way * grid + own - newly

@@ -1,0 +1,78 @@
+"""What takes its time, so that nothing wears out or flaps: least times, ramps, pauses, and budgets of flash memories.
+
+Times are summed up from step to step, at most MOST_S of each gap: no step of a clock and no outage makes them pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hub.core.types import ChargerMemory, Held, Tokens, Wish
+from hub.model import CommandSpec, Reason, Source, Value, Wear
+from hub.model.site import ChargerControl
+
+MOST_S = 10.0
+URGENT = (Source.SAFETY, Source.GRID_OPERATOR, Source.SITE)
+_RESERVE = 0.2
+"""The share of a budget of flash writes that may be spent at any time; the rest comes evenly over the day."""
+
+
+def least_time(value: Value, held: Held, least_s: float) -> tuple[Value, Reason | None]:
+    """The value that is, until it has been so for `least_s`."""
+    if value == held.value or held.for_s >= least_s:
+        return value, None
+    return held.value, Reason("least_time", {"least_s": least_s, "wait_s": float(int(least_s - held.for_s))})
+
+
+def ramp(value: float, held: Held, per_s: float, dt: float) -> tuple[float, Reason | None]:
+    """Away from zero the value grows by `per_s` a second; towards zero it goes at once. `per_s` 0 = no ramp."""
+    was = held.value if isinstance(held.value, float) else 0.0
+    if value * was < 0:
+        was = 0.0
+    most = abs(was) + per_s * dt
+    if not per_s or abs(value) <= most:
+        return value, None
+    return most if value > 0 else -most, Reason("ramp", {"per_s": per_s})
+
+
+def pause(amps: float, memory: ChargerMemory, charger: ChargerControl) -> tuple[float, Reason | None]:
+    """A car that a limit has paused goes on after `pause_s`, not whenever an ampere comes free."""
+    if not amps or memory.limit_a or not memory.forced or memory.for_s >= charger.pause_s:
+        return amps, None
+    return 0.0, Reason("pause_time", {"wait_s": float(int(charger.pause_s - memory.for_s))})
+
+
+def held_on(held: Held | None, value: Value) -> Held:
+    """What is remembered once `value` has been decided."""
+    if held is None:
+        return Held(value)
+    return held if held.value == value else replace(held, value=value, for_s=0.0)
+
+
+# -- flash -------------------------------------------------------------------------------------------------------------
+
+
+def refilled(spec: CommandSpec, tokens: Tokens | None, dt: float) -> Tokens | None:
+    """The budget of a set-point that is kept in flash, `dt` seconds later; None for any other."""
+    if tokens is None or spec.wear is not Wear.FLASH:
+        return tokens
+    burst = spec.writes_a_day * _RESERVE
+    left = tokens.left + (spec.writes_a_day - burst) * dt / 86_400.0
+    return Tokens(left if left < burst else burst, tokens.value)
+
+
+def spent(
+    spec: CommandSpec, wish: Wish, value: Value, safe: bool, tokens: Tokens | None
+) -> tuple[Value, Tokens, Reason | None]:
+    """`value` if the budget allows to write it, else what stands in the device.
+
+    `safe`: what stands there is inside the envelope. What is not is written in any case, and so is what the grid
+    operator asks: it is counted, and the budget is then in debt.
+    """
+    if tokens is None:
+        return value, Tokens(spec.writes_a_day * _RESERVE - 1.0, value), None
+    if spec.shows(value, tokens.value):
+        return tokens.value, tokens, None
+    if tokens.left >= 1.0 or not safe or wish.source in URGENT:
+        return value, Tokens(tokens.left - 1.0, value), None
+    return tokens.value, tokens, Reason("write_budget", {"writes_a_day": spec.writes_a_day})
