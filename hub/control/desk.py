@@ -11,6 +11,7 @@ from hub.control.answers import Answer, AnswerKeep, Answers
 from hub.control.check import allowed, coerce
 from hub.control.dispatch import Dispatcher
 from hub.control.leases import Leases
+from hub.core import HOUSE, Step
 from hub.errors import ShemsError
 from hub.live import Board
 from hub.model import (
@@ -65,7 +66,10 @@ class Desk:
         self._keep = keep
         self.leases = Leases()
         self.intents: dict[str, str] = {}
+        self.latest: Step | None = None
+        """what the core decided last"""
         self.on_request: Callable[[], None] = lambda: None
+        dispatcher.on_foreign = self._set_at_device
         self.answers = Answers(keep)
 
     # -- wishes ------------------------------------------------------------------------------------------------------
@@ -100,15 +104,18 @@ class Desk:
             await self._journal.record(replace(entry, reason=refusal, state=OutcomeState.REFUSED.value))
             return Answer(id_, OutcomeState.REFUSED, wish.raw, None, refusal, ms=self._ms(started))
         written = self._journal.record(replace(entry, value=value, reason=Reason(f"{wish.source.value}_asked")))
-        held = self._held(point)
+        held = self._held(point) or (point.quantity.kind is Kind.INTENT and self._for_a_time(wish))
         ends = now + round((DEFAULT_LEASE_S if wish.for_s is None else wish.for_s) * 1000)
         request = Request(id_, point.id, Relation.SET, value, wish.source, now, ends, wish.person, wish.cause)
         saves: list[Awaitable[object]] = [written]
         if held or wish.chosen_id:
             saves.append(self._keep.take(request if held else replace(request, ends=now)))
         if point.quantity.kind is Kind.INTENT:
-            saves.append(self._keep.put_intent(point.id, str(value), now, wish.person))
-            return await _carried_out(self._intend(request, started), *saves)
+            if not held:
+                saves.append(self._keep.put_intent(point.id, str(value), now, wish.person))
+            return await _carried_out(self._intend(request, held, started), *saves)
+        if point.device == HOUSE.id:
+            return await _carried_out(self._limit(request, started), *saves)
         return await _carried_out(self._device(request, held, started), *saves)
 
     def _understood(self, wish: Wish) -> tuple[Point | None, Value | Reason]:
@@ -119,14 +126,19 @@ class Desk:
         value = coerce(point, wish.raw)
         if isinstance(value, Reason):
             return point, value
-        if wish.for_s is not None and not self._held(point):
+        if wish.for_s is not None and not self._held(point) and point.quantity.kind is not Kind.INTENT:
             return point, Reason("no_end_possible", {"point": point.id})
         return point, self._refuse(point.id, value) or value
 
     def _held(self, point: Point) -> bool:
         """Whether a wish for it is a lease: the hub drives the point, or the device forgets what is not renewed."""
         spec = self._dispatcher.spec(point.id)
-        return self._dispatcher.managed(point.id) or bool(spec and spec.heartbeat_s)
+        managed = self._dispatcher.managed(point.id) or point.device == HOUSE.id
+        return managed or bool(spec and spec.heartbeat_s)
+
+    def _for_a_time(self, wish: Wish) -> bool:
+        """A mode that is chosen for some time, or against a rule that holds another: it ends, and the other is back."""
+        return wish.for_s is not None or bool(self.latest and wish.point in self.latest.ruled)
 
     def _refuse(self, point_id: str, value: Value) -> Reason | None:
         if self._board.points[point_id].quantity.kind is Kind.INTENT:
@@ -144,16 +156,41 @@ class Desk:
         spec = device.command(point_id)
         return spec.choices if spec else ()
 
-    async def _intend(self, request: Request, started: float) -> Answer:
+    async def _intend(self, request: Request, held: bool, started: float) -> Answer:
         """A new mode ends what people had asked of the same device before: the latest wish counts."""
         value = str(request.value)
         for old in self.leases.of_device(request.point.partition(".")[0], request.source):
             await self._give_back(old, held=True)
             self._journal.later(_ended(old, request.starts, Reason("mode_chosen", {"mode": value})))
-        self.intents[request.point] = value
-        self._board.put([Measurement(request.point, value, self._clock.now())])
+        if held:
+            self.leases.take(request)
+        else:
+            self.intents[request.point] = value
         self.on_request()
         return Answer(request.id, OutcomeState.CONFIRMED, value, value, Reason("confirmed"), ms=self._ms(started))
+
+    async def _limit(self, request: Request, started: float) -> Answer:
+        """A limit of the house itself: it holds from the step on that is made now."""
+        self.leases.take(request)
+        self.on_request()
+        applied = self._board.read(request.point).value
+        return Answer(
+            request.id, OutcomeState.CONFIRMED, request.value, applied, Reason("confirmed"), ms=self._ms(started)
+        )
+
+    def _set_at_device(self, point: str, value: Value) -> None:
+        """Somebody set it at the device or in its vendor's app: that is a person's wish like any other, not a fight."""
+        now = self._clock.now()
+        ends = now + round(DEFAULT_LEASE_S * 1000)
+        request = Request(
+            f"at_device:{point}:{now}", point, Relation.SET, value, Source.PERSON, now, ends, cause="set_at_device"
+        )
+        self.leases.take(request)
+        reason = Reason("set_at_device", {"value": value})
+        entry = Entry(
+            now, "request", point, request.id, value, value, Source.PERSON.value, cause=request.cause, reason=reason
+        )
+        self._journal.later(entry)
 
     async def _device(self, request: Request, held: bool, started: float) -> Answer:
         self.leases.take(request)

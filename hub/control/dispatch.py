@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hub.errors import LinkError, Refused
 from hub.live import Board
-from hub.model import Clock, Command, CommandSpec, Driver, Outcome, OutcomeState, Reason, Request, Value
+from hub.model import Clock, Command, CommandSpec, Driver, LinkState, Outcome, OutcomeState, Reason, Request, Value
 from hub.model.journal import Entry, Input, Journal
 
 ROUTINE_S = 60.0
@@ -17,11 +17,12 @@ Waiter = asyncio.Future[tuple[Command, Outcome]]
 
 @dataclass(slots=True)
 class Sent:
-    """The last write of a point: when (monotonic s) and what came of it."""
+    """The last write of a point: when (monotonic s, and UTC ms) and what came of it."""
 
     value: Value
     at: float
     state: OutcomeState = OutcomeState.PENDING
+    utc: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Dispatcher:
         self._writes = 0
         self._noted: dict[str, tuple[tuple[object, ...], float]] = {}
         self.managed_points: frozenset[str] = frozenset()
+        self.on_foreign: Callable[[str, Value], None] = lambda _point, _value: None
+        """called with a point and its reading when somebody else has set it: the vendor's app, a button"""
 
     def attach(self, driver: Driver) -> None:
         for device in driver.devices:
@@ -101,8 +104,28 @@ class Dispatcher:
             return True
         if spec.heartbeat_s and age >= spec.heartbeat_s / 2:
             return True
-        disagrees = not spec.shows(command.value, self._board.read(command.point).value)
-        return disagrees and age >= max(spec.settle_ms / 1000, 5.0)
+        return self._disagrees(command, sent, spec, age)
+
+    def _disagrees(self, command: Command, sent: Sent, spec: CommandSpec, age: float) -> bool:
+        """Whether the device shows something else, and it is not because somebody else wants it so."""
+        reading = self._board.read(command.point)
+        if spec.shows(command.value, reading.value) or age < max(spec.settle_ms / 1000, 5.0):
+            return False
+        if reading.value is not None and self._set_by_another(sent, spec, reading.at):
+            self._sent[command.point] = Sent(reading.value, self._clock.monotonic(), sent.state, self._clock.now())
+            self.on_foreign(command.point, reading.value)
+            return False
+        return True
+
+    def _set_by_another(self, sent: Sent, spec: CommandSpec, read_at: int) -> bool:
+        """What we wrote had been confirmed, the link has been up ever since, and now the device shows another value.
+
+        A device that lost touch with us falls back by itself, and nobody has wished that.
+        """
+        link = self._board.links[spec.point.partition(".")[0]]
+        steady = link.state is LinkState.UP and link.since <= sent.utc
+        kept_alive = not spec.heartbeat_s or read_at - sent.utc < spec.heartbeat_s * 1000
+        return sent.state is OutcomeState.CONFIRMED and steady and kept_alive
 
     def _start(self, order: Order) -> None:
         self._flying.add(order.command.point)
@@ -112,7 +135,7 @@ class Dispatcher:
         command, started = order.command, self._clock.monotonic()
         self._writes += 1
         serial, renewal = self._writes, self._renews(command)
-        self._sent[command.point] = sent = Sent(command.value, started)
+        self._sent[command.point] = sent = Sent(command.value, started, utc=self._clock.now())
         outcome = await self._write(command)
         sent.state = outcome.state
         if not renewal or outcome.state is not OutcomeState.CONFIRMED:

@@ -90,10 +90,17 @@ class Heart:
         inputs = Inputs(now, self._layout(), values, self._desk.requests(now), dict(self._desk.intents))
         result = step(self._state, inputs)
         self._state = result.state
+        self._desk.latest = result
         self._board.put(Measurement(p, v, now) for p, v in result.derived.items() if v is not None)
+        self._show(result.modes, now)
+        self._dispatcher.managed_points = frozenset(result.driven)
         self._board.gone(p for p, v in result.derived.items() if v is None)
         self._desk.carry_out(result.commands, values)
         return result.derived
+
+    def _show(self, modes: Mapping[str, str], now: int) -> None:
+        known = [p for p in modes if p in self._board.points and self._board.read(p).value != modes[p]]
+        self._board.put(Measurement(p, modes[p], now) for p in known)
 
     def _quantised(self, derived: Mapping[str, float | None]) -> dict[str, int]:
         return {p: self._board.points[p].quantity.quantise(v) for p, v in derived.items() if v is not None}
@@ -103,7 +110,6 @@ class Heart:
         if self._known != self._board.devices:
             self._known = dict(self._board.devices)
             self._house = House.of(self._site, self._known.values())
-            self._dispatcher.managed_points = frozenset(self._house.managed)
         return self._house
 
     def _watch_clock(self) -> None:

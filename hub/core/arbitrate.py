@@ -12,10 +12,11 @@ ORDER = {source: rank for rank, source in enumerate(Source)}
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The wish that won, and every request for the point that was understood."""
+    """The wish that won, every request for the point that was understood, and whether the core drives it anyway."""
 
     wish: Wish
     asked: tuple[Request, ...] = ()
+    driven: bool = True
 
     def unmet(self, value: Value, limits: tuple[Reason, ...]) -> list[Unmet]:
         """The requests that do not get what they asked, now that the point becomes `value`."""
@@ -48,7 +49,7 @@ def arbitrate(inputs: Inputs, point: str, default: Wish | None) -> Verdict | Non
     rank = ORDER[wish.source]
     for lease in reversed([r for r in ranked if r.relation is not Relation.SET and ORDER[r.source] <= rank]):
         wish = _narrow(wish, lease)
-    return Verdict(wish, tuple(ranked))
+    return Verdict(wish, tuple(ranked), default is not None)
 
 
 def _understood(spec: CommandSpec, value: Value) -> bool:

@@ -23,13 +23,19 @@ from hub.model.site import BatteryControl, ChargerControl, HeatPumpControl, Swit
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`unmet`: the requests in force that do not have their way; `modes`: what each device's mode is by now."""
+    """`unmet`: the requests in force that do not have their way; `modes`: what each device's mode is by now.
+
+    `ruled`: the modes that nobody chose, but a rule or a plan holds for a time. `driven`: the points that the core
+    drives by itself, so that what people wish of them has an end.
+    """
 
     state: State
     commands: tuple[Command, ...]
     derived: Mapping[str, float | None]
     unmet: tuple[Unmet, ...] = ()
     modes: Mapping[str, str] = field(default_factory=dict)
+    ruled: tuple[str, ...] = ()
+    driven: tuple[str, ...] = ()
 
 
 def step(state: State, inputs: Inputs) -> Step:
@@ -62,21 +68,26 @@ class _Turn:
     def __init__(self, state: State, inputs: Inputs) -> None:
         self._state = state
         self._dt = max(0.0, min((inputs.t - state.t) / 1000.0, MOST_S)) if state.t else 0.0
-        self._modes, overruled = _modes(inputs)
+        verdicts = _modes(inputs)
+        self._modes = {**inputs.intents, **{p: str(v.wish.value) for p, v in verdicts.items()}}
+        self._ruled = tuple(p for p, v in verdicts.items() if v.wish.source is not Source.PERSON)
         self._inputs = replace(inputs, intents=self._modes)
         self._fuses = Fuses(inputs.house)
         self._connection = Connection(self._fuses.draws, caps(inputs.house.limits, inputs.requests))
         self._commands: list[Command] = []
-        self._unmet = overruled
+        self._unmet = [u for v in verdicts.values() for u in v.unmet(v.wish.value, ())]
         self._chargers: dict[str, ChargerMemory] = {}
         self._held = dict(state.held)
         self._tokens = dict(state.tokens)
         self._fast: list[str] = []
+        self._driven: list[str] = []
 
     def done(self) -> Step:
         state = State(self._inputs.t, self._chargers, self._held, self._tokens)
         derived = derive(self._inputs, self._connection.limits)
-        return Step(state, tuple(self._commands), derived, tuple(self._unmet), self._modes)
+        return Step(
+            state, tuple(self._commands), derived, tuple(self._unmet), self._modes, self._ruled, tuple(self._driven)
+        )
 
     # -- what is driven all the time ---------------------------------------------------------------------------------
 
@@ -213,6 +224,8 @@ class _Turn:
         self, inputs: Inputs, verdict: Verdict, value: Value, limits: tuple[Reason, ...], bounds: tuple[Bound, ...] = ()
     ) -> Value:
         """The command, and who does not get what they asked; the value after the budget of a flash memory."""
+        if verdict.driven:
+            self._driven.append(verdict.wish.point)
         wish, spec = verdict.wish, inputs.house.commands[verdict.wish.point]
         if spec.wear is Wear.FLASH:
             tokens = refilled(spec, self._tokens.get(wish.point), self._dt)
@@ -235,17 +248,11 @@ def _inside(stands: Value, value: Value, bounds: tuple[Bound, ...], limits: tupl
     return not limits or stands <= value
 
 
-def _modes(inputs: Inputs) -> tuple[dict[str, str], list[Unmet]]:
-    """What each device's mode is: what somebody asks for a time, else what people chose for good."""
-    modes, unmet = dict(inputs.intents), list[Unmet]()
+def _modes(inputs: Inputs) -> dict[str, Verdict]:
+    """The modes that somebody asks for a time; the others are what people chose for good."""
     asked = dict.fromkeys(r.point for r in inputs.requests if r.point.endswith(".mode"))
-    for point in asked:
-        if point in inputs.house.commands:
-            verdict = arbitrate(inputs, point, None)
-            if verdict is not None:
-                modes[point] = str(verdict.wish.value)
-                unmet += verdict.unmet(verdict.wish.value, ())
-    return modes, unmet
+    found = {p: arbitrate(inputs, p, None) for p in asked if p in inputs.house.commands}
+    return {p: verdict for p, verdict in found.items() if verdict is not None}
 
 
 def _wished(inputs: Inputs) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from hub.control import Answer, Desk, Dispatcher, Heart, IdInUseError, Input
 from hub.control.intents import IntentSink, with_intents
+from hub.core import HOUSE
 from hub.live import Board
 from hub.model import Column, CommandSpec, OutcomeState, Source
 from hub.model.site import ChargerControl, Site
@@ -32,6 +33,8 @@ class Bench:
         self.desk = Desk(self.board, self.clock, self.journal, self.dispatcher, self.keep)
         self.columns: list[Column] = []
         site = Site(chargers=(ChargerControl("wallbox", mode="off", blind_a=6.0),))
+        self.board.expect(HOUSE)
+        self.board.seen(HOUSE)
         self.heart = Heart(site, self.board, self.desk, self.dispatcher, self.clock, self.journal, self.columns.append)
         self.heart.beat()
 
@@ -131,9 +134,74 @@ def test_a_set_point_that_the_device_forgets_is_renewed_until_its_end() -> None:
 
 def test_an_end_is_refused_where_nothing_would_happen_then() -> None:
     async def play(b: Bench) -> None:
-        for point, value in (("plug.on", True), ("wallbox.mode", "fast")):
-            answer = await b.ask(point, value, for_s=60)
-            assert (answer.state, answer.reason.code) == (OutcomeState.REFUSED, "no_end_possible")
+        answer = await b.ask("plug.on", True, for_s=60)
+        assert (answer.state, answer.reason.code) == (OutcomeState.REFUSED, "no_end_possible")
+
+    on_a_bench(play)
+
+
+def test_a_mode_for_some_time_goes_back_to_what_it_was() -> None:
+    async def play(b: Bench) -> None:
+        b.desk.resume({}, {"wallbox": "off"})
+        assert (await b.ask("wallbox.mode", "fast", for_s=60)).state is OutcomeState.CONFIRMED
+        assert b.board.read("wallbox.mode").value == "fast" and b.desk.intents["wallbox.mode"] == "off"
+        await b.settle()
+        assert b.driver.written[-1] == ("wallbox.current_limit", 6.0)  # blind: this house has no meter
+        b.clock.advance(61)
+        b.heart.beat()
+        await b.settle()
+        assert b.board.read("wallbox.mode").value == "off"
+        assert b.driver.written[-1] == ("wallbox.current_limit", 0.0)
+
+    on_a_bench(play)
+
+
+def test_a_limit_of_the_house_is_asked_for_like_anything_else_and_has_an_end() -> None:
+    async def play(b: Bench) -> None:
+        answer = await b.ask("house.import_limit", 4200, for_s=900)
+        assert (answer.state, answer.applied) == (OutcomeState.CONFIRMED, 4200)
+        b.clock.advance(901)
+        b.heart.beat()
+        assert b.board.read("house.import_limit").value is None
+
+    on_a_bench(play)
+
+
+def test_what_somebody_sets_at_the_device_is_a_persons_wish_and_no_fight() -> None:
+    async def play(b: Bench) -> None:
+        await b.ask("wallbox.mode", "fast")
+        await b.settle()
+        writes = len(b.driver.written)
+        b.clock.advance(8)
+        b.driver.show(wallbox__current_limit=0.0)
+        b.heart.beat()
+        await b.settle()
+        assert len(b.driver.written) == writes
+        (lease,) = b.desk.leases.active(b.clock.now())
+        assert (lease.value, lease.source, lease.cause) == (0.0, Source.PERSON, "set_at_device")
+        b.heart.beat()
+        await b.settle()
+        assert len(b.driver.written) == writes
+        b.clock.advance(3601)
+        b.heart.beat()
+        await b.settle()
+        assert b.driver.written[-1] == ("wallbox.current_limit", 6.0)
+
+    on_a_bench(play)
+
+
+def test_a_device_that_fell_back_by_itself_is_told_again() -> None:
+    async def play(b: Bench) -> None:
+        await b.ask("wallbox.mode", "fast")
+        await b.settle()
+        b.board.lost("wallbox", "unplugged")
+        b.clock.advance(8)
+        b.board.seen(b.board.devices["wallbox"])
+        b.driver.show(wallbox__current_limit=0.0)
+        writes = len(b.driver.written)
+        b.heart.beat()
+        await b.settle()
+        assert len(b.driver.written) == writes + 1 and b.desk.leases.active(b.clock.now()) == ()
 
     on_a_bench(play)
 
