@@ -9,11 +9,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub import VERSION
+from hub import VERSION, core
 from hub.auth import Doorman, hash_password, new_password
-from hub.control import Desk, Dispatcher, Heart
+from hub.control import Desk, Dispatcher, Heart, Recorder
 from hub.control.intents import IntentSink, with_intents
 from hub.core import HOUSE
+from hub.core.keyframe import older, unpacked
 from hub.drivers import build
 from hub.errors import UserError
 from hub.live import Board, LinkStatus
@@ -87,7 +88,7 @@ class App:
         sock: socket.socket,
         ready: Callable[[Ready], None],
     ) -> None:
-        await state.site.save(clock.now(), "config.toml", "start", self._document)
+        version = await state.site.save(clock.now(), "config.toml", "start", self._document)
         await state.devices.present([Identity(d.uid, d.id, d.role.value) for d in self._site.devices])
         broker = await self._broker(parts, state)
         drivers = build(self._site.devices, clock, broker.url if broker else "")
@@ -119,7 +120,10 @@ class App:
                 lambda column: ring.append(column, series),
                 lambda: notify("WATCHDOG=1"),
                 ring.shift,
+                Recorder(state.inputs, version),
+                await self._memory(state, ring.last_ms),
             )
+            parts.callback(heart.close)
             sink = IntentSink(board)
             for driver in drivers:
                 dispatcher.attach(driver)
@@ -128,6 +132,7 @@ class App:
                 tasks.create_task(feed.run(self._site.tariff, self._site, sink, clock), name="tariff")
             tasks.create_task(heart.run(), name="heart")
             tasks.create_task(state.journal.keep(), name="journal")
+            tasks.create_task(state.inputs.keep(), name="inputs")
             rooms = Rooms(self._site, board, desk, doorman, state.journal, past, clock, self._health, STATIC, VERSION)
             tasks.create_task(serve(rooms, sock), name="web")
             self._edges(tasks, broker, board, desk, sock)
@@ -164,6 +169,12 @@ class App:
         modes = {c.device: c.mode for c in site.chargers} | {b.device: b.mode for b in site.batteries}
         modes |= {p.device: p.mode for p in site.heat_pumps} | {s.device: s.mode for s in site.switches}
         desk.resume(await state.requests.intents(), modes)
+
+    async def _memory(self, state: State, last_ms: int) -> core.State:
+        """What the core knew when it stopped; `last_ms`: when its last column was stored."""
+        frame = await state.inputs.newest("frame")
+        memory = unpacked(frame.data["memory"]) if frame else None
+        return older(memory, (last_ms - memory.t) / 1000) if memory else core.State()
 
     def _edges(
         self, tasks: asyncio.TaskGroup, broker: BrokerAddress | None, board: Board, desk: Desk, sock: socket.socket

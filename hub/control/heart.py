@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 
 from hub.control.desk import Desk
 from hub.control.dispatch import Dispatcher
+from hub.control.recorder import Recorder
 from hub.core import House, Inputs, State, step
+from hub.core.plain import beat_time
 from hub.live import Board
 from hub.model import Clock, Column, Device, Measurement, Reason, Value
 from hub.model.clock import STEP_MS, until_tick
@@ -17,6 +19,7 @@ from hub.model.site import Site
 
 log = logging.getLogger(__name__)
 LATE_S = 3.0
+NOTHING = State()
 BEAT_AFTER_S = 0.2
 """Devices are polled at whole seconds; by then what they answered is there."""
 
@@ -27,7 +30,8 @@ class Heart:
     """Owns the core's state. Collaborates with the Board (in), the Desk (out) and the store (the column).
 
     `append` takes the second's column, `alive` is told of each beat, `shift` moves what was stored since a time (UTC
-    ms) by so many ms when the true time has come.
+    ms) by so many ms when the true time has come, `recorder` notes what a replay needs. `state`: what the core knew
+    before a restart.
     """
 
     def __init__(
@@ -41,6 +45,8 @@ class Heart:
         append: Append,
         alive: Callable[[], None] = lambda: None,
         shift: Callable[[int, int], None] = lambda _since, _by: None,
+        recorder: Recorder | None = None,
+        state: State = NOTHING,
     ) -> None:
         self._site = site
         self._board = board
@@ -53,7 +59,8 @@ class Heart:
         self._shift = shift
         self._provisional = clock.provisional_since
         self._told: tuple[int, float] | None = None
-        self._state = State()
+        self._recorder = recorder
+        self._state = state
         self._house = House.of(site, ())
         self._known: Mapping[str, Device] = {}
         self.beats = 0
@@ -75,7 +82,7 @@ class Heart:
         """One second: freeze, decide, send, store."""
         self._watch_clock()
         column, values = self._board.freeze(self._clock.now() // 1000 * 1000)
-        derived = self._decide(values)
+        derived = self._decide(beat_time(column.t, self._state.t), column, values, urgent=False)
         told = {p: v for p, v in column.values.items() if p not in derived}
         self._append(Column(column.t, told | self._quantised(derived)))
         self.beats += 1
@@ -83,12 +90,22 @@ class Heart:
 
     def now(self) -> None:
         """Decide at once on what is known this moment; nothing is stored, the next beat does that."""
-        self._decide(self._board.freeze(self._clock.now())[1])
+        column, values = self._board.freeze(self._clock.now())
+        self._decide(column.t, column, values, urgent=True)
 
-    def _decide(self, values: Mapping[str, Value]) -> Mapping[str, float | None]:
+    def close(self) -> None:
+        """Notes what the core knows, for the next start."""
+        if self._recorder and self._state.t:
+            self._recorder.close(self._state, self._state.t)
+
+    def _decide(self, t: int, column: Column, values: Mapping[str, Value], urgent: bool) -> Mapping[str, float | None]:
         now = self._clock.now()
-        inputs = Inputs(now, self._layout(), values, self._desk.requests(now), dict(self._desk.intents))
+        inputs = Inputs(t, self._layout(), values, self._desk.requests(t), dict(self._desk.intents))
+        if self._recorder:
+            self._recorder.before(self._state, inputs, self._known.values(), column.values, urgent)
         result = step(self._state, inputs)
+        if self._recorder:
+            self._recorder.after(t, result, None if urgent else column.t)
         self._state = result.state
         self._desk.latest = result
         self._board.put(Measurement(p, v, now) for p, v in result.derived.items() if v is not None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from hub.core.types import ChargerMemory, Held, State, Timers, Tokens
 
 FORMAT = 1
+_MOST_S = 7_200.0
 
 
 def packed(state: State) -> dict[str, Any]:
@@ -29,3 +30,17 @@ def unpacked(raw: Mapping[str, Any]) -> State | None:
         )
     except (KeyError, TypeError):
         return None
+
+
+def older(state: State, seconds: float) -> State:
+    """The same after `seconds` in which the core went on and nothing else changed: since its memory was kept last.
+
+    Only the times that protect devices are counted; how long the sun has shone has to be seen anew.
+    """
+    s = max(0.0, min(seconds, _MOST_S))
+    cars = {
+        d: replace(m, for_s=m.for_s + s, phases_s=m.phases_s + s, timers=Timers(), other_s=0.0)
+        for d, m in state.chargers.items()
+    }
+    held = {p: Held(h.value, h.for_s + s) for p, h in state.held.items()}
+    return replace(state, t=0, chargers=cars, held=held)

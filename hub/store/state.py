@@ -9,6 +9,7 @@ from hub.model import Clock
 from hub.store.accounts import Accounts
 from hub.store.database import Cell, Database
 from hub.store.devices import Devices
+from hub.store.inputs import Inputs
 from hub.store.journal import Journal
 from hub.store.requests import Requests
 from hub.store.site import SiteDocuments
@@ -43,6 +44,7 @@ class State:
     site: SiteDocuments
     devices: Devices
     meta: Meta
+    inputs: Inputs
     db: Database
 
     @staticmethod
@@ -50,11 +52,13 @@ class State:
         """Opens or makes the file; `journal_budget` in bytes. Raises ShemsError."""
         db = await Database.open(path)
         journal = await Journal.open(db, journal_budget)
-        return State(Accounts(db, clock), Requests(db), journal, SiteDocuments(db), Devices(db), Meta(db), db)
+        inputs = Inputs(db, journal_budget // 4)
+        return State(Accounts(db, clock), Requests(db), journal, SiteDocuments(db), Devices(db), Meta(db), inputs, db)
 
     async def close(self) -> None:
         """Flushes the journal and closes the file; raises ShemsError if its last rows could not be written."""
         try:
             await self.journal.flush()
+            await self.inputs.flush()
         finally:
             await self.db.close()

@@ -1623,7 +1623,7 @@ export const journal: Journal = {
      "code": "least_time",
      "numbers": {
       "least_s": 900,
-      "wait_s": 895.0
+      "wait_s": 894.0
      }
     }
    ],

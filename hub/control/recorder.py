@@ -1,0 +1,116 @@
+"""Notes what the core is given beside the columns, so that any second that is still kept can be decided again."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from hub.core import House, Inputs, State, Step
+from hub.core.keyframe import packed
+from hub.core.plain import digest, plain, plain_device
+from hub.model import Device, Request
+
+FRAME_MS = 3_600_000
+DIGEST_STEPS = 60
+
+
+class InputLog(Protocol):
+    def later(self, t: int, kind: str, data: Mapping[str, Any]) -> None:
+        """Durable with the next flush."""
+
+
+class Recorder:
+    """One row a step that brought something new, a frame each hour or when what must not be forgotten has changed.
+
+    A digest of all decisions each DIGEST_STEPS steps tells a replay whether it has decided the same.
+    """
+
+    def __init__(self, log: InputLog, site_version: int) -> None:
+        self._log = log
+        self._site = site_version
+        self._house: House | None = None
+        self._key = 0
+        self._given: tuple[tuple[Request, ...], dict[str, str]] | None = None
+        self._column: dict[str, int] = {}
+        self._dear: object = None
+        self._begun = False
+        self._framed = self._digest = self._steps = 0
+        self._second = 0
+        """the last column that a step was made of, UTC ms: it gives every row its place between the columns"""
+
+    def before(
+        self, state: State, inputs: Inputs, devices: Iterable[Device], stored: Mapping[str, int], urgent: bool
+    ) -> None:
+        """A step is about to be made of `inputs`; `stored` is the column, or what the points are if it is `urgent`."""
+        if not self._begun:
+            self._second = inputs.t // 1000 * 1000 - 1000
+        if inputs.house is not self._house:
+            self._layout(inputs, devices)
+        given = inputs.requests, dict(inputs.intents)
+        dear = _dear(state)
+        if dear != self._dear or not 0 <= inputs.t - self._framed < FRAME_MS:
+            self._frame(state, inputs, stored)
+            self._dear, self._given, self._column = dear, given, {}
+        row: dict[str, Any] = {}
+        if given != self._given:
+            row |= {"requests": [plain(r) for r in given[0]], "intents": given[1]}
+        if urgent:
+            row["values"] = _changes(self._column, stored)
+        if row:
+            self._note(inputs.t, "step", row)
+        self._given, self._column = given, dict(stored)
+
+    def after(self, t: int, result: Step, second: int | None) -> None:
+        """`second`: the column's time, None for an urgent step."""
+        self._second = second or self._second
+        self._digest, self._steps = digest(self._digest, result), self._steps + 1
+        if self._steps == DIGEST_STEPS:
+            self._told(t)
+
+    def close(self, state: State, t: int) -> None:
+        """The last memory, for the next start."""
+        self._note(t, "frame", {"memory": packed(state), "house": self._key, "site": self._site})
+
+    def _note(self, t: int, kind: str, data: dict[str, Any]) -> None:
+        self._log.later(t, kind, {**data, "second": self._second})
+
+    def _told(self, t: int) -> None:
+        self._note(t, "digest", {"digest": self._digest, "steps": self._steps})
+        self._digest = self._steps = 0
+
+    def _layout(self, inputs: Inputs, devices: Iterable[Device]) -> None:
+        self._house = inputs.house
+        listed = [plain_device(d) for d in devices]
+        self._key = zlib.crc32(repr(listed).encode())
+        self._note(inputs.t, "house", {"key": self._key, "devices": listed})
+        self._framed = 0
+
+    def _frame(self, state: State, inputs: Inputs, stored: Mapping[str, int]) -> None:
+        if self._steps:
+            self._told(inputs.t)
+        self._framed = inputs.t
+        frame = {
+            "memory": packed(state),
+            "house": self._key,
+            "site": self._site,
+            "requests": [plain(r) for r in inputs.requests],
+            "intents": dict(inputs.intents),
+            "derived": {p: v for p, v in stored.items() if p.startswith("house.")},
+            "start": not self._begun,
+        }
+        self._begun = True
+        self._note(inputs.t, "frame", frame)
+
+
+def _changes(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int | None]:
+    """What is new since the last step, None for what is not known any more."""
+    gone = {p: None for p in before if p not in now}
+    return {**gone, **{p: v for p, v in now.items() if before.get(p) != v}}
+
+
+def _dear(state: State) -> object:
+    """What a restart must not forget: switched states, phases, budgets. Not what regulators do each second."""
+    switches = {p: h.value for p, h in state.held.items() if not p.endswith((".power_setpoint", ".power_limit"))}
+    cars = {d: (m.phases, m.forced, m.limit_a > 0) for d, m in state.chargers.items()}
+    return switches, cars, {p: (int(t.left), t.value) for p, t in state.tokens.items()}

@@ -1,0 +1,173 @@
+"""Decides again what was decided, from the columns and the inputs that were kept; says where it comes out otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hub.core import HOUSE, House, Inputs, State, step
+from hub.core.keyframe import unpacked
+from hub.core.plain import beat_time, device_of, digest, request_of
+from hub.model import Device, Quantity, Request, Value
+from hub.model.site import Site
+
+_DERIVED = {p.id: p.quantity for p in HOUSE.points}
+_FRESH_MS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One of the inputs that were kept: house, frame, step or digest. `t` UTC ms."""
+
+    t: int
+    kind: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Between `start` and `end` (UTC ms) other decisions were made, or other values derived of `point`."""
+
+    start: int
+    end: int
+    point: str = ""
+    was: Value | None = None
+    now: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    steps: int
+    checked: int
+    """how many of them a digest or a derived value has confirmed"""
+    difference: Difference | None
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """A column as the ring gives it back: stored integers by point id; `t` UTC ms."""
+
+    t: int
+    stored: Mapping[str, int]
+
+
+class Replay:
+    """Feeds the core with what was kept, from the first frame on. `site`: the site document of a version."""
+
+    def __init__(self, site: Callable[[int], Site]) -> None:
+        self._site_of = site
+        self._houses: dict[int, tuple[Device, ...]] = {}
+        self._quantities: dict[str, Quantity] = {}
+        self._house: House | None = None
+        self._state: State | None = None
+        self._requests: tuple[Request, ...] = ()
+        self._intents: dict[str, str] = {}
+        self._derived: dict[str, int] = {}
+        self._column: dict[str, int] = {}
+        self._last = self._from = self._digest = self._since = 0
+        self._steps = self._checked = 0
+        self._difference: Difference | None = None
+
+    def run(self, rows: Iterable[Row], seconds: Iterable[Second]) -> Replayed:
+        """`rows` and `seconds` in time order. Ends at the first difference."""
+        for event in _merged(rows, seconds):
+            if isinstance(event, Second):
+                self._beat(event)
+            else:
+                self._note(event)
+            if self._difference:
+                break
+        return Replayed(self._steps, self._checked, self._difference)
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def _note(self, row: Row) -> None:
+        match row.kind:
+            case "house":
+                self._houses[row.data["key"]] = tuple(map(device_of, row.data["devices"]))
+            case "frame":
+                self._begin(row)
+            case "digest":
+                self._compare(row)
+            case "step":
+                self._given(row.data)
+                if "values" in row.data and self._state is not None:
+                    self._column = _patched(self._column, row.data["values"])
+                    self._decide(row.t, self._column)
+
+    def _begin(self, frame: Row) -> None:
+        """A frame says what the core knew; if it was decided again until here, it has to be the same."""
+        memory = unpacked(frame.data["memory"])
+        devices = self._houses.get(frame.data["house"])
+        if memory is None or devices is None or "requests" not in frame.data:
+            self._state = None
+            return
+        if self._state is not None and memory != self._state and not frame.data["start"]:
+            self._difference = Difference(self._from, frame.t)
+        site = self._site_of(frame.data["site"])
+        self._house = House.of(site, devices)
+        self._quantities = {p.id: p.quantity for d in devices for p in d.points}
+        self._state, self._derived = memory, dict(frame.data["derived"])
+        self._given(frame.data)
+        self._last, self._column = memory.t, {}
+        self._digest = self._since = 0
+        self._from = frame.t
+
+    def _given(self, data: Mapping[str, Any]) -> None:
+        if "requests" in data:
+            self._requests = tuple(map(request_of, data["requests"]))
+            self._intents = dict(data["intents"])
+
+    def _beat(self, second: Second) -> None:
+        if self._state is None:
+            return
+        own = {p: v for p, v in second.stored.items() if p not in _DERIVED}
+        self._column = {**own, **self._derived}
+        self._decide(beat_time(second.t, self._last), self._column)
+        for point, value in self._derived.items():
+            was = second.stored.get(point)
+            if was is not None and was != value:
+                q = _DERIVED[point]
+                self._difference = Difference(second.t, second.t + 1000, point, q.restore(was), q.restore(value))
+        self._checked += 1
+
+    def _decide(self, t: int, stored: Mapping[str, int]) -> None:
+        assert self._house is not None and self._state is not None
+        if t - self._last > _FRESH_MS:
+            stored = {p: v for p, v in stored.items() if p not in _DERIVED}
+        values = {p: q.restore(v) for p, v in stored.items() if (q := self._quantities.get(p) or _DERIVED.get(p))}
+        result = step(self._state, Inputs(t, self._house, values, self._requests, self._intents))
+        self._state, self._last = result.state, t
+        derived = {p: _DERIVED[p].quantise(v) for p, v in result.derived.items() if v is not None}
+        self._derived = derived
+        self._digest = digest(self._digest, result)
+        self._steps, self._since = self._steps + 1, self._since + 1
+
+    def _compare(self, row: Row) -> None:
+        if self._state is None:
+            return
+        if (self._digest, self._since) != (row.data["digest"], row.data["steps"]):
+            self._difference = Difference(self._from, row.t)
+        self._checked = self._steps
+        self._digest = self._since = 0
+        self._from = row.t
+
+
+def _merged(rows: Iterable[Row], seconds: Iterable[Second]) -> Iterator[Row | Second]:
+    """Both in the order in which they happened: each row tells which column came before it."""
+    waiting = iter(seconds)
+    second = next(waiting, None)
+    for row in rows:
+        while second is not None and second.t <= row.data["second"]:
+            yield second
+            second = next(waiting, None)
+        yield row
+    while second is not None:
+        yield second
+        second = next(waiting, None)
+
+
+def _patched(column: Mapping[str, int], changes: Mapping[str, int | None]) -> dict[str, int]:
+    merged = {**column, **changes}
+    return {p: v for p, v in merged.items() if v is not None}

@@ -1,0 +1,74 @@
+"""The inputs of the core that no column holds, in the order of its steps, within a budget; the newest memory of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from hub.errors import ShemsError
+from hub.store.database import Database
+
+FLUSH_S = 10.0
+_PRUNE = "DELETE FROM input WHERE kind != 'house' AND t < ?"
+_QUARTER = """SELECT t FROM input WHERE kind = 'frame' ORDER BY t
+    LIMIT 1 OFFSET (SELECT count(*) / 4 FROM input WHERE kind = 'frame')"""
+
+
+@dataclass(frozen=True, slots=True)
+class InputRow:
+    """`t`: UTC ms of the step it belongs to."""
+
+    t: int
+    kind: str
+    data: Mapping[str, Any]
+
+
+class Inputs:
+    """Rows are durable with the next flush; the oldest quarter goes when the budget is used up."""
+
+    def __init__(self, db: Database, budget: int) -> None:
+        self._db = db
+        self._budget = budget
+        self._waiting: list[InputRow] = []
+
+    def later(self, t: int, kind: str, data: Mapping[str, Any]) -> None:
+        """`data` as JSON may hold it."""
+        self._waiting.append(InputRow(t, kind, data))
+        del self._waiting[:-10_000]
+
+    async def flush(self) -> None:
+        """Raises ShemsError; what could not be written goes on waiting."""
+        rows = list(self._waiting)
+        if not rows:
+            return
+        sql = "INSERT INTO input (t, kind, json) VALUES (?, ?, ?)"
+        await self._db.write(*((sql, (r.t, r.kind, orjson.dumps(r.data).decode())) for r in rows))
+        self._waiting = [r for r in self._waiting if r not in rows]
+        if any(r.kind == "frame" for r in rows):
+            await self._prune()
+
+    async def keep(self) -> None:
+        """Flushes every FLUSH_S; runs as long as the house does. A failure is tried again; the journal tells of it."""
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            try:
+                await self.flush()
+            except ShemsError:
+                continue
+
+    async def newest(self, kind: str) -> InputRow | None:
+        """The last row of a kind."""
+        sql = "SELECT t, kind, json FROM input WHERE kind = ? ORDER BY id DESC LIMIT 1"
+        row = await self._db.row(sql, (kind,))
+        return InputRow(row[0], row[1], orjson.loads(row[2])) if row else None
+
+    async def _prune(self) -> None:
+        row = await self._db.row("SELECT sum(length(json) + 40) FROM input")
+        if row and (row[0] or 0) > self._budget:
+            oldest = await self._db.row(_QUARTER)
+            if oldest:
+                await self._db.write((_PRUNE, (oldest[0],)))
