@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 if all came out the same, 1 if not. Raises UserError."""
     since, zone = getattr(args, "from"), ZoneInfo("UTC")
-    end = instant("--to", args.to, zone) if args.to else SystemClock().now()
+    end = instant("--to", args.to, zone) if args.to else SystemClock().now() + 1000
     start = instant("--from", since, zone) if since else end - DAY_MS
     folder = args.journal.parent if args.journal.is_file() else args.journal
     recorded = Recorded(folder)

@@ -13,6 +13,8 @@ from hub.model.site import ChargerControl
 
 MOST_S = 10.0
 URGENT = (Source.SAFETY, Source.GRID_OPERATOR, Source.SITE)
+PEOPLE = (*URGENT, Source.PERSON)
+"""Least times bind what the hub does by itself: rules, plans, modes."""
 _RESERVE = 0.2
 """The share of a budget of flash writes that may be spent at any time; the rest comes evenly over the day."""
 

@@ -15,7 +15,7 @@ from hub.core.draw import EXPORT
 from hub.core.envelope import Bound, battery_bounds, charger_bounds, clamp, device_bound
 from hub.core.fuse import Fuses
 from hub.core.house import Inverter
-from hub.core.pace import MOST_S, URGENT, held_on, least_time, pause, ramp, refilled, spent
+from hub.core.pace import MOST_S, PEOPLE, held_on, least_time, pause, ramp, refilled, spent
 from hub.core.types import VOLT, ChargerMemory, Held, Inputs, State, Unmet, Wish
 from hub.model import Command, Reason, Source, Value, Wear
 from hub.model.site import BatteryControl, ChargerControl, HeatPumpControl, SwitchControl
@@ -175,7 +175,7 @@ class _Turn:
         state = float(int(max(1.0, min(float(wish.value), 4.0))))
         if state == surplus.BLOCKED and pump.guaranteed_w and wish.source is not Source.PERSON:
             state, limits = surplus.NORMAL, [Reason("guaranteed_power", {"guaranteed_w": pump.guaranteed_w})]
-        if wish.source not in URGENT:
+        if wish.source not in PEOPLE:
             least = pump.min_pause_s if held.value == surplus.BLOCKED else pump.min_run_s
             settled, waits = least_time(state, held, least if point in self._held else 0)
             state, limits = float(settled), [*limits, *([waits] if waits else ())]
@@ -190,7 +190,7 @@ class _Turn:
             self._held.pop(point, None)
             return
         on, limits = bool(verdict.wish.value), tuple[Reason, ...]()
-        if held and verdict.wish.source not in (*URGENT, Source.PERSON):
+        if held and verdict.wish.source not in PEOPLE:
             settled, waits = least_time(on, held, switch.min_on_s if held.value else switch.min_off_s)
             on, limits = bool(settled), (waits,) if waits else ()
         self._settle(inputs, verdict, held or Held(on), on, limits, started=on)

@@ -96,8 +96,9 @@ class BatteryControl:
 class HeatPumpControl:
     """How the core may drive a heat pump by its SG Ready inputs. Times in s, powers in W.
 
-    `min_run_s`, `min_pause_s`: how long a state lasts at least, for the compressor's sake. `guaranteed_w`: what nobody
-    but its owner may take away from it; 0 allows to block it. `surplus_w`: what must be left over for a boost.
+    `min_run_s`, `min_pause_s`: how long a state lasts at least that the hub chose by itself, for the compressor's sake.
+    `guaranteed_w`: what nobody but its owner may take away from it; 0 allows to block it. `surplus_w`: what must be
+    left over for a boost.
     """
 
     device: str
