@@ -30,6 +30,7 @@ from hub.mqtt.topics import Topics
 from hub.ops.health import OK, Health, devices
 from hub.ops.systemd import notify
 from hub.ops.timekeeping import synchronised
+from hub.rehearse.recorded import decided
 from hub.store.accounts import Account
 from hub.store.devices import Identity
 from hub.store.ring import Ring, SeriesInfo
@@ -133,7 +134,19 @@ class App:
             tasks.create_task(heart.run(), name="heart")
             tasks.create_task(state.journal.keep(), name="journal")
             tasks.create_task(state.inputs.keep(), name="inputs")
-            rooms = Rooms(self._site, board, desk, doorman, state.journal, past, clock, self._health, STATIC, VERSION)
+            rooms = Rooms(
+                self._site,
+                board,
+                desk,
+                doorman,
+                state.journal,
+                past,
+                clock,
+                self._health,
+                STATIC,
+                VERSION,
+                lambda t: decided(self._data, t),
+            )
             tasks.create_task(serve(rooms, sock), name="web")
             self._edges(tasks, broker, board, desk, sock)
             self._health.watch("devices", lambda: devices(board))

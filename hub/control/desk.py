@@ -11,7 +11,7 @@ from hub.control.answers import Answer, AnswerKeep, Answers
 from hub.control.check import allowed, coerce
 from hub.control.dispatch import Dispatcher
 from hub.control.leases import Leases
-from hub.core import HOUSE, Step
+from hub.core import HOUSE, Made
 from hub.errors import ShemsError
 from hub.live import Board
 from hub.model import (
@@ -66,7 +66,7 @@ class Desk:
         self._keep = keep
         self.leases = Leases()
         self.intents: dict[str, str] = {}
-        self.latest: Step | None = None
+        self.latest: Made | None = None
         """what the core decided last"""
         self.on_request: Callable[[], None] = lambda: None
         dispatcher.on_foreign = self._set_at_device
@@ -138,7 +138,7 @@ class Desk:
 
     def _for_a_time(self, wish: Wish) -> bool:
         """A mode that is chosen for some time, or against a rule that holds another: it ends, and the other is back."""
-        return wish.for_s is not None or bool(self.latest and wish.point in self.latest.ruled)
+        return wish.for_s is not None or bool(self.latest and wish.point in self.latest.step.ruled)
 
     def _refuse(self, point_id: str, value: Value) -> Reason | None:
         if self._board.points[point_id].quantity.kind is Kind.INTENT:
@@ -234,6 +234,17 @@ class Desk:
         for point, value in self.intents.items():
             if point in self._board.points:
                 self._board.put([Measurement(point, value, self._clock.now())])
+
+    async def give_back(self, request_id: str, person: str) -> bool:
+        """Ends a lease before its time; False if none has this id."""
+        now = self._clock.now()
+        lease = next((r for r in self.leases.active(now) if r.id == request_id), None)
+        if lease is None:
+            return False
+        await self._give_back(lease, held=True)
+        self._journal.later(_ended(lease, now, Reason("given_back", {"person": person})))
+        self.on_request()
+        return True
 
     # -- the core's side ---------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from hub.control.desk import Desk
 from hub.control.dispatch import Dispatcher
 from hub.control.recorder import Recorder
-from hub.core import House, Inputs, State, step
+from hub.core import House, Inputs, Made, State, step
 from hub.core.plain import beat_time
 from hub.live import Board
 from hub.model import Clock, Column, Device, Measurement, Reason, Value
@@ -107,7 +107,7 @@ class Heart:
         if self._recorder:
             self._recorder.after(t, result, None if urgent else column.t)
         self._state = result.state
-        self._desk.latest = result
+        self._desk.latest = Made(inputs, result)
         self._board.put(Measurement(p, v, now) for p, v in result.derived.items() if v is not None)
         self._show(result.modes, now)
         self._dispatcher.managed_points = frozenset(result.driven)

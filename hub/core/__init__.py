@@ -2,7 +2,20 @@
 
 from hub.core.derive import HOUSE
 from hub.core.house import House
-from hub.core.step import Step, step
+from hub.core.step import Made, Step, step
 from hub.core.types import ChargerMemory, Held, Inputs, State, Timers, Tokens, Unmet
 
-__all__ = ["HOUSE", "ChargerMemory", "Held", "House", "Inputs", "State", "Step", "Timers", "Tokens", "Unmet", "step"]
+__all__ = [
+    "HOUSE",
+    "ChargerMemory",
+    "Held",
+    "House",
+    "Inputs",
+    "Made",
+    "State",
+    "Step",
+    "Timers",
+    "Tokens",
+    "Unmet",
+    "step",
+]

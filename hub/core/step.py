@@ -38,6 +38,14 @@ class Step:
     driven: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A step and what it was made of."""
+
+    inputs: Inputs
+    step: Step
+
+
 def step(state: State, inputs: Inputs) -> Step:
     """One decision for the whole house: the wanted value of every point that somebody or something drives.
 

@@ -10,9 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from hub.config import parse
+from hub.core import Made
+from hub.core.plain import beat_time
 from hub.errors import UserError
 from hub.model.site import Site
-from hub.rehearse.replay import Row, Second
+from hub.rehearse.replay import Replay, Row, Second
 from hub.store.ring import Ring
 from hub.store.ring.codec import MISSING
 
@@ -79,3 +81,15 @@ class Recorded:
             return sqlite3.connect(f"{self._state.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
         except sqlite3.Error as e:
             raise UserError(f"{self._state}: cannot be read: {e}") from None
+
+
+def decided(folder: Path, t: int) -> Made | None:
+    """The step that was in force at `t` (UTC ms), made again; None if its inputs are not kept any more."""
+    recorded = Recorded(folder)
+    rows = recorded.rows(t, t + 1)
+    if not rows or not any(row.kind == "frame" and row.t <= t for row in rows):
+        return None
+    replay = Replay(recorded.site)
+    replay.run(rows, (s for s in recorded.seconds(rows, t) if beat_time(s.t, 0) <= t))
+    made = replay.made
+    return made if made and t - made.inputs.t < 10_000 else None

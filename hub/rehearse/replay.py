@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hub.core import HOUSE, House, Inputs, State, step
+from hub.core import HOUSE, House, Inputs, Made, State, step
 from hub.core.keyframe import unpacked
 from hub.core.plain import beat_time, device_of, digest, request_of
 from hub.model import Device, Quantity, Request, Value
@@ -68,6 +68,8 @@ class Replay:
         self._last = self._from = self._digest = self._since = 0
         self._steps = self._checked = 0
         self._difference: Difference | None = None
+        self.made: Made | None = None
+        """the last step"""
 
     def run(self, rows: Iterable[Row], seconds: Iterable[Second]) -> Replayed:
         """`rows` and `seconds` in time order. Ends at the first difference."""
@@ -137,7 +139,9 @@ class Replay:
         if t - self._last > _FRESH_MS:
             stored = {p: v for p, v in stored.items() if p not in _DERIVED}
         values = {p: q.restore(v) for p, v in stored.items() if (q := self._quantities.get(p) or _DERIVED.get(p))}
-        result = step(self._state, Inputs(t, self._house, values, self._requests, self._intents))
+        inputs = Inputs(t, self._house, values, self._requests, self._intents)
+        result = step(self._state, inputs)
+        self.made = Made(inputs, result)
         self._state, self._last = result.state, t
         derived = {p: _DERIVED[p].quantise(v) for p, v in result.derived.items() if v is not None}
         self._derived = derived

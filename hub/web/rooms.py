@@ -11,6 +11,7 @@ from aiohttp import web
 
 from hub.auth import Doorman
 from hub.control import Desk
+from hub.core import Made
 from hub.live import Board
 from hub.model import Clock
 from hub.model.site import Site
@@ -51,6 +52,8 @@ class Rooms:
     health: Callable[[], tuple[str, Mapping[str, str]]]
     static: Path
     version: str
+    decided: Callable[[int], Made | None] = lambda _t: None
+    """the step that was in force at a time (UTC ms), made again; slow"""
 
 
 ROOMS = web.AppKey("rooms", Rooms)

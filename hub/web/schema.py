@@ -130,6 +130,53 @@ class Journal(TypedDict):
     rows: list[JournalRow]
 
 
+class InputValue(TypedDict):
+    """What the core knew of a point when it decided; null = nothing."""
+
+    point: str
+    v: Value | None
+
+
+class Decision(TypedDict):
+    """What the core wants a point to be, on whose wish, why, within which limits, and on what it looked.
+
+    `ends` is when the wish's time is over (UTC ms); null when it has no end.
+    """
+
+    point: str
+    value: Value
+    source: str
+    request: str
+    person: str
+    cause: str
+    ends: int | None
+    reason: ReasonInfo
+    limits: list[ReasonInfo]
+    inputs: list[InputValue]
+
+
+class Unmet(TypedDict):
+    """A wish in force that does not have its way: what it asked, what is, and what stands against it."""
+
+    request: str
+    point: str
+    asked: Value
+    got: Value
+    source: str
+    person: str
+    cause: str
+    ends: int
+    by: ReasonInfo
+
+
+class Decisions(TypedDict):
+    """One step of the core; `t` is its time (UTC ms)."""
+
+    t: int
+    decisions: list[Decision]
+    unmet: list[Unmet]
+
+
 class Series(TypedDict):
     t: list[int]
     mean: list[float | None]

@@ -77,6 +77,16 @@ CALLS = (
     Call("GET", "/commands/{id}", "What became of an earlier command.", schema.CommandRecord, problems=(404,)),
     Call(
         "GET",
+        "/decisions",
+        "What the core wants each point to be and why, and which wishes do not have their way: now, or at any second "
+        "whose values are still kept.",
+        schema.Decisions,
+        query=(Query("t", "the moment; now when left out", "time"), Query("point", "only this point")),
+        problems=(400, 404),
+    ),
+    Call("DELETE", "/requests/{id}", "Gives a wish back before its time is over.", None, status=204, problems=(404,)),
+    Call(
+        "GET",
         "/journal",
         "What was asked, decided and written, why, on which inputs, and what the device answered; newest first.",
         schema.Journal,

@@ -377,3 +377,14 @@ def test_a_missing_page_is_said() -> None:
             assert "not built" in await answer.text()
 
     with_client(play)
+
+
+def test_what_is_decided_and_what_does_not_have_its_way_is_told() -> None:
+    async def play(c: Client) -> None:
+        await c.post("/commands", {"point": "plug.on", "value": True})
+        status, now = await c.get("/decisions")
+        assert status == 200 and now["t"] > 0 and now["unmet"] == []
+        assert (await c.get("/decisions?t=1"))[0] == 404
+        assert (await c.call("DELETE", "/requests/nobody", headers=c.bearer))[0] == 404
+
+    with_client(play)

@@ -51,6 +51,7 @@ READS = {
     "/devices": "",
     "/devices/{id}": "/devices/battery",
     "/journal": "/journal?limit=1000",
+    "/decisions": "",
     "/history": "/history?points=wallbox.status,grid.power&step=600",
     "/energy": "/energy?points=grid.energy_import,grid.power&step=quarter",
     "/storage": "",

@@ -123,6 +123,46 @@ export interface Journal {
   rows: Array<JournalRow>;
 }
 
+/** What the core knew of a point when it decided; null = nothing. */
+export interface InputValue {
+  point: string;
+  v: Value | null;
+}
+
+/** What the core wants a point to be, on whose wish, why, within which limits, and on what it looked. `ends` is when the wish's time is over (UTC ms); null when it has no end. */
+export interface Decision {
+  point: string;
+  value: Value;
+  source: string;
+  request: string;
+  person: string;
+  cause: string;
+  ends: number | null;
+  reason: ReasonInfo;
+  limits: Array<ReasonInfo>;
+  inputs: Array<InputValue>;
+}
+
+/** A wish in force that does not have its way: what it asked, what is, and what stands against it. */
+export interface Unmet {
+  request: string;
+  point: string;
+  asked: Value;
+  got: Value;
+  source: string;
+  person: string;
+  cause: string;
+  ends: number;
+  by: ReasonInfo;
+}
+
+/** One step of the core; `t` is its time (UTC ms). */
+export interface Decisions {
+  t: number;
+  decisions: Array<Decision>;
+  unmet: Array<Unmet>;
+}
+
 export interface Series {
   t: Array<number>;
   mean: Array<number | null>;

@@ -77,6 +77,7 @@ export const REASONS: Record<string, Sentence> = {
   safety_limit: (n) => `safety allows ${told(n["limit"])}`,
   default_limit: (n) => `the usual setting allows ${told(n["limit"])}`,
   set_at_device: (n) => `somebody set ${told(n["value"])} at the device itself or in its app`,
+  given_back: () => "the wish was taken back",
   lease_ended: () => "the time of this wish is over",
   mode_chosen: (n) => `a mode was chosen afterwards: ${told(n["mode"])}`,
 

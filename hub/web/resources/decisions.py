@@ -1,0 +1,80 @@
+"""What the core has decided for every point, now or at any second that is still kept; and the wishes behind it."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from hub.core import Made, Unmet
+from hub.model import Command, Reason, Request
+from hub.web import schema
+from hub.web.access import GUEST
+from hub.web.problems import ProblemError, instant, json_response
+from hub.web.rooms import ROOMS
+
+_LATELY_MS = 2_000
+
+
+async def decisions(request: web.Request) -> web.Response:
+    """Without `t` what holds now; else the step of that time is made again from what is kept."""
+    rooms = request.app[ROOMS]
+    now = rooms.clock.now()
+    t = instant(request, "t", now)
+    latest = rooms.desk.latest
+    made = latest if t > now - _LATELY_MS else await rooms.history.ask(lambda _querier: rooms.decided(t))
+    if made is None:
+        raise ProblemError(404, "Not kept", "what was decided then is not kept, or was not yet; ask for a later t", "t")
+    point = request.query.get("point")
+    return json_response(_wire(made, point))
+
+
+async def give_back(request: web.Request) -> web.Response:
+    id_ = request.match_info["id"]
+    if not await request.app[ROOMS].desk.give_back(id_, request[GUEST].user):
+        raise ProblemError(404, "No such wish", f"no wish in force has the id {id_!r}", "id")
+    return web.Response(status=204)
+
+
+def _wire(made: Made, point: str | None) -> schema.Decisions:
+    asked = {r.id: r for r in made.inputs.requests}
+    return {
+        "t": made.inputs.t,
+        "decisions": [_decision(c, made, asked) for c in made.step.commands if point in (None, c.point)],
+        "unmet": [_unmet(u, asked[u.request]) for u in made.step.unmet if point in (None, u.point)],
+    }
+
+
+def _decision(c: Command, made: Made, asked: dict[str, Request]) -> schema.Decision:
+    wish = asked.get(c.request)
+    return {
+        "point": c.point,
+        "value": c.value,
+        "source": c.source.value,
+        "request": c.request,
+        "person": wish.person if wish else "",
+        "cause": wish.cause if wish else "",
+        "ends": wish.ends if wish else None,
+        "reason": _reason(c.reason),
+        "limits": [_reason(r) for r in c.limits],
+        "inputs": [{"point": p, "v": made.inputs.values.get(p)} for p in c.inputs],
+    }
+
+
+def _unmet(u: Unmet, wish: Request) -> schema.Unmet:
+    return {
+        "request": u.request,
+        "point": u.point,
+        "asked": u.asked,
+        "got": u.got,
+        "source": wish.source.value,
+        "person": wish.person,
+        "cause": wish.cause,
+        "ends": wish.ends,
+        "by": _reason(u.by),
+    }
+
+
+def _reason(r: Reason) -> schema.ReasonInfo:
+    return {"code": r.code, "numbers": dict(r.numbers)}
+
+
+ROUTES = (("GET", "/decisions", decisions), ("DELETE", "/requests/{id}", give_back))
