@@ -52,7 +52,10 @@ def test_the_example_is_correct() -> None:
         ),
         (CAR + "[circuits.a]\nmembers = ['car', 'car']", "circuits.a.members: 'car' is there twice; name it once"),
         (GRID + GRID.replace("grid]", "p1]"), "devices.p1.role: 'grid' is the grid meter; make one of them a meter"),
-        (GRID + "control = { mode = 'fast' }", "devices.grid.control: is for a charger, battery, heatpump, plug, not for a grid"),
+        (
+            GRID + "control = { mode = 'fast' }",
+            "devices.grid.control: is for a charger, battery, heatpump, plug, not for a grid",
+        ),
         (CAR + "min_a = 20", "devices.car.control.min_a: 20 is above max_a = 16; lower the one or raise the other"),
         (CAR + "min_a = nan", "devices.car.control.min_a: must be a number from 6 to 80"),
         (CAR + "blind_a = 4", "devices.car.control.blind_a: must be 0 (pause) or from 6 to 16, not 4"),

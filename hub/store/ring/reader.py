@@ -22,7 +22,7 @@ from hub.store.ring.energy import unpack as unpack_energy
 from hub.store.ring.file import text
 from hub.store.ring.levels import DAY, H1, HOUR, M15, QUARTER, SECOND, Level, first_day, periods, row_id, span
 from hub.store.ring.now import Member, Now
-from hub.store.ring.rollup import FIELDS, Rolled, fold, fold_at, merged, roll, unpack
+from hub.store.ring.rollup import FIELDS, Rolled, fold, fold_at, lay, merged, roll
 from hub.store.ring.storage import Reach, reaches
 from hub.store.ring.types import Buckets, Flow, SeriesInfo
 
@@ -254,7 +254,7 @@ class Reader:
         for tag, body in self._sound(connection, level.table, tags):
             at = (span(level, tag.period)[0] - grid.start) // level.step
             try:
-                rolled.put(at, unpack(level, body))
+                lay(level, body, rolled, at)
             except Damaged as e:
                 self._report(f"{self._path.name}: {e}")
 
