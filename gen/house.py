@@ -25,6 +25,7 @@ from hub.model import Command, CommandSpec, Device, Link, Measurement, Point, Re
 from hub.model.journal import Entry
 from hub.model.site import Site
 from hub.ops.health import OK, Health
+from hub.rehearse.shadow import Score
 from hub.store.accounts import Account
 from hub.store.ring import Ring, SeriesInfo
 from hub.store.state import State
@@ -263,7 +264,7 @@ async def running(data: Path, seconds: int = HOUR_S) -> AsyncIterator[SampleHous
         doorman, health = Doorman(state.accounts, clock), Health()
         health.watch("core", lambda: OK)
         health.ready = True
-        rooms = Rooms(site, board, desk, doorman, state.journal, past, clock, health, data / "static", VERSION)
+        rooms = Rooms(site, board, desk, doorman, state.journal, past, clock, health, data / "static", VERSION, observed=Score())
         await state.accounts.put(Account("owner", "owner", ""))
         await state.journal.record(Entry(START, "start", reason=Reason("started", {"version": VERSION})))
         base = await parts.enter_async_context(_served(rooms))

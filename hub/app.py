@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,12 @@ from hub import VERSION, core
 from hub.auth import Doorman, hash_password, new_password
 from hub.control import Desk, Dispatcher, Heart, Recorder
 from hub.control.intents import IntentSink, with_intents
-from hub.core import HOUSE
+from hub.core import HOUSE, Made
 from hub.core.keyframe import older, unpacked
 from hub.drivers import build
 from hub.errors import UserError
 from hub.live import Board, LinkStatus
-from hub.model import Clock, Reason, SystemClock
+from hub.model import Clock, Device, Reason, SystemClock
 from hub.model.broker import BrokerAddress
 from hub.model.journal import Entry
 from hub.model.point import FRACTION
@@ -31,6 +31,7 @@ from hub.ops.health import OK, Health, devices
 from hub.ops.systemd import notify
 from hub.ops.timekeeping import synchronised
 from hub.rehearse.recorded import decided
+from hub.rehearse.shadow import Shadow
 from hub.store.accounts import Account
 from hub.store.devices import Identity
 from hub.store.ring import Ring, SeriesInfo
@@ -53,11 +54,33 @@ class Ready:
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """`only`: the hub reads and decides, and writes to no device. `beside`: a site document whose decisions are tried
+    beside the live ones.
+    """
+
+    only: bool = False
+    beside: Site | None = None
+
+
+NOT_WATCHING = Watching()
+
+
 class App:
     """One house. `run` lives until cancelled, or until a part fails."""
 
-    def __init__(self, site: Site, document: str, data: Path, owner_password: str = "", mqtt_secret: str = "") -> None:
+    def __init__(
+        self,
+        site: Site,
+        document: str,
+        data: Path,
+        owner_password: str = "",
+        mqtt_secret: str = "",
+        watching: Watching = NOT_WATCHING,
+    ) -> None:
         self._site = site
+        self._watching = watching
         self._document = document
         self._data = data
         self._owner_password = owner_password
@@ -107,7 +130,8 @@ class App:
         past = Past(ring, lambda p: board.points[p].series if p in board.points else None)
         parts.callback(past.close)
         async with asyncio.TaskGroup() as tasks:
-            dispatcher = Dispatcher(board, clock, state.journal, tasks)
+            dispatcher = Dispatcher(board, clock, state.journal, tasks, silent=self._watching.only)
+            shadow = Shadow(self._watching.beside, self._site) if self._watching.beside else None
             desk = Desk(board, clock, state.journal, dispatcher, state.requests)
             await self._resume(desk, board, state, clock)
             series = _Series(board)
@@ -123,6 +147,7 @@ class App:
                 ring.shift,
                 Recorder(state.inputs, version),
                 await self._memory(state, ring.last_ms),
+                shadow.watch if shadow else _nobody,
             )
             parts.callback(heart.close)
             sink = IntentSink(board)
@@ -146,6 +171,7 @@ class App:
                 STATIC,
                 VERSION,
                 lambda t: decided(self._data, t),
+                shadow.score if shadow else None,
             )
             tasks.create_task(serve(rooms, sock), name="web")
             self._edges(tasks, broker, board, desk, sock)
@@ -178,10 +204,7 @@ class App:
         await state.requests.forget(clock.now() - 7 * 86_400_000)
         for kept in await state.requests.leases(clock.now()):
             desk.leases.take(kept.request)
-        site = self._site
-        modes = {c.device: c.mode for c in site.chargers} | {b.device: b.mode for b in site.batteries}
-        modes |= {p.device: p.mode for p in site.heat_pumps} | {s.device: s.mode for s in site.switches}
-        desk.resume(await state.requests.intents(), modes)
+        desk.resume(await state.requests.intents(), self._site.modes)
 
     async def _memory(self, state: State, last_ms: int) -> core.State:
         """What the core knew when it stopped; `last_ms`: when its last column was stored."""
@@ -219,6 +242,10 @@ class App:
         token = await doorman.issue_bearer("owner", "start") if self._owner_password else ""
         shown = f"[{host}]" if ":" in host else host
         return Ready(f"http://{shown}:{port}/", "owner", password, token)
+
+
+def _nobody(_made: Made, _devices: Iterable[Device]) -> None:
+    """Watches nothing."""
 
 
 def _make_folder(data: Path) -> None:

@@ -23,6 +23,7 @@ from hub.app import App, Ready
 from hub.auth import new_password
 from hub.cli.demo_site import demo_document
 from hub.cli.folder import prepared
+from hub.cli.run import watching, watching_arguments
 from hub.cli.service import serve
 from hub.errors import ShemsError, UserError
 
@@ -44,6 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--home", metavar="NAME", help=f"the household to replay: {', '.join(HOMES)}")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument("--devices", type=Path, metavar="FILE", help="TOML with more [devices.*] for the house")
+    watching_arguments(parser)
     parser.add_argument("--json", action="store_true", help="say `ready` as one line of JSON")
 
 
@@ -59,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
             text = demo_document(sim["links"], bind=args.bind, port=args.port, mqtt_port=mqtt_port) + more
             (data / "config.toml").write_text(text, encoding="utf-8")
             site = config.parse(text, str(data / "config.toml"))
-            app = App(site, text, data, owner_password=new_password(), mqtt_secret=secret)
+            app = App(site, text, data, new_password(), secret, watching(args))
             return serve(app, lambda ready: _say(args.json, ready, sim["control"]))
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from hub import config
-from hub.app import App, Ready
+from hub.app import App, Ready, Watching
 from hub.cli.folder import prepared
 from hub.cli.service import serve
 from hub.errors import UserError
@@ -20,6 +20,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state = Path(os.environ.get("STATE_DIRECTORY", "data"))
     parser.add_argument("--config", type=Path, default=DOCUMENT, metavar="FILE", help="the site document")
     parser.add_argument("--data", type=Path, default=state, metavar="DIR", help="state.db and history.db live here")
+    watching_arguments(parser)
+
+
+def watching_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--read-only", action="store_true", help="watch and decide, but write to no device: another system is in charge"
+    )
+    parser.add_argument(
+        "--observe", type=Path, metavar="FILE", help="try this site document beside the live one; see GET /observed"
+    )
+
+
+def watching(args: argparse.Namespace) -> Watching:
+    """Raises UserError."""
+    beside = config.parse(config.read(args.observe), str(args.observe)) if args.observe else None
+    return Watching(args.read_only, beside)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,7 +45,8 @@ def run(args: argparse.Namespace) -> int:
             "name another with --config, or look at a simulated house with `shems demo`"
         )
     text = config.read(args.config)
-    return serve(App(config.parse(text, str(args.config)), text, prepared(args.data)), _say)
+    site = config.parse(text, str(args.config))
+    return serve(App(site, text, prepared(args.data), watching=watching(args)), _say)
 
 
 def _say(ready: Ready) -> None:

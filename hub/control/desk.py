@@ -149,6 +149,8 @@ class Desk:
                 else Reason("bad_value", {"asked": value, "wanted": "one of " + ", ".join(choices)})
             )
         spec = self._dispatcher.spec(point_id)
+        if self._dispatcher.silent and not point_id.startswith(f"{HOUSE.id}."):
+            return Reason("only_watching")
         return allowed(spec, value) if spec else Reason("not_writable", {"point": point_id})
 
     def _choices(self, point_id: str) -> tuple[str, ...]:

@@ -35,13 +35,19 @@ class Order:
 
 
 class Dispatcher:
-    """One write in flight per point; a newer decision for the same point waits for the older one's answer."""
+    """One write in flight per point; a newer decision for the same point waits for the older one's answer.
 
-    def __init__(self, board: Board, clock: Clock, journal: Journal, tasks: asyncio.TaskGroup) -> None:
+    A `silent` one writes nothing: the hub only watches.
+    """
+
+    def __init__(
+        self, board: Board, clock: Clock, journal: Journal, tasks: asyncio.TaskGroup, silent: bool = False
+    ) -> None:
         self._board = board
         self._clock = clock
         self._journal = journal
         self._tasks = tasks
+        self.silent = silent
         self._drivers: dict[str, Driver] = {}
         self._sent: dict[str, Sent] = {}
         self._flying: set[str] = set()
@@ -82,6 +88,8 @@ class Dispatcher:
         self, commands: tuple[Command, ...], values: Mapping[str, Value], requests: Mapping[str, Request]
     ) -> None:
         """Sends what is due. `values` are those that the core decided on, `requests` the leases it knew, by id."""
+        if self.silent:
+            return
         wanted = {c.point for c in commands}
         for point in [p for p in self._sent if p not in wanted]:
             del self._sent[point]

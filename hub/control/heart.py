@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from hub.control.desk import Desk
 from hub.control.dispatch import Dispatcher
@@ -31,7 +31,7 @@ class Heart:
 
     `append` takes the second's column, `alive` is told of each beat, `shift` moves what was stored since a time (UTC
     ms) by so many ms when the true time has come, `recorder` notes what a replay needs. `state`: what the core knew
-    before a restart.
+    before a restart. `watch` is told of every step.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Heart:
         shift: Callable[[int, int], None] = lambda _since, _by: None,
         recorder: Recorder | None = None,
         state: State = NOTHING,
+        watch: Callable[[Made, Iterable[Device]], None] = lambda _made, _devices: None,
     ) -> None:
         self._site = site
         self._board = board
@@ -61,6 +62,7 @@ class Heart:
         self._told: tuple[int, float] | None = None
         self._recorder = recorder
         self._state = state
+        self._watch = watch
         self._house = House.of(site, ())
         self._known: Mapping[str, Device] = {}
         self.beats = 0
@@ -107,7 +109,8 @@ class Heart:
         if self._recorder:
             self._recorder.after(t, result, None if urgent else column.t)
         self._state = result.state
-        self._desk.latest = Made(inputs, result)
+        self._desk.latest = made = Made(inputs, result)
+        self._watch(made, self._known.values())
         self._board.put(Measurement(p, v, now) for p, v in result.derived.items() if v is not None)
         self._show(result.modes, now)
         self._dispatcher.managed_points = frozenset(result.driven)

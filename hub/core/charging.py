@@ -9,6 +9,15 @@ from hub.model import Reason, Source
 from hub.model.site import ChargerControl
 
 SOLAR_CODES = ("charge_solar", "charge_min_solar", "no_surplus", "wait_hysteresis")
+LESS_S = 5.0
+TAKES_UP_S = 60.0
+"""So long a car may take until it draws what it has been given."""
+SWITCHES_S = 60.0
+"""So long a charger may take until it shows the phases that it was told; then what it shows is taken for true."""
+HIDDEN_S = 600.0
+"""So long after its last try a car tries again whether an inverter that is held back can feed it."""
+HIDDEN_SHARE, _STEP_A = 0.1, 1.2
+"""The share of hidden power by which a charging car reaches for more, an ampere and some at least."""
 _IDLE_A = 0.5
 """What still flows when a car has stopped charging."""
 _ROOM = 1.05
@@ -16,28 +25,35 @@ _ROOM = 1.05
 
 
 def charger_wish(
-    inputs: Inputs, charger: ChargerControl, memory: ChargerMemory, dt: float
+    inputs: Inputs, charger: ChargerControl, memory: ChargerMemory, dt: float, newly_w: float = 0.0
 ) -> tuple[Wish, ChargerMemory]:
     """The current limit (A per phase) of the charger's mode, and what to remember.
 
-    `dt`: seconds since the last step.
+    `dt`: seconds since the last step. `newly_w`: what other cars have just been given and do not draw yet.
     """
     mode = inputs.mode(charger.device, charger.mode)
-    watts = surplus_w(inputs, charger)
+    watts = surplus_w(inputs, charger, newly_w)
+    if watts is not None and inputs.hidden_w and memory.for_s >= HIDDEN_S and not memory.limit_a:
+        watts = max(watts, min(inputs.hidden_w, charger.min_a * VOLT * charger.phase_count))
     amps = None if watts is None else watts / (VOLT * charger.phase_count)
     enough = amps is not None and amps >= charger.min_a
     memory = replace(memory, timers=memory.timers.counted(enough, not enough, dt))
     value, reason = _decide(mode, charger, memory, amps)
+    if reason.code in SOLAR_CODES:
+        value, memory = _steady(value, memory, dt)
     return Wish(f"{charger.device}.current_limit", value, Source.DEFAULT, reason), memory
 
 
-def surplus_w(inputs: Inputs, charger: ChargerControl) -> float | None:
+def surplus_w(inputs: Inputs, charger: ChargerControl, newly_w: float = 0.0) -> float | None:
     """What the sun leaves for this car, W. The car comes before the battery: its charging is surplus too."""
     grid = inputs.number(f"{inputs.house.grid}.power")
     own = inputs.number(f"{charger.device}.power")
     if grid is None or own is None:
         return None
-    return own - grid - sum(inputs.number(f"{b.device}.power") or 0.0 for b in inputs.house.batteries)
+    stored = sum(inputs.number(f"{b.device}.power") or 0.0 for b in inputs.house.batteries)
+    step = max(HIDDEN_SHARE * inputs.hidden_w, _STEP_A * VOLT * charger.phase_count)
+    hidden = min(step, inputs.hidden_w) if own > 0 else 0.0
+    return own - grid - stored - newly_w + hidden
 
 
 def _decide(mode: str, charger: ChargerControl, memory: ChargerMemory, surplus_a: float | None) -> tuple[float, Reason]:
@@ -66,6 +82,13 @@ def _solar(
     if surplus_a >= charger.min_a:
         return 0.0, Reason("wait_hysteresis", {**numbers, "wait_s": charger.start_delay_s - timers.enough_s})
     return 0.0, Reason("no_surplus", numbers)
+
+
+def _steady(amps: float, memory: ChargerMemory, dt: float) -> tuple[float, ChargerMemory]:
+    """A smaller current only when the sun has left less for LESS_S: a car answers late, and so does its meter."""
+    less_s = memory.less_s + dt if 0 < amps < memory.limit_a else 0.0
+    kept = 0 < amps < memory.limit_a and less_s < LESS_S
+    return memory.limit_a if kept else amps, replace(memory, less_s=less_s)
 
 
 def _whole(amps: float, charger: ChargerControl) -> float:

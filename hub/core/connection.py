@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hub.core.draw import EXPORT, IMPORT, Draws
-from hub.core.types import Inputs, is_number
+from hub.core.types import Inputs, Unmet, is_number
 from hub.model import Reason, Relation, Request, Source
 from hub.model.site import ConnectionLimits
 
@@ -38,6 +38,17 @@ def caps(limits: ConnectionLimits, requests: Iterable[Request]) -> dict[int, Cap
         every = [*([Cap(own, Source.SITE)] if own is not None else []), *asked]
         if every:
             found[way] = min(every, key=lambda cap: cap.watts)
+    return found
+
+
+def unmet_limits(requests: Iterable[Request], limits: Mapping[int, Cap]) -> list[Unmet]:
+    """The limits that somebody asks for and that are not in force, because a lower one is."""
+    found = []
+    for r in requests:
+        cap = limits.get({IMPORT_LIMIT: IMPORT, EXPORT_LIMIT: EXPORT}.get(r.point, 0))
+        if cap and r.relation is not Relation.AT_LEAST and is_number(r.value) and cap.watts < r.value:
+            by = Reason("overruled", {"source": cap.source.value, "limit": cap.watts})
+            found.append(Unmet(r.id, r.point, r.value, cap.watts, by))
     return found
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hub.core.connection import Connection
 from hub.core.draw import EXPORT, IMPORT
 from hub.core.fuse import Fuses, Room
+from hub.core.pace import CEILING, FLOOR
 from hub.core.types import VOLT, Inputs
 from hub.model import CommandSpec, Reason, Value
 from hub.model.site import BatteryControl, ChargerControl
@@ -115,27 +116,32 @@ def _unbalance(inputs: Inputs, charger: ChargerControl, fuses: Fuses, floor: flo
 # -- batteries ---------------------------------------------------------------------------------------------------------
 
 
-def battery_bounds(inputs: Inputs, battery: BatteryControl, fuses: Fuses, connection: Connection) -> tuple[Bound, ...]:
-    """W: rated powers, SoC floor and ceiling, fuses and connection both ways, the device's own range."""
+def battery_bounds(
+    inputs: Inputs, battery: BatteryControl, end: str, fuses: Fuses, connection: Connection
+) -> tuple[Bound, ...]:
+    """W: rated powers, SoC floor and ceiling, fuses and connection both ways, the device's own range.
+
+    `end`: whether it is at its floor or its ceiling.
+    """
     device = device_bound(inputs.house.commands[f"{battery.device}.power_setpoint"])
     return (
         Bound(-battery.max_charge_w, battery.max_discharge_w, Reason("rated_power")),
-        *_soc_bounds(inputs, battery),
+        *_soc_bounds(inputs, battery, end),
         *_fuse_bounds(inputs, battery, fuses),
         *_connection_bounds(inputs, battery, connection),
         Bound(min(device.low, 0.0), max(device.high, 0.0), device.reason),
     )
 
 
-def _soc_bounds(inputs: Inputs, battery: BatteryControl) -> tuple[Bound, ...]:
+def _soc_bounds(inputs: Inputs, battery: BatteryControl, end: str) -> tuple[Bound, ...]:
     soc = inputs.number(f"{battery.device}.soc")
     if soc is None:
         return (Bound(0.0, 0.0, _unknown(f"{battery.device}.soc")),)
     floor, ceiling = battery.lowest_soc, battery.soc_ceiling
     bounds = []
-    if soc <= floor:
+    if end == FLOOR or soc <= floor:
         bounds.append(Bound(-math.inf, 0.0, _soc_floor(battery, {"soc": soc, "floor": floor})))
-    if soc >= ceiling:
+    if end == CEILING or soc >= ceiling:
         bounds.append(Bound(0.0, math.inf, Reason("soc_ceiling", {"soc": soc, "ceiling": ceiling})))
     return tuple(bounds)
 

@@ -15,6 +15,9 @@ MOST_S = 10.0
 URGENT = (Source.SAFETY, Source.GRID_OPERATOR, Source.SITE)
 PEOPLE = (*URGENT, Source.PERSON)
 """Least times bind what the hub does by itself: rules, plans, modes."""
+FLOOR, CEILING = "floor", "ceiling"
+SOC_BACK = 1.0
+"""% by which the state of charge has to come back from an end."""
 _RESERVE = 0.2
 """The share of a budget of flash writes that may be spent at any time; the rest comes evenly over the day."""
 
@@ -37,11 +40,23 @@ def ramp(value: float, held: Held, per_s: float, dt: float) -> tuple[float, Reas
     return most if value > 0 else -most, Reason("ramp", {"per_s": per_s})
 
 
-def pause(amps: float, memory: ChargerMemory, charger: ChargerControl) -> tuple[float, Reason | None]:
-    """A car that a limit has paused goes on after `pause_s`, not whenever an ampere comes free."""
-    if not amps or memory.limit_a or not memory.forced or memory.for_s >= charger.pause_s:
+def pause(amps: float, memory: ChargerMemory, charger: ChargerControl, by_itself: bool) -> tuple[float, Reason | None]:
+    """A car that a limit or a rule has paused goes on after `pause_s`, not whenever an ampere comes free.
+
+    `by_itself`: no person has just asked for it.
+    """
+    if not amps or memory.limit_a or not (memory.forced or by_itself) or memory.for_s >= charger.pause_s:
         return amps, None
     return 0.0, Reason("pause_time", {"wait_s": float(int(charger.pause_s - memory.for_s))})
+
+
+def at_end(soc: float | None, low: float, high: float, was: Value | None) -> str:
+    """Whether a battery is at its floor or its ceiling; it leaves either after SOC_BACK, not with the next tenth."""
+    if soc is None:
+        return str(was or "")
+    if soc <= low or (was == FLOOR and soc < low + SOC_BACK):
+        return FLOOR
+    return CEILING if soc >= high or (was == CEILING and soc > high - SOC_BACK) else ""
 
 
 def held_on(held: Held | None, value: Value) -> Held:

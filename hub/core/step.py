@@ -9,16 +9,22 @@ from hub.core import charging, surplus
 from hub.core.arbitrate import Verdict, arbitrate
 from hub.core.battery import battery_wish
 from hub.core.charging import charger_wish
-from hub.core.connection import Connection, caps
+from hub.core.connection import Connection, caps, unmet_limits
 from hub.core.derive import derive
-from hub.core.draw import EXPORT
+from hub.core.draw import EXPORT, IMPORT
 from hub.core.envelope import Bound, battery_bounds, charger_bounds, clamp, device_bound
 from hub.core.fuse import Fuses
 from hub.core.house import Inverter
-from hub.core.pace import MOST_S, PEOPLE, held_on, least_time, pause, ramp, refilled, spent
+from hub.core.pace import MOST_S, PEOPLE, at_end, held_on, least_time, pause, ramp, refilled, spent
 from hub.core.types import VOLT, ChargerMemory, Held, Inputs, State, Unmet, Wish
 from hub.model import Command, Reason, Source, Value, Wear
 from hub.model.site import BatteryControl, ChargerControl, HeatPumpControl, SwitchControl
+
+_CANNOT_S, _MORE = 10.0, 0.02
+"""An inverter that has made less than it may for so long will make at most that share of its power more in a second;
+what it does not make is left to the others."""
+_HELD_BACK, _HELD_BACK_S = 0.97, 5.0
+"""One that makes this share of its limit for so long would make more without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +85,17 @@ class _Turn:
         verdicts = _modes(inputs)
         self._modes = {**inputs.intents, **{p: str(v.wish.value) for p, v in verdicts.items()}}
         self._ruled = tuple(p for p, v in verdicts.items() if v.wish.source is not Source.PERSON)
-        self._inputs = replace(inputs, intents=self._modes)
+        self._inputs = replace(inputs, intents=self._modes, hidden_w=_hidden(state, inputs))
         self._fuses = Fuses(inputs.house)
         self._connection = Connection(self._fuses.draws, caps(inputs.house.limits, inputs.requests))
         self._commands: list[Command] = []
         self._unmet = [u for v in verdicts.values() for u in v.unmet(v.wish.value, ())]
-        self._chargers: dict[str, ChargerMemory] = {}
+        self._unmet += unmet_limits(inputs.requests, self._connection.limits)
+        self._chargers = dict(state.chargers)
         self._held = dict(state.held)
         self._tokens = dict(state.tokens)
         self._fast: list[str] = []
+        self._newly_w = {"cars": 0.0, "batteries": 0.0}
         self._driven: list[str] = []
 
     def done(self) -> Step:
@@ -103,24 +111,34 @@ class _Turn:
         inputs, memory = self._inputs.anew(), self._state.chargers.get(charger.device, ChargerMemory())
         memory, stop = self._phases(charger, memory)
         charger = charging.on_phases(inputs, charger, memory)
-        default, memory = charger_wish(inputs, charger, memory, self._dt)
+        default, memory = charger_wish(inputs, charger, memory, self._dt, self._newly_w["cars"])
         verdict = arbitrate(inputs, default.point, default) or Verdict(default)
         bounds = charger_bounds(inputs, charger, self._fuses, self._connection)
         amps, limits = clamp(float(verdict.wish.value), bounds)
-        amps, waits = (0.0, stop) if stop else pause(amps, memory, charger)
+        by_itself = self._by_itself(verdict.wish)
+        amps, waits = (0.0, stop) if stop else pause(amps, memory, charger, by_itself)
         limits = (*limits, *([waits] if waits else ()))
         amps = float(self._decide(inputs, verdict, amps, limits, () if waits else bounds))
         for phase in charger.phases:
             self._fuses.give(charger.device, phase, amps)
-        self._connection.give(charger.device, amps * VOLT * charger.phase_count)
+        watts = amps * VOLT * charger.phase_count
+        self._connection.give(charger.device, watts)
         if amps and verdict.wish.reason.code not in charging.SOLAR_CODES:
             self._fast.append(charger.device)
-        same = (amps > 0) == (memory.limit_a > 0)
+        for_s = memory.for_s + self._dt if (amps > 0) == (memory.limit_a > 0) else 0.0
+        if amps and for_s < charging.TAKES_UP_S:
+            self._newly_w["cars"] += max(0.0, watts - self._fuses.draws.watts_at_least(inputs, charger.device, IMPORT))
         self._chargers[charger.device] = replace(
             memory,
             limit_a=amps,
-            for_s=memory.for_s + self._dt if same else 0.0,
-            forced=not amps and bool(verdict.wish.value) and (bool(limits) or memory.forced),
+            for_s=for_s,
+            forced=not amps and (bool(limits) or memory.forced if verdict.wish.value else by_itself),
+        )
+
+    def _by_itself(self, wish: Wish) -> bool:
+        """Whether a rule or a plan is behind it, by a value or by a mode, and no person."""
+        return wish.source not in PEOPLE and (
+            wish.source is not Source.DEFAULT or f"{wish.point.partition('.')[0]}.mode" in self._ruled
         )
 
     def _phases(self, charger: ChargerControl, memory: ChargerMemory) -> tuple[ChargerMemory, Reason | None]:
@@ -132,6 +150,10 @@ class _Turn:
         verdict = arbitrate(inputs, default.point, default) or Verdict(default)
         wanted = 1 if verdict.wish.value == 1 else 3
         shown = inputs.number(default.point)
+        if wanted == memory.phases and shown in (1, 3) and shown != wanted and memory.phases_s > charging.SWITCHES_S:
+            wanted, memory = int(shown), replace(memory, phases=int(shown))
+        if wanted != memory.phases and memory.phases_s < charger.phase_switch_s and verdict.wish.source not in PEOPLE:
+            wanted = memory.phases
         if wanted == memory.phases and (shown is None or shown == wanted):
             self._decide(inputs, verdict, float(wanted), ())
             return memory, None
@@ -143,19 +165,31 @@ class _Turn:
 
     def store(self, battery: BatteryControl) -> None:
         inputs, point = self._inputs.anew(), f"{battery.device}.power_setpoint"
-        verdict = arbitrate(inputs, point, battery_wish(inputs, battery, tuple(self._fast)))
+        known = self._held.get(point)
+        was = float(known.value) if known and not isinstance(known.value, str) else None
+        default = battery_wish(inputs, battery, tuple(self._fast), self._newly_w["batteries"], was, self._dt)
+        verdict = arbitrate(inputs, point, default)
         if verdict is None:
             self._held.pop(point, None)
             return
-        held = self._held.get(point, Held(0.0))
-        bounds = battery_bounds(inputs, battery, self._fuses, self._connection)
+        held = known or Held(0.0)
+        end = self._end(inputs, battery)
+        bounds = battery_bounds(inputs, battery, end, self._fuses, self._connection)
         watts, limits = clamp(float(verdict.wish.value), bounds)
         watts, slow = ramp(watts, held, battery.ramp_w_s, self._dt)
         watts = float(self._decide(inputs, verdict, watts, (*limits, *([slow] if slow else ())), bounds))
         for phase in inputs.house.phases:
             self._fuses.give(battery.device, phase, -watts / self._fuses.draws.watts_per_amp(inputs, phase))
         self._connection.give(battery.device, -watts)
+        self._newly_w["batteries"] += watts - (inputs.number(f"{battery.device}.power") or 0.0)
         self._held[point] = held_on(held, watts)
+
+    def _end(self, inputs: Inputs, battery: BatteryControl) -> str:
+        point = f"{battery.device}.soc"
+        known = self._held.get(point)
+        end = at_end(inputs.number(point), battery.lowest_soc, battery.soc_ceiling, known.value if known else "")
+        self._held[point] = Held(end)
+        return end
 
     def curtail(self, inverter: Inverter) -> None:
         """Holds an inverter back where an export limit leaves less than it makes; else it makes what it can."""
@@ -171,12 +205,21 @@ class _Turn:
             bounds.append(Bound(0.0, float(int(max(0.0, free))), cap.reason(EXPORT, free)))
         watts, limits = clamp(float(verdict.wish.value), tuple(bounds))
         watts = float(self._decide(inputs, verdict, watts, limits, tuple(bounds)))
-        self._connection.give(inverter.device, -watts if free is not None else 0.0)
-        self._held[point] = held_on(self._held.get(point), watts)
+        held = self._held.get(point, Held(watts))
+        made, blind = inputs.number(f"{inverter.device}.power"), self._blind(inputs)
+        full = made is not None and made >= _HELD_BACK * float(held.value)
+        timers = held.timers.counted(full and not blind, not full and not blind, self._dt)
+        can = watts if made is None or timers.short_s < _CANNOT_S else min(watts, made + _MORE * inverter.high)
+        self._connection.give(inverter.device, -can if free is not None else 0.0)
+        self._held[point] = Held(watts, 0.0, timers)
+
+    def _blind(self, inputs: Inputs) -> bool:
+        return inputs.number(f"{inputs.house.grid}.power") is None
 
     def heat(self, pump: HeatPumpControl) -> None:
         inputs, point = self._inputs.anew(), f"{pump.device}.sg_ready"
-        held = surplus.counted(inputs, self._held.get(point, Held(surplus.NORMAL)), pump.surplus_w, self._dt)
+        known = self._held.get(point) or Held(inputs.number(point) or surplus.NORMAL)
+        held = surplus.counted(inputs, known, pump.surplus_w, self._dt)
         default = surplus.pump_wish(inputs, pump, held)
         verdict = arbitrate(inputs, point, default) or Verdict(default)
         wish, limits = verdict.wish, list[Reason]()
@@ -254,6 +297,19 @@ def _inside(stands: Value, value: Value, bounds: tuple[Bound, ...], limits: tupl
     if bounds:
         return all(bound.inside(float(stands)) == stands for bound in bounds)
     return not limits or stands <= value
+
+
+def _hidden(state: State, inputs: Inputs) -> float:
+    """What inverters that an export limit holds back may be able to make beyond what they make, W."""
+    hidden = 0.0
+    for inverter in inputs.house.inverters:
+        held, made = state.held.get(f"{inverter.device}.power_limit"), inputs.number(f"{inverter.device}.power")
+        if held is None or made is None or isinstance(held.value, str) or held.value >= inverter.high:
+            continue
+        asked = any(r.point == f"{inverter.device}.power_limit" for r in inputs.requests)
+        if not asked and held.timers.enough_s >= _HELD_BACK_S:
+            hidden += max(0.0, inverter.high - made)
+    return hidden
 
 
 def _modes(inputs: Inputs) -> dict[str, Verdict]:

@@ -26,6 +26,7 @@ class Inputs:
 
     `requests` are the leases in force; `intents` the modes people chose (`wallbox.mode` -> "solar"); `moment` what the
     calendar and the sun say, which rules may ask for.
+    `hidden_w`: what the inverters that are held back by an export limit may be able to make beyond what they show.
     `looked_at`: the points that were asked for, in their order, so that a decision can name what it was made on.
     """
 
@@ -35,6 +36,7 @@ class Inputs:
     requests: tuple[Request, ...] = ()
     intents: Mapping[str, str] = field(default_factory=dict)
     moment: Moment | None = None
+    hidden_w: float = 0.0
     looked_at: dict[str, None] = field(default_factory=dict, compare=False)
 
     def anew(self) -> Inputs:
@@ -65,9 +67,10 @@ class Timers:
 
 @dataclass(frozen=True, slots=True)
 class ChargerMemory:
-    """`limit_a` last decided, `for_s` it has been zero or not zero; `forced`: zero because of a limit.
+    """`limit_a` last decided, `for_s` it has been zero or not zero; `forced`: zero because of a limit or a rule.
 
     `phases`: what it was last switched to, 0 = never; `phases_s` ago; `other_s`: how long the other would suit better.
+    `less_s`: how long the sun has left less than `limit_a`.
     """
 
     limit_a: float = 0.0
@@ -77,6 +80,7 @@ class ChargerMemory:
     phases: int = 0
     phases_s: float = LONG_S
     other_s: float = 0.0
+    less_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

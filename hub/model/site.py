@@ -158,5 +158,11 @@ class Site:
     devices: tuple[DeviceSpec, ...] = ()
 
     @property
+    def modes(self) -> dict[str, str]:
+        """By device: the mode until somebody chooses another."""
+        found = {c.device: c.mode for c in self.chargers} | {b.device: b.mode for b in self.batteries}
+        return found | {p.device: p.mode for p in self.heat_pumps} | {s.device: s.mode for s in self.switches}
+
+    @property
     def main(self) -> Circuit:
         return next(c for c in self.circuits if not c.parent)

@@ -15,6 +15,7 @@ from hub.core import Made
 from hub.live import Board
 from hub.model import Clock
 from hub.model.site import Site
+from hub.rehearse.shadow import Score
 from hub.store.ring import Querier, Storage
 from hub.web.schema import JournalRow
 
@@ -54,6 +55,8 @@ class Rooms:
     version: str
     decided: Callable[[int], Made | None] = lambda _t: None
     """the step that was in force at a time (UTC ms), made again; slow"""
+    observed: Score | None = None
+    """how the core that is tried beside the live one does"""
 
 
 ROOMS = web.AppKey("rooms", Rooms)

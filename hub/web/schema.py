@@ -177,6 +177,30 @@ class Decisions(TypedDict):
     unmet: list[Unmet]
 
 
+class ObservedPoint(TypedDict):
+    """For how long the two differ (s), how often each changes the point, for how long a limit binds each (s)."""
+
+    differs_s: float
+    live_changes: int
+    shadow_changes: int
+    live_limited_s: float
+    shadow_limited_s: float
+    live: Value | None
+    shadow: Value | None
+
+
+class Observed(TypedDict):
+    """The core that is tried beside the live one: what it would have taken more from the grid (Wh), and what that
+    would have cost more (currency), were every car to take what it may.
+    """
+
+    since: int
+    seconds: float
+    extra_wh: float
+    extra_cost: float
+    points: dict[str, ObservedPoint]
+
+
 class Series(TypedDict):
     t: list[int]
     mean: list[float | None]

@@ -84,6 +84,13 @@ CALLS = (
         query=(Query("t", "the moment; now when left out", "time"), Query("point", "only this point")),
         problems=(400, 404),
     ),
+    Call(
+        "GET",
+        "/observed",
+        "How the site document that is tried beside the live one does; 404 when none is.",
+        schema.Observed,
+        problems=(404,),
+    ),
     Call("DELETE", "/requests/{id}", "Gives a wish back before its time is over.", None, status=204, problems=(404,)),
     Call(
         "GET",

@@ -95,7 +95,7 @@ def test_solar_charging_survives_a_short_cloud_and_stops_after_a_long_one() -> N
         result = step(state, Inputs(n * 1000, h, cloudy))
         state = result.state
         limits.append(command(result, "wallbox.current_limit")[0])
-    assert limits[:60] == [6.0] * 60
+    assert limits[:60] == [8.0] * 4 + [6.0] * 56
     assert limits[-1] == 0.0
 
 

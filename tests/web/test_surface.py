@@ -52,6 +52,7 @@ READS = {
     "/devices/{id}": "/devices/battery",
     "/journal": "/journal?limit=1000",
     "/decisions": "",
+    "/observed": "",
     "/history": "/history?points=wallbox.status,grid.power&step=600",
     "/energy": "/energy?points=grid.energy_import,grid.power&step=quarter",
     "/storage": "",

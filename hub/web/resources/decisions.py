@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from aiohttp import web
 
 from hub.core import Made, Unmet
@@ -32,6 +34,21 @@ async def give_back(request: web.Request) -> web.Response:
     if not await request.app[ROOMS].desk.give_back(id_, request[GUEST].user):
         raise ProblemError(404, "No such wish", f"no wish in force has the id {id_!r}", "id")
     return web.Response(status=204)
+
+
+async def observed(request: web.Request) -> web.Response:
+    score = request.app[ROOMS].observed
+    if score is None:
+        raise ProblemError(404, "Nothing is tried", "start the hub with --observe FILE to try another document beside")
+    points: dict[str, schema.ObservedPoint] = {p: asdict(line) for p, line in score.lines.items()}  # type: ignore[misc]
+    answer: schema.Observed = {
+        "since": score.since,
+        "seconds": score.seconds,
+        "extra_wh": score.extra_wh,
+        "extra_cost": score.extra_cost / 100_000,
+        "points": points,
+    }
+    return json_response(answer)
 
 
 def _wire(made: Made, point: str | None) -> schema.Decisions:
@@ -77,4 +94,4 @@ def _reason(r: Reason) -> schema.ReasonInfo:
     return {"code": r.code, "numbers": dict(r.numbers)}
 
 
-ROUTES = (("GET", "/decisions", decisions), ("DELETE", "/requests/{id}", give_back))
+ROUTES = (("GET", "/decisions", decisions), ("GET", "/observed", observed), ("DELETE", "/requests/{id}", give_back))

@@ -1203,59 +1203,59 @@ export const history: History = {
     1750499700000
    ],
    "mean": [
-    -61.08361204013378,
-    -1.1666666666666667,
-    1.4066666666666667,
+    -44.68561872909699,
+    -2.2533333333333334,
+    3.3766666666666665,
     -0.5233333333333333,
     -0.09666666666666666,
     0.3433333333333333,
-    -1.5566666666666666,
-    1.0633333333333332,
-    -1.0366666666666666,
-    1.3266666666666667,
-    -1.0566666666666666,
-    1.0233333333333334
+    -3.8366666666666664,
+    1.7566666666666666,
+    -2.19,
+    2.43,
+    -2.243333333333333,
+    1.7433333333333334
    ],
    "min": [
     -5257.0,
-    -2.0,
-    -2.0,
+    -3.0,
+    -3.0,
     -1.0,
     -1.0,
     0.0,
-    -690.0,
+    -689.0,
     0.0,
-    -689.0,
-    1.0,
-    -689.0,
+    -688.0,
+    2.0,
+    -688.0,
     0.0
    ],
    "max": [
     4491.0,
-    -1.0,
+    -2.0,
     689.0,
     0.0,
     1.0,
     1.0,
     1.0,
-    2.0,
-    2.0,
-    2.0,
-    2.0,
-    2.0
+    3.0,
+    3.0,
+    3.0,
+    3.0,
+    3.0
    ],
    "last": [
-    -1.0,
-    -1.0,
+    -2.0,
+    -2.0,
     -1.0,
     0.0,
     0.0,
     0.0,
     1.0,
-    1.0,
-    1.0,
-    1.0,
-    1.0,
+    2.0,
+    2.0,
+    2.0,
+    2.0,
     1.0
    ]
   }
@@ -1281,59 +1281,59 @@ export const histories: History = {
     1750499700000
    ],
    "mean": [
-    5278.1605351170565,
-    6665.166666666667,
-    6828.193333333334,
+    5261.76254180602,
+    6666.253333333333,
+    6826.223333333333,
     7354.5233333333335,
     7354.096666666666,
     7353.656666666667,
-    7130.156666666667,
-    6662.9366666666665,
-    6504.036666666667,
-    5972.673333333333,
-    5643.856666666667,
-    5282.9766666666665
+    7141.636666666666,
+    6662.243333333333,
+    6514.39,
+    5971.57,
+    5654.243333333333,
+    5282.256666666667
    ],
    "min": [
     1403.0,
-    6665.0,
+    6666.0,
     6664.0,
     7354.0,
     7353.0,
     7353.0,
+    6663.0,
+    6661.0,
+    5971.0,
+    5971.0,
+    5281.0,
+    5281.0
+   ],
+   "max": [
+    6667.0,
+    6667.0,
+    7355.0,
+    7355.0,
+    7355.0,
+    7354.0,
+    7354.0,
+    6664.0,
+    6662.0,
+    5972.0,
+    5972.0,
+    5284.0
+   ],
+   "last": [
+    6666.0,
+    6666.0,
+    7355.0,
+    7354.0,
+    7354.0,
+    7354.0,
     6663.0,
     6662.0,
     5972.0,
     5972.0,
     5282.0,
-    5282.0
-   ],
-   "max": [
-    6666.0,
-    6666.0,
-    7355.0,
-    7355.0,
-    7355.0,
-    7354.0,
-    7354.0,
-    6664.0,
-    6663.0,
-    5973.0,
-    5973.0,
-    5284.0
-   ],
-   "last": [
-    6665.0,
-    6665.0,
-    7355.0,
-    7354.0,
-    7354.0,
-    7354.0,
-    6663.0,
-    6663.0,
-    5973.0,
-    5973.0,
-    5283.0,
     5283.0
    ]
   },
@@ -1353,59 +1353,59 @@ export const histories: History = {
     1750499700000
    ],
    "mean": [
-    -1320.0,
-    -306.89666666666665,
-    -455.4433333333333,
+    -1336.3979933110368,
+    -305.81,
+    -457.41333333333336,
     -143.45,
     -237.33,
     -200.04666666666665,
-    -258.81333333333333,
-    -452.4633333333333,
-    -258.99,
-    -398.06666666666666,
-    -337.7733333333333,
-    -355.58666666666664
+    -247.33333333333334,
+    -453.1566666666667,
+    -248.63666666666666,
+    -399.17,
+    -327.38666666666666,
+    -356.3066666666667
    ],
    "min": [
     -5000.0,
-    -476.0,
+    -475.0,
     -690.0,
     -212.0,
     -246.0,
     -241.0,
-    -689.0,
+    -679.0,
     -605.0,
-    -687.0,
-    -597.0,
-    -688.0,
-    -516.0
+    -672.0,
+    -598.0,
+    -673.0,
+    -517.0
    ],
    "max": [
     0.0,
-    -127.0,
-    -1.0,
+    -126.0,
+    -7.0,
     -55.0,
     -212.0,
     -138.0,
-    1.0,
-    -287.0,
-    2.0,
-    -200.0,
-    1.0,
+    4.0,
+    -288.0,
+    6.0,
+    -201.0,
+    5.0,
     -210.0
    ],
    "last": [
-    -126.0,
-    -476.0,
+    -125.0,
+    -475.0,
     -54.0,
     -212.0,
     -241.0,
     -138.0,
     -606.0,
-    -287.0,
-    -598.0,
-    -200.0,
-    -517.0,
+    -288.0,
+    -599.0,
+    -201.0,
+    -518.0,
     -210.0
    ]
   },
@@ -1431,11 +1431,11 @@ export const histories: History = {
     7354.0,
     7354.0,
     7354.0,
-    7128.6,
+    7137.8,
     6664.0,
-    6503.0,
+    6512.2,
     5974.0,
-    5642.8,
+    5652.0,
     5284.0
    ],
    "min": [
@@ -1572,16 +1572,16 @@ export const energy: Energy = {
   "grid.power": {
    "unit": "Wh",
    "plus": [
-    1.6,
+    3.2,
     0.0,
-    0.3,
-    0.3
+    0.4,
+    0.5
    ],
    "minus": [
-    6.7,
+    6.9,
     0.1,
-    0.4,
-    0.2
+    0.8,
+    0.4
    ],
    "known": [
     1.0,
@@ -1918,12 +1918,12 @@ export const journal: Journal = {
    "inputs": [
     {
      "point": "grid.power",
-     "v": 1,
+     "v": -8,
      "age_ms": 0
     },
     {
      "point": "battery.power",
-     "v": -289,
+     "v": -280,
      "age_ms": 0
     },
     {
@@ -1938,7 +1938,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l1",
-     "v": 0,
+     "v": -3,
      "age_ms": 0
     },
     {
@@ -1953,7 +1953,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l2",
-     "v": 0,
+     "v": -3,
      "age_ms": 0
     },
     {
@@ -1968,7 +1968,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l3",
-     "v": 0,
+     "v": -3,
      "age_ms": 0
     },
     {
@@ -2262,27 +2262,27 @@ export const journal: Journal = {
    "point": "battery.power_setpoint",
    "request": "",
    "asked": null,
-   "value": -356.0,
+   "value": -357.0,
    "source": "default",
    "person": "",
    "cause": "self_consumption",
    "reason": {
     "code": "self_consumption",
     "numbers": {
-     "grid_w": 1.0,
-     "battery_w": -357.0
+     "grid_w": 2.0,
+     "battery_w": -358.0
     }
    },
    "limits": [],
    "inputs": [
     {
      "point": "grid.power",
-     "v": 1,
+     "v": 2,
      "age_ms": 0
     },
     {
      "point": "battery.power",
-     "v": -357,
+     "v": -358,
      "age_ms": 0
     },
     {
@@ -2297,7 +2297,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l1",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2312,7 +2312,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l2",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2327,7 +2327,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l3",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2337,7 +2337,7 @@ export const journal: Journal = {
     }
    ],
    "state": "confirmed",
-   "applied": -356.0,
+   "applied": -357.0,
    "ms": 0.0
   },
   {
@@ -2347,27 +2347,27 @@ export const journal: Journal = {
    "point": "battery.power_setpoint",
    "request": "",
    "asked": null,
-   "value": -419.0,
+   "value": -420.0,
    "source": "default",
    "person": "",
    "cause": "self_consumption",
    "reason": {
     "code": "self_consumption",
     "numbers": {
-     "grid_w": 1.0,
-     "battery_w": -420.0
+     "grid_w": 2.0,
+     "battery_w": -421.0
     }
    },
    "limits": [],
    "inputs": [
     {
      "point": "grid.power",
-     "v": 1,
+     "v": 2,
      "age_ms": 0
     },
     {
      "point": "battery.power",
-     "v": -420,
+     "v": -421,
      "age_ms": 0
     },
     {
@@ -2382,7 +2382,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l1",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2397,7 +2397,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l2",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2412,7 +2412,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l3",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2422,7 +2422,7 @@ export const journal: Journal = {
     }
    ],
    "state": "confirmed",
-   "applied": -419.0,
+   "applied": -420.0,
    "ms": 0.0
   },
   {
@@ -2432,27 +2432,27 @@ export const journal: Journal = {
    "point": "battery.power_setpoint",
    "request": "",
    "asked": null,
-   "value": -486.0,
+   "value": -487.0,
    "source": "default",
    "person": "",
    "cause": "self_consumption",
    "reason": {
     "code": "self_consumption",
     "numbers": {
-     "grid_w": 1.0,
-     "battery_w": -487.0
+     "grid_w": 2.0,
+     "battery_w": -488.0
     }
    },
    "limits": [],
    "inputs": [
     {
      "point": "grid.power",
-     "v": 1,
+     "v": 2,
      "age_ms": 0
     },
     {
      "point": "battery.power",
-     "v": -487,
+     "v": -488,
      "age_ms": 0
     },
     {
@@ -2467,7 +2467,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l1",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2482,7 +2482,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l2",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2497,7 +2497,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l3",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2507,7 +2507,7 @@ export const journal: Journal = {
     }
    ],
    "state": "confirmed",
-   "applied": -486.0,
+   "applied": -487.0,
    "ms": 0.0
   },
   {
@@ -2517,27 +2517,27 @@ export const journal: Journal = {
    "point": "battery.power_setpoint",
    "request": "",
    "asked": null,
-   "value": -555.0,
+   "value": -556.0,
    "source": "default",
    "person": "",
    "cause": "self_consumption",
    "reason": {
     "code": "self_consumption",
     "numbers": {
-     "grid_w": 1.0,
-     "battery_w": -556.0
+     "grid_w": 3.0,
+     "battery_w": -558.0
     }
    },
    "limits": [],
    "inputs": [
     {
      "point": "grid.power",
-     "v": 1,
+     "v": 3,
      "age_ms": 0
     },
     {
      "point": "battery.power",
-     "v": -556,
+     "v": -558,
      "age_ms": 0
     },
     {
@@ -2552,7 +2552,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l1",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2567,7 +2567,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l2",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2582,7 +2582,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l3",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2592,7 +2592,7 @@ export const journal: Journal = {
     }
    ],
    "state": "confirmed",
-   "applied": -555.0,
+   "applied": -556.0,
    "ms": 0.0
   },
   {
@@ -2602,27 +2602,27 @@ export const journal: Journal = {
    "point": "battery.power_setpoint",
    "request": "",
    "asked": null,
-   "value": -627.0,
+   "value": -628.0,
    "source": "default",
    "person": "",
    "cause": "self_consumption",
    "reason": {
     "code": "self_consumption",
     "numbers": {
-     "grid_w": 1.0,
-     "battery_w": -628.0
+     "grid_w": 3.0,
+     "battery_w": -630.0
     }
    },
    "limits": [],
    "inputs": [
     {
      "point": "grid.power",
-     "v": 1,
+     "v": 3,
      "age_ms": 0
     },
     {
      "point": "battery.power",
-     "v": -628,
+     "v": -630,
      "age_ms": 0
     },
     {
@@ -2637,7 +2637,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l1",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2652,7 +2652,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l2",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2667,7 +2667,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l3",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2677,12 +2677,12 @@ export const journal: Journal = {
     }
    ],
    "state": "confirmed",
-   "applied": -627.0,
+   "applied": -628.0,
    "ms": 0.0
   },
   {
    "id": 62,
-   "t": 1750499555000,
+   "t": 1750499559000,
    "kind": "write",
    "point": "wallbox.current_limit",
    "request": "",
@@ -2702,7 +2702,7 @@ export const journal: Journal = {
    "inputs": [
     {
      "point": "grid.power",
-     "v": 1,
+     "v": 2,
      "age_ms": 0
     },
     {
@@ -2712,7 +2712,7 @@ export const journal: Journal = {
     },
     {
      "point": "battery.power",
-     "v": 0,
+     "v": 4,
      "age_ms": 0
     },
     {
@@ -2722,7 +2722,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l1",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2737,7 +2737,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l2",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2752,7 +2752,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l3",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2772,27 +2772,27 @@ export const journal: Journal = {
    "point": "battery.power_setpoint",
    "request": "",
    "asked": null,
-   "value": -11.0,
+   "value": -12.0,
    "source": "default",
    "person": "",
    "cause": "self_consumption",
    "reason": {
     "code": "self_consumption",
     "numbers": {
-     "grid_w": 2.0,
-     "battery_w": -13.0
+     "grid_w": 3.0,
+     "battery_w": -14.0
     }
    },
    "limits": [],
    "inputs": [
     {
      "point": "grid.power",
-     "v": 2,
+     "v": 3,
      "age_ms": 0
     },
     {
      "point": "battery.power",
-     "v": -13,
+     "v": -14,
      "age_ms": 0
     },
     {
@@ -2847,7 +2847,7 @@ export const journal: Journal = {
     }
    ],
    "state": "confirmed",
-   "applied": -11.0,
+   "applied": -12.0,
    "ms": 0.0
   },
   {
@@ -2857,27 +2857,27 @@ export const journal: Journal = {
    "point": "battery.power_setpoint",
    "request": "",
    "asked": null,
-   "value": -87.0,
+   "value": -88.0,
    "source": "default",
    "person": "",
    "cause": "self_consumption",
    "reason": {
     "code": "self_consumption",
     "numbers": {
-     "grid_w": 2.0,
-     "battery_w": -89.0
+     "grid_w": 3.0,
+     "battery_w": -90.0
     }
    },
    "limits": [],
    "inputs": [
     {
      "point": "grid.power",
-     "v": 2,
+     "v": 3,
      "age_ms": 0
     },
     {
      "point": "battery.power",
-     "v": -89,
+     "v": -90,
      "age_ms": 0
     },
     {
@@ -2932,7 +2932,7 @@ export const journal: Journal = {
     }
    ],
    "state": "confirmed",
-   "applied": -87.0,
+   "applied": -88.0,
    "ms": 0.0
   },
   {
@@ -2942,27 +2942,27 @@ export const journal: Journal = {
    "point": "battery.power_setpoint",
    "request": "",
    "asked": null,
-   "value": -165.0,
+   "value": -166.0,
    "source": "default",
    "person": "",
    "cause": "self_consumption",
    "reason": {
     "code": "self_consumption",
     "numbers": {
-     "grid_w": 1.0,
-     "battery_w": -166.0
+     "grid_w": 2.0,
+     "battery_w": -167.0
     }
    },
    "limits": [],
    "inputs": [
     {
      "point": "grid.power",
-     "v": 1,
+     "v": 2,
      "age_ms": 0
     },
     {
      "point": "battery.power",
-     "v": -166,
+     "v": -167,
      "age_ms": 0
     },
     {
@@ -2977,7 +2977,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l1",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -2992,7 +2992,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l2",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -3007,7 +3007,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l3",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -3017,7 +3017,7 @@ export const journal: Journal = {
     }
    ],
    "state": "confirmed",
-   "applied": -165.0,
+   "applied": -166.0,
    "ms": 0.0
   },
   {
@@ -3027,27 +3027,27 @@ export const journal: Journal = {
    "point": "battery.power_setpoint",
    "request": "",
    "asked": null,
-   "value": -243.0,
+   "value": -244.0,
    "source": "default",
    "person": "",
    "cause": "self_consumption",
    "reason": {
     "code": "self_consumption",
     "numbers": {
-     "grid_w": 2.0,
-     "battery_w": -245.0
+     "grid_w": 3.0,
+     "battery_w": -246.0
     }
    },
    "limits": [],
    "inputs": [
     {
      "point": "grid.power",
-     "v": 2,
+     "v": 3,
      "age_ms": 0
     },
     {
      "point": "battery.power",
-     "v": -245,
+     "v": -246,
      "age_ms": 0
     },
     {
@@ -3102,7 +3102,7 @@ export const journal: Journal = {
     }
    ],
    "state": "confirmed",
-   "applied": -243.0,
+   "applied": -244.0,
    "ms": 0.0
   },
   {
@@ -3112,27 +3112,27 @@ export const journal: Journal = {
    "point": "battery.power_setpoint",
    "request": "",
    "asked": null,
-   "value": -323.0,
+   "value": -324.0,
    "source": "default",
    "person": "",
    "cause": "self_consumption",
    "reason": {
     "code": "self_consumption",
     "numbers": {
-     "grid_w": 1.0,
-     "battery_w": -324.0
+     "grid_w": 2.0,
+     "battery_w": -325.0
     }
    },
    "limits": [],
    "inputs": [
     {
      "point": "grid.power",
-     "v": 1,
+     "v": 2,
      "age_ms": 0
     },
     {
      "point": "battery.power",
-     "v": -324,
+     "v": -325,
      "age_ms": 0
     },
     {
@@ -3147,7 +3147,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l1",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -3162,7 +3162,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l2",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -3177,7 +3177,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l3",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -3187,7 +3187,7 @@ export const journal: Journal = {
     }
    ],
    "state": "confirmed",
-   "applied": -323.0,
+   "applied": -324.0,
    "ms": 0.0
   },
   {
@@ -3197,27 +3197,27 @@ export const journal: Journal = {
    "point": "battery.power_setpoint",
    "request": "",
    "asked": null,
-   "value": -403.0,
+   "value": -404.0,
    "source": "default",
    "person": "",
    "cause": "self_consumption",
    "reason": {
     "code": "self_consumption",
     "numbers": {
-     "grid_w": 1.0,
-     "battery_w": -404.0
+     "grid_w": 2.0,
+     "battery_w": -405.0
     }
    },
    "limits": [],
    "inputs": [
     {
      "point": "grid.power",
-     "v": 1,
+     "v": 2,
      "age_ms": 0
     },
     {
      "point": "battery.power",
-     "v": -404,
+     "v": -405,
      "age_ms": 0
     },
     {
@@ -3232,7 +3232,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l1",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -3247,7 +3247,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l2",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -3262,7 +3262,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l3",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -3272,7 +3272,7 @@ export const journal: Journal = {
     }
    ],
    "state": "confirmed",
-   "applied": -403.0,
+   "applied": -404.0,
    "ms": 0.0
   },
   {
@@ -3282,27 +3282,27 @@ export const journal: Journal = {
    "point": "battery.power_setpoint",
    "request": "",
    "asked": null,
-   "value": -483.0,
+   "value": -484.0,
    "source": "default",
    "person": "",
    "cause": "self_consumption",
    "reason": {
     "code": "self_consumption",
     "numbers": {
-     "grid_w": 1.0,
-     "battery_w": -484.0
+     "grid_w": 2.0,
+     "battery_w": -485.0
     }
    },
    "limits": [],
    "inputs": [
     {
      "point": "grid.power",
-     "v": 1,
+     "v": 2,
      "age_ms": 0
     },
     {
      "point": "battery.power",
-     "v": -484,
+     "v": -485,
      "age_ms": 0
     },
     {
@@ -3317,7 +3317,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l1",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -3332,7 +3332,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l2",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -3347,7 +3347,7 @@ export const journal: Journal = {
     },
     {
      "point": "grid.power_l3",
-     "v": 0,
+     "v": 1,
      "age_ms": 0
     },
     {
@@ -3357,7 +3357,7 @@ export const journal: Journal = {
     }
    ],
    "state": "confirmed",
-   "applied": -483.0,
+   "applied": -484.0,
    "ms": 0.0
   },
   {
@@ -3367,27 +3367,27 @@ export const journal: Journal = {
    "point": "battery.power_setpoint",
    "request": "",
    "asked": null,
-   "value": -562.0,
+   "value": -564.0,
    "source": "default",
    "person": "",
    "cause": "self_consumption",
    "reason": {
     "code": "self_consumption",
     "numbers": {
-     "grid_w": 2.0,
-     "battery_w": -564.0
+     "grid_w": 3.0,
+     "battery_w": -565.0
     }
    },
    "limits": [],
    "inputs": [
     {
      "point": "grid.power",
-     "v": 2,
+     "v": 3,
      "age_ms": 0
     },
     {
      "point": "battery.power",
-     "v": -564,
+     "v": -565,
      "age_ms": 0
     },
     {
@@ -3442,7 +3442,7 @@ export const journal: Journal = {
     }
    ],
    "state": "confirmed",
-   "applied": -562.0,
+   "applied": -564.0,
    "ms": 0.0
   }
  ]

@@ -163,6 +163,26 @@ export interface Decisions {
   unmet: Array<Unmet>;
 }
 
+/** For how long the two differ (s), how often each changes the point, for how long a limit binds each (s). */
+export interface ObservedPoint {
+  differs_s: number;
+  live_changes: number;
+  shadow_changes: number;
+  live_limited_s: number;
+  shadow_limited_s: number;
+  live: Value | null;
+  shadow: Value | null;
+}
+
+/** The core that is tried beside the live one: what it would have taken more from the grid (Wh), and what that would have cost more (currency), were every car to take what it may. */
+export interface Observed {
+  since: number;
+  seconds: number;
+  extra_wh: number;
+  extra_cost: number;
+  points: Record<string, ObservedPoint>;
+}
+
 export interface Series {
   t: Array<number>;
   mean: Array<number | null>;

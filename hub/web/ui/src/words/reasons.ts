@@ -58,6 +58,7 @@ export const REASONS: Record<string, Sentence> = {
   out_of_range: (n) => `${told(n["asked"])} is outside ${told(n["low"])} to ${told(n["high"])}`,
   unknown_point: () => "there is no such point",
   not_writable: () => "this cannot be set",
+  only_watching: () => "this hub only watches: it was started not to write to any device",
   no_end_possible: () => "it has no end to set: nothing would change by itself when the time is over",
   hub_silent: () => "the hub did not answer",
   hub_failed: (n) => `the hub could not take it: ${told(n["detail"])}`,
@@ -113,6 +114,8 @@ export const REASONS: Record<string, Sentence> = {
     `the battery ${Number(n["battery_w"] ?? 0) < 0 ? "took" : "gave"} ${watts(n["battery_w"])}`,
   soc_floor: (n) => `the battery is at ${percents(n["soc"])}, its floor is ${percents(n["floor"])}`,
   battery_discharge: (n) => `the battery is being emptied with up to ${watts(n["power_w"])}`,
+  hidden_sun: (n) =>
+    `the roof is held back by the limit on feeding in and may make up to ${watts(n["hidden_w"])} more: the battery tries it`,
   spares_battery: (n) =>
     `the battery serves the house and not the car, which draws ${watts(n["car_w"])} from the grid as it was told to`,
   outage_reserve: (n) => `the battery is at ${percents(n["soc"])}; ${percents(n["floor"])} of it is kept for a power cut`,

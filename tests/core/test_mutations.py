@@ -1,0 +1,203 @@
+"""Every limit switched off, one at a time: at least one scenario must fail without it.
+
+What there is to switch off is read from the source, so that a new limit needs a scenario before this is green again.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from hub.core import charging, connection, envelope, fuse, pace, surplus
+from hub.core.types import Tokens
+from hub.model import Source
+from tests.scenarios.judge import misses
+from tests.scenarios.play import Decide, play
+from tests.scenarios.scenario import Scenario, files
+
+step = importlib.import_module("hub.core.step")
+"""the module: in the package its name is that of its function"""
+Patch = pytest.MonkeyPatch
+LONGEST_S = 900
+"""Longer scenarios are left out here."""
+
+
+@cache
+def _scenarios() -> tuple[Scenario, ...]:
+    read = (Scenario.read(path) for path in files())
+    return tuple(sorted((s for s in read if s.end <= LONGEST_S and not s.known_defect), key=lambda s: s.end))
+
+
+def _noticed(codes: frozenset[str], decide: Decide) -> bool:
+    """Whether a scenario that expects one of `codes` fails."""
+    return any(misses(s, play(s, decide)) for s in _scenarios() if codes & s.codes)
+
+
+def _tree(module: ModuleType) -> ast.Module:
+    return ast.parse(inspect.getsource(module))
+
+
+def _called(tree: ast.AST, name: str) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+            yield node
+
+
+def _codes(*modules: ModuleType) -> frozenset[str]:
+    """Of all reasons that the modules give."""
+    calls = [c for m in modules for c in _called(_tree(m), "Reason")]
+    return frozenset(ast.literal_eval(c.args[0]) for c in calls)
+
+
+# -- bounds ----------------------------------------------------------------------------------------------------------
+
+BOUNDS = [(m, n) for m in (envelope, step) for n, _ in enumerate(_called(_tree(m), "Bound"))]
+LIMITS = _codes(envelope, connection) - {"overruled"}
+
+
+def _without(module: ModuleType, nth: int) -> dict[str, Any]:
+    """The module with its `nth` bound bounding nothing."""
+    tree = _tree(module)
+    call = list(_called(tree, "Bound"))[nth]
+    call.func = ast.copy_location(ast.Name("open_bound", ast.Load()), call.func)
+    made = {**vars(module), "open_bound": _open_bound}
+    exec(compile(tree, str(module.__file__), "exec"), made)
+    return made
+
+
+def _open_bound(low: float, high: float, reason: Any, floor: float = 0.0) -> envelope.Bound:
+    return envelope.Bound(-math.inf, math.inf, reason)
+
+
+def _bound_id(bound: tuple[ModuleType, int]) -> str:
+    module, nth = bound
+    call = list(_called(_tree(module), "Bound"))[nth]
+    return f"{module.__name__.rpartition('.')[2]}:{call.lineno}: {ast.unparse(call)[:80]}"
+
+
+@pytest.mark.parametrize("bound", BOUNDS, ids=_bound_id)
+def test_each_bound_is_missed(bound: tuple[ModuleType, int], monkeypatch: Patch) -> None:
+    module, nth = bound
+    made = _without(module, nth)
+    if module is envelope:
+        for name in ("battery_bounds", "charger_bounds", "device_bound"):
+            monkeypatch.setattr(step, name, made[name])
+    assert _noticed(LIMITS, made["step"] if module is step else step.step)
+
+
+def test_each_limit_is_in_a_scenario() -> None:
+    assert not LIMITS - {code for s in _scenarios() for code in s.codes}
+
+
+# -- what takes its time ---------------------------------------------------------------------------------------------
+
+
+def _no_guarantee(patch: Patch) -> None:
+    heat = step._Turn.heat
+    patch.setattr(step._Turn, "heat", lambda self, pump: heat(self, replace(pump, guaranteed_w=0.0)))
+
+
+def _switch_under_load(patch: Patch) -> None:
+    phases = step._Turn._phases
+    patch.setattr(charging, "still_flows", lambda inputs, charger: False)
+    patch.setattr(step._Turn, "_phases", lambda self, c, memory: phases(self, c, replace(memory, limit_a=0.0)))
+
+
+def _switch_at_any_time(patch: Patch) -> None:
+    wanted = charging.phases_wanted
+    patch.setattr(charging, "phases_wanted", lambda i, c, m, dt: wanted(i, replace(c, phase_switch_s=0), m, dt))
+
+
+PACE: dict[str, Callable[[Patch], None]] = {
+    "least_time": lambda patch: patch.setattr(step, "least_time", lambda value, held, least_s: (value, None)),
+    "ramp": lambda patch: patch.setattr(step, "ramp", lambda value, held, per_s, dt: (value, None)),
+    "pause_time": lambda patch: patch.setattr(step, "pause", lambda amps, memory, charger, by_itself: (amps, None)),
+    "write_budget": lambda patch: patch.setattr(
+        step, "spent", lambda spec, wish, value, safe, tokens: (value, Tokens(0.0, value), None)
+    ),
+    "guaranteed_power": _no_guarantee,
+    "phase_switch": _switch_under_load,
+    "phase_switch_rate": _switch_at_any_time,
+}
+WISHES = {"makes_all"}
+"""Reasons in step.py that are no limits."""
+
+
+@pytest.mark.parametrize("code", PACE)
+def test_each_guard_of_pace_is_missed(code: str, monkeypatch: Patch) -> None:
+    PACE[code](monkeypatch)
+    assert _noticed(frozenset({code}), step.step)
+
+
+def test_each_guard_of_pace_is_listed() -> None:
+    assert _codes(pace, step) - WISHES - LIMITS == PACE.keys() - {"phase_switch_rate"}
+
+
+CARE: dict[str, Callable[[Patch], None]] = {
+    "no gap makes times pass": lambda patch: patch.setattr(step, "MOST_S", 1e9),
+    "the operator does not wait": lambda patch: patch.setattr(step, "PEOPLE", (Source.PERSON,)),
+    "people do not wait": lambda patch: patch.setattr(step, "PEOPLE", pace.URGENT),
+    "the operator's flash writes go through": lambda patch: patch.setattr(pace, "URGENT", ()),
+    "who starts takes its share of the sun": lambda patch: patch.setattr(surplus, "anew", lambda held, started: held),
+    "cars that charge fast are not fed": lambda patch: patch.setattr(charging, "SOLAR_CODES", ("charge_fast",)),
+    "what stands in flash must be safe": lambda patch: patch.setattr(step, "_inside", lambda *_: True),
+}
+
+
+@pytest.mark.parametrize("care", CARE)
+def test_each_care_is_missed(care: str, monkeypatch: Patch) -> None:
+    CARE[care](monkeypatch)
+    codes = {
+        "least_time",
+        "write_budget",
+        "sun_enough",
+        "pause_time",
+        "spares_battery",
+        "guaranteed_power",
+        "sun_waits",
+    }
+    assert _noticed(frozenset(codes), step.step)
+
+
+# -- fuses and connection ----------------------------------------------------------------------------------------------
+
+ROOMY: dict[str, tuple[Any, Callable[..., Any]]] = {
+    "Fuses.give": (fuse.Fuses, lambda self, device, phase, amps: None),
+    "Fuses._at_grid": (fuse.Fuses, lambda self, i, circuit, d, phase, way: fuse.Room(circuit, phase, 1e6)),
+    "Fuses._behind_it": (fuse.Fuses, lambda self, i, circuit, d, phase, way: fuse.Room(circuit, phase, 1e6)),
+    "Fuses.load": (fuse.Fuses, lambda self, inputs, phase, way: 0.0),
+    "Fuses._whole_will_do": (fuse.Fuses, lambda self, device: True),
+    "Fuses._whole": (fuse.Fuses, lambda self, inputs, phase, way: 0.0),
+    "Connection.give": (connection.Connection, lambda self, device, watts: None),
+    "Connection.free": (connection.Connection, lambda self, inputs, device, way: None),
+    "caps": (step, lambda limits, requests: {}),
+}
+NO_GUARDS = {"Fuses.__init__", "Fuses.rooms", "Connection.__init__", "Cap.reason", "unmet_limits"}
+
+
+def _functions(module: ModuleType) -> Iterator[str]:
+    for node in _tree(module).body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name
+        if isinstance(node, ast.ClassDef):
+            yield from (f"{node.name}.{f.name}" for f in node.body if isinstance(f, ast.FunctionDef))
+
+
+@pytest.mark.parametrize("name", ROOMY)
+def test_each_part_of_a_budget_is_missed(name: str, monkeypatch: Patch) -> None:
+    owner, roomy = ROOMY[name]
+    monkeypatch.setattr(owner, name.rpartition(".")[2], roomy)
+    assert _noticed(frozenset({"fuse_limit", "import_limit", "export_limit", "stale_input"}), step.step)
+
+
+def test_each_part_of_a_budget_is_listed() -> None:
+    assert {*_functions(fuse), *_functions(connection)} - NO_GUARDS == ROOMY.keys()
