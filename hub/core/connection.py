@@ -10,7 +10,7 @@ from hub.core.types import Inputs, Unmet, is_number
 from hub.model import Reason, Relation, Request, Source
 from hub.model.site import ConnectionLimits
 
-IMPORT_LIMIT, EXPORT_LIMIT = "house.import_limit", "house.export_limit"
+LIMITS = IMPORT_LIMIT, EXPORT_LIMIT = "house.import_limit", "house.export_limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ def caps(limits: ConnectionLimits, requests: Iterable[Request]) -> dict[int, Cap
 
 
 def unmet_limits(requests: Iterable[Request], limits: Mapping[int, Cap]) -> list[Unmet]:
-    """The limits that somebody asks for and that are not in force, because a lower one is."""
+    """The limits that somebody asks for and that do not hold, because a lower one does."""
     found = []
     for r in requests:
         cap = limits.get({IMPORT_LIMIT: IMPORT, EXPORT_LIMIT: EXPORT}.get(r.point, 0))
-        if cap and r.relation is not Relation.AT_LEAST and is_number(r.value) and cap.watts < r.value:
+        if cap and r.relation is not Relation.AT_MOST and is_number(r.value) and cap.watts < r.value:
             by = Reason("overruled", {"source": cap.source.value, "limit": cap.watts})
             found.append(Unmet(r.id, r.point, r.value, cap.watts, by))
     return found

@@ -25,6 +25,10 @@ class Draws:
         volts = inputs.number(f"{self._house.grid}.voltage_l{phase}")
         return volts if volts is not None and 100 <= volts <= 300 else VOLT
 
+    def charger_volts(self, inputs: Inputs, charger: ChargerControl) -> float:
+        """W per A of a charger, over all phases that it uses."""
+        return sum(self.volts(inputs, phase) for phase in charger.phases)
+
     def watts_per_amp(self, inputs: Inputs, phase: int) -> float:
         """Of an inverter, which spreads its power evenly over the phases of the house."""
         return self.volts(inputs, phase) * len(self._house.phases)

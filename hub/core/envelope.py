@@ -14,7 +14,7 @@ from hub.core.connection import Connection
 from hub.core.draw import EXPORT, IMPORT
 from hub.core.fuse import Fuses, Room
 from hub.core.pace import CEILING, FLOOR
-from hub.core.types import VOLT, Inputs
+from hub.core.types import Inputs
 from hub.model import CommandSpec, Reason, Value
 from hub.model.site import BatteryControl, ChargerControl
 
@@ -81,17 +81,19 @@ def charger_bounds(inputs: Inputs, charger: ChargerControl, fuses: Fuses, connec
         Bound(0.0, charger.max_a, Reason("rated_current", {"max_a": charger.max_a}), charger.min_a),
         Bound(0.0, device.high, device.reason, floor),
         Bound(0.0, float(int(max(0.0, tight.free_a))), _fuse(tight), floor),
-        *_charger_import(inputs, charger, connection, floor),
+        *_charger_import(inputs, charger, fuses, connection, floor),
         *_unbalance(inputs, charger, fuses, floor),
         *blind[:1],
     )
 
 
-def _charger_import(inputs: Inputs, charger: ChargerControl, connection: Connection, floor: float) -> tuple[Bound, ...]:
+def _charger_import(
+    inputs: Inputs, charger: ChargerControl, fuses: Fuses, connection: Connection, floor: float
+) -> tuple[Bound, ...]:
     free = connection.free(inputs, charger.device, IMPORT)
     if free is None:
         return ()
-    amps = float(int(max(0.0, free) / (VOLT * charger.phase_count)))
+    amps = float(int(max(0.0, free) / fuses.draws.charger_volts(inputs, charger)))
     return (Bound(0.0, amps, connection.limits[IMPORT].reason(IMPORT, free), floor),)
 
 
@@ -104,7 +106,7 @@ def _unbalance(inputs: Inputs, charger: ChargerControl, fuses: Fuses, floor: flo
     loads = {p: fuses.load(inputs, p, IMPORT) for p in inputs.house.phases}
     low = [load for p in others if (load := loads[p]) is not None]
     high = [
-        load - fuses.draws.at_least(inputs, charger.device, p, IMPORT)
+        load - fuses.draws.at_least(inputs, charger.device, p, IMPORT) + fuses.newly(inputs, charger.device, p, IMPORT)
         for p in charger.phases
         if (load := loads[p]) is not None
     ]

@@ -52,13 +52,19 @@ class Fuses:
         load = self.load(inputs, phase, way)
         if load is None and self._whole_will_do(device):
             load = self._whole(inputs, phase, way)
-        others = {d: way * a for (d, p), a in self._given.items() if d != device and p == phase}
         if load is None:
-            free = circuit.fuse_a - sum(max(0.0, a) for a in others.values())
+            free = circuit.fuse_a - sum(max(0.0, a) for a in self._others(device, phase, way).values())
             return Room(circuit, phase, free, f"{self._house.grid}.power_l{phase}")
         own = self.draws.at_least(inputs, device, phase, way)
-        newly = sum(max(0.0, a - self.draws.at_least(inputs, d, phase, way)) for d, a in others.items())
-        return Room(circuit, phase, circuit.fuse_a - load + own - newly)
+        return Room(circuit, phase, circuit.fuse_a - load + own - self.newly(inputs, device, phase, way))
+
+    def newly(self, inputs: Inputs, device: str, phase: int, way: int) -> float:
+        """A that others have been given in this step beyond what they draw."""
+        others = self._others(device, phase, way)
+        return sum(max(0.0, a - self.draws.at_least(inputs, d, phase, way)) for d, a in others.items())
+
+    def _others(self, device: str, phase: int, way: int) -> dict[str, float]:
+        return {d: way * a for (d, p), a in self._given.items() if d != device and p == phase}
 
     def _behind_it(self, inputs: Inputs, circuit: Circuit, device: str, phase: int, way: int) -> Room:
         taken, missing = 0.0, ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hub.model import CommandSpec, Device, Role
 from hub.model.site import (
@@ -35,7 +35,7 @@ class House:
     """Built anew whenever a device shows or changes its points; everything here is ordered, nothing is a set.
 
     `known_chargers`: also those that take no commands yet. `behind`: what hangs where another device does: a battery on
-    an inverter's DC side, the meter of a heat pump.
+    an inverter's DC side, the meter of a heat pump. `ways` and `insides` are worked out when they are first asked for.
     """
 
     circuits: tuple[Circuit, ...]
@@ -51,6 +51,8 @@ class House:
     loads: tuple[str, ...]
     behind: Mapping[str, str]
     commands: Mapping[str, CommandSpec]
+    ways: dict[str, tuple[Circuit, ...]] = field(default_factory=dict, compare=False, repr=False)
+    insides: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @staticmethod
     def of(site: Site, devices: Iterable[Device]) -> House:
@@ -101,13 +103,18 @@ class House:
 
         What no circuit names hangs where the device does that it is behind.
         """
-        named = any(device in c.members for c in self.circuits)
-        return way_up(self.circuits, circuit_of(self.circuits, device if named else self.behind.get(device, device)))
+        if device not in self.ways:
+            named = any(device in c.members for c in self.circuits)
+            hangs = device if named else self.behind.get(device, device)
+            self.ways[device] = way_up(self.circuits, circuit_of(self.circuits, hangs))
+        return self.ways[device]
 
     def inside(self, circuit: Circuit) -> tuple[str, ...]:
         """The devices that `circuit` feeds, those of its child circuits too."""
-        known = [m for c in self.circuits for m in c.members] + list(self.behind)
-        return tuple(d for d in dict.fromkeys(known) if circuit in self.way_up(d))
+        if circuit.id not in self.insides:
+            known = [m for c in self.circuits for m in c.members] + list(self.behind)
+            self.insides[circuit.id] = tuple(d for d in dict.fromkeys(known) if circuit in self.way_up(d))
+        return self.insides[circuit.id]
 
 
 def _limits(chargers: tuple[ChargerControl, ...], commands: Mapping[str, CommandSpec]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from hub.core.types import ChargerMemory, Held, State, Timers, Tokens
+from hub.rules import Memory
 
 FORMAT = 1
 _MOST_S = 7_200.0
@@ -27,9 +28,15 @@ def unpacked(raw: Mapping[str, Any]) -> State | None:
             chargers={d: ChargerMemory(**{**m, "timers": Timers(**m["timers"])}) for d, m in raw["chargers"].items()},
             held={p: Held(h["value"], h["for_s"], Timers(**h["timers"])) for p, h in raw["held"].items()},
             tokens={p: Tokens(**t) for p, t in raw["tokens"].items()},
+            rules={r: memory_of(m) for r, m in raw["rules"].items()},
         )
     except (KeyError, TypeError):
         return None
+
+
+def memory_of(raw: Mapping[str, Any]) -> Memory:
+    cells: dict[str, Any] = {name: tuple(v) if isinstance(v, list | tuple) else v for name, v in raw.items()}
+    return Memory(**cells)
 
 
 def older(state: State, seconds: float) -> State:

@@ -73,9 +73,13 @@ def refilled(spec: CommandSpec, tokens: Tokens | None, dt: float) -> Tokens | No
     """The budget of a set-point that is kept in flash, `dt` seconds later; None for any other."""
     if tokens is None or spec.wear is not Wear.FLASH:
         return tokens
-    burst = spec.writes_a_day * _RESERVE
+    burst = _burst(spec)
     left = tokens.left + (spec.writes_a_day - burst) * dt / 86_400.0
     return Tokens(left if left < burst else burst, tokens.value)
+
+
+def _burst(spec: CommandSpec) -> float:
+    return max(1.0, spec.writes_a_day * _RESERVE)
 
 
 def spent(
@@ -87,7 +91,7 @@ def spent(
     operator asks: it is counted, and the budget is then in debt.
     """
     if tokens is None:
-        return value, Tokens(spec.writes_a_day * _RESERVE - 1.0, value), None
+        return value, Tokens(_burst(spec) - 1.0, value), None
     if spec.shows(value, tokens.value):
         return tokens.value, tokens, None
     if tokens.left >= 1.0 or not safe or wish.source in URGENT:

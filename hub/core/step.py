@@ -9,20 +9,23 @@ from hub.core import charging, surplus
 from hub.core.arbitrate import Verdict, arbitrate
 from hub.core.battery import battery_wish
 from hub.core.charging import charger_wish
-from hub.core.connection import Connection, caps, unmet_limits
+from hub.core.connection import LIMITS, Connection, caps, unmet_limits
 from hub.core.derive import derive
 from hub.core.draw import EXPORT, IMPORT
 from hub.core.envelope import Bound, battery_bounds, charger_bounds, clamp, device_bound
 from hub.core.fuse import Fuses
 from hub.core.house import Inverter
 from hub.core.pace import MOST_S, PEOPLE, at_end, held_on, least_time, pause, ramp, refilled, spent
-from hub.core.types import VOLT, ChargerMemory, Held, Inputs, State, Unmet, Wish
-from hub.model import Command, Reason, Source, Value, Wear
+from hub.core.types import ChargerMemory, Held, Inputs, State, Unmet, Wish
+from hub.model import Command, Reason, Request, Source, Value, Wear
 from hub.model.site import BatteryControl, ChargerControl, HeatPumpControl, SwitchControl
+from hub.rules import Firing, Memory, advance, requests
 
 _CANNOT_S, _MORE = 10.0, 0.02
 """An inverter that has made less than it may for so long will make at most that share of its power more in a second;
 what it does not make is left to the others."""
+_UNBLOCKED = (Bound(surplus.NORMAL, 4.0, Reason("guaranteed_power")),)
+"""What may stand in a heat pump that is guaranteed its power."""
 _HELD_BACK, _HELD_BACK_S = 0.97, 5.0
 """One that makes this share of its limit for so long would make more without it."""
 
@@ -32,7 +35,7 @@ class Step:
     """`unmet`: the requests in force that do not have their way; `modes`: what each device's mode is by now.
 
     `ruled`: the modes that nobody chose, but a rule or a plan holds for a time. `driven`: the points that the core
-    drives by itself, so that what people wish of them has an end.
+    drives by itself, so that what people wish of them has an end. `firings`: what each rule does.
     """
 
     state: State
@@ -42,6 +45,7 @@ class Step:
     modes: Mapping[str, str] = field(default_factory=dict)
     ruled: tuple[str, ...] = ()
     driven: tuple[str, ...] = ()
+    firings: Mapping[str, Firing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class _Turn:
     def __init__(self, state: State, inputs: Inputs) -> None:
         self._state = state
         self._dt = max(0.0, min((inputs.t - state.t) / 1000.0, MOST_S)) if state.t else 0.0
+        self._rules, self._firings, asked = _ruled(state, inputs)
+        inputs = replace(inputs, requests=(*inputs.requests, *asked))
         verdicts = _modes(inputs)
         self._modes = {**inputs.intents, **{p: str(v.wish.value) for p, v in verdicts.items()}}
         self._ruled = tuple(p for p, v in verdicts.items() if v.wish.source is not Source.PERSON)
@@ -99,10 +105,16 @@ class _Turn:
         self._driven: list[str] = []
 
     def done(self) -> Step:
-        state = State(self._inputs.t, self._chargers, self._held, self._tokens)
-        derived = derive(self._inputs, self._connection.limits)
+        state = State(self._inputs.t, self._chargers, self._held, self._tokens, self._rules)
         return Step(
-            state, tuple(self._commands), derived, tuple(self._unmet), self._modes, self._ruled, tuple(self._driven)
+            state,
+            tuple(self._commands),
+            derive(self._inputs, self._connection.limits),
+            tuple(self._unmet),
+            self._modes,
+            self._ruled,
+            tuple(self._driven),
+            self._firings,
         )
 
     # -- what is driven all the time ---------------------------------------------------------------------------------
@@ -121,7 +133,7 @@ class _Turn:
         amps = float(self._decide(inputs, verdict, amps, limits, () if waits else bounds))
         for phase in charger.phases:
             self._fuses.give(charger.device, phase, amps)
-        watts = amps * VOLT * charger.phase_count
+        watts = amps * self._fuses.draws.charger_volts(inputs, charger)
         self._connection.give(charger.device, watts)
         if amps and verdict.wish.reason.code not in charging.SOLAR_CODES:
             self._fast.append(charger.device)
@@ -157,11 +169,14 @@ class _Turn:
         if wanted == memory.phases and (shown is None or shown == wanted):
             self._decide(inputs, verdict, float(wanted), ())
             return memory, None
+        waits = Reason("phase_switch", {"phases": wanted})
         if memory.limit_a or charging.still_flows(inputs, charger):
-            return memory, Reason("phase_switch", {"phases": wanted})
-        self._decide(inputs, verdict, float(wanted), ())
-        switched = memory if wanted == memory.phases else replace(memory, phases=wanted, phases_s=0.0, other_s=0.0)
-        return switched, Reason("phase_switch", {"phases": wanted})
+            self._unmet += verdict.unmet(shown or 0.0, (waits,))
+            return memory, waits
+        told = int(self._decide(inputs, verdict, float(wanted), ()))
+        if told == memory.phases:
+            return memory, waits if told == wanted else None
+        return replace(memory, phases=told, phases_s=0.0, other_s=0.0), waits
 
     def store(self, battery: BatteryControl) -> None:
         inputs, point = self._inputs.anew(), f"{battery.device}.power_setpoint"
@@ -208,7 +223,8 @@ class _Turn:
         held = self._held.get(point, Held(watts))
         made, blind = inputs.number(f"{inverter.device}.power"), self._blind(inputs)
         full = made is not None and made >= _HELD_BACK * float(held.value)
-        timers = held.timers.counted(full and not blind, not full and not blind, self._dt)
+        seen = made is not None and not blind
+        timers = held.timers.counted(full and seen, not full and seen, self._dt)
         can = watts if made is None or timers.short_s < _CANNOT_S else min(watts, made + _MORE * inverter.high)
         self._connection.give(inverter.device, -can if free is not None else 0.0)
         self._held[point] = Held(watts, 0.0, timers)
@@ -230,7 +246,8 @@ class _Turn:
             least = pump.min_pause_s if held.value == surplus.BLOCKED else pump.min_run_s
             settled, waits = least_time(state, held, least if point in self._held else 0)
             state, limits = float(settled), [*limits, *([waits] if waits else ())]
-        self._settle(inputs, verdict, held, state, tuple(limits), started=state == surplus.BOOST)
+        free = bool(pump.guaranteed_w) and wish.source is not Source.PERSON
+        self._settle(inputs, verdict, held, state, tuple(limits), state == surplus.BOOST, _UNBLOCKED if free else ())
 
     def switch(self, switch: SwitchControl) -> None:
         inputs, point = self._inputs.anew(), f"{switch.device}.on"
@@ -238,20 +255,34 @@ class _Turn:
         held = surplus.counted(inputs, known, switch.surplus_w, self._dt) if known else None
         verdict = arbitrate(inputs, point, surplus.switch_wish(inputs, switch, held))
         if verdict is None:
-            self._held.pop(point, None)
+            self._left_alone(point, held, inputs.number(point))
             return
         on, limits = bool(verdict.wish.value), tuple[Reason, ...]()
         if held and verdict.wish.source not in PEOPLE:
             settled, waits = least_time(on, held, switch.min_on_s if held.value else switch.min_off_s)
             on, limits = bool(settled), (waits,) if waits else ()
-        self._settle(inputs, verdict, held or Held(on), on, limits, started=on)
+        self._settle(inputs, verdict, held or Held(on), on, limits, on)
+
+    def _left_alone(self, point: str, held: Held | None, shown: float | None) -> None:
+        """How long it has been so is known on, as long as nobody switches it."""
+        if point in self._held and held is not None and shown in (None, held.value):
+            self._held[point] = held
+        else:
+            self._held.pop(point, None)
 
     def _settle(
-        self, inputs: Inputs, verdict: Verdict, held: Held, value: Value, limits: tuple[Reason, ...], started: bool
+        self,
+        inputs: Inputs,
+        verdict: Verdict,
+        held: Held,
+        value: Value,
+        limits: tuple[Reason, ...],
+        started: bool,
+        bounds: tuple[Bound, ...] = (),
     ) -> None:
         """Decides, remembers, and lets the others wait for the sun anew when this one has begun to draw."""
         point = verdict.wish.point
-        value = self._decide(inputs, verdict, value, limits)
+        value = self._decide(inputs, verdict, value, limits, bounds)
         self._held[point] = held_on(held, value)
         if started and held.value != value:
             self._held = surplus.anew(self._held, point)
@@ -299,6 +330,19 @@ def _inside(stands: Value, value: Value, bounds: tuple[Bound, ...], limits: tupl
     return not limits or stands <= value
 
 
+def _ruled(state: State, inputs: Inputs) -> tuple[dict[str, Memory], dict[str, Firing], list[Request]]:
+    """What the rules remember, what each does now, and what they ask together."""
+    memories, firings, asked = dict[str, Memory](), dict[str, Firing](), list[Request]()
+    if inputs.moment is None:
+        return dict(state.rules), firings, asked
+    for rule in inputs.rules:
+        memory, firing = advance(rule, state.rules.get(rule.id, Memory()), inputs.values, inputs.moment)
+        memories[rule.id], firings[rule.id] = memory, firing
+        if memory.since:
+            asked += requests(rule, memory, inputs.values, inputs.moment)
+    return memories, firings, asked
+
+
 def _hidden(state: State, inputs: Inputs) -> float:
     """What inverters that an export limit holds back may be able to make beyond what they make, W."""
     hidden = 0.0
@@ -323,7 +367,7 @@ def _wished(inputs: Inputs) -> list[str]:
     """Points with a lease in force that are not driven anyway, each once, in the order of the leases."""
     driven = inputs.house.managed
     points = dict.fromkeys(r.point for r in inputs.requests if r.point in inputs.house.commands)
-    return [p for p in points if p not in driven and not p.endswith(".mode")]
+    return [p for p in points if p not in driven and not p.endswith(".mode") and p not in LIMITS]
 
 
 def _as_read(inputs: Inputs, point: str) -> Held | None:

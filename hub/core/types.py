@@ -8,6 +8,7 @@ from typing import TypeGuard
 
 from hub.core.house import House
 from hub.model import Moment, Reason, Request, Source, Value
+from hub.rules import Memory, Rule
 
 VOLT = 230.0
 MOST = 1e12
@@ -24,8 +25,8 @@ def is_number(value: Value | None) -> TypeGuard[float]:
 class Inputs:
     """One moment: `t` UTC ms; `values` by point id in base units, a stale or invalid point is absent.
 
-    `requests` are the leases in force; `intents` the modes people chose (`wallbox.mode` -> "solar"); `moment` what the
-    calendar and the sun say, which rules may ask for.
+    `requests` are the leases in force; `intents` the modes people chose (`wallbox.mode` -> "solar"); `rules` those that
+    are enabled; `moment` what the calendar and the sun say, without which no rule is looked at.
     `hidden_w`: what the inverters that are held back by an export limit may be able to make beyond what they show.
     `looked_at`: the points that were asked for, in their order, so that a decision can name what it was made on.
     """
@@ -35,6 +36,7 @@ class Inputs:
     values: Mapping[str, Value]
     requests: tuple[Request, ...] = ()
     intents: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
     moment: Moment | None = None
     hidden_w: float = 0.0
     looked_at: dict[str, None] = field(default_factory=dict, compare=False)
@@ -104,6 +106,7 @@ class State:
     chargers: Mapping[str, ChargerMemory] = field(default_factory=dict)
     held: Mapping[str, Held] = field(default_factory=dict)
     tokens: Mapping[str, Tokens] = field(default_factory=dict)
+    rules: Mapping[str, Memory] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

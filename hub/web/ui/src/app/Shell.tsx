@@ -2,6 +2,7 @@ import { Link, Outlet } from "@tanstack/react-router";
 import { useState } from "react";
 import { useSite } from "../api/queries.ts";
 import { useLink, useOld } from "../live/hooks.ts";
+import { useDecisionWatch } from "../live/useDecisionWatch.ts";
 import { Icon } from "../ui/Icon.tsx";
 import type { IconName } from "../ui/icons.ts";
 import { words } from "../words/index.ts";
@@ -16,6 +17,7 @@ const TABS: ReadonlyArray<{ to: "/" | "/energy" | "/devices"; icon: IconName; te
 
 export function Shell() {
   const old = useOld();
+  useDecisionWatch();
   return (
     <div className="shell" data-old={old}>
       <Top />

@@ -1,15 +1,21 @@
 import { useState, type ReactNode } from "react";
+import { useDecisions } from "../api/decisions.ts";
 import type { CommandInfo, DeviceInfo } from "../api/types.gen.ts";
 import { Icon } from "../ui/Icon.tsx";
 import type { IconName } from "../ui/icons.ts";
-import { Why } from "../why/Why.tsx";
 import { words } from "../words/index.ts";
+import { modeDoes } from "../words/modes.ts";
+import { HoldSelect } from "./HoldSelect.tsx";
 import { subject } from "./kind.ts";
 import { stateName } from "./machine.ts";
 import { Outcome } from "./Outcome.tsx";
 import { Reading } from "./Reading.tsx";
 import { useControl } from "./useControl.ts";
+import { useHold } from "./useHold.ts";
 import { isWide, stillMs, Widget } from "./Widget.tsx";
+import { WhyLater } from "./WhyLater.tsx";
+import { Wishes } from "./Wishes.tsx";
+import { personal, wishesOf } from "./wish.ts";
 
 interface Props {
   device: DeviceInfo;
@@ -18,16 +24,20 @@ interface Props {
   /** What stands below the title while nothing is going on. */
   below?: ReactNode;
   icon?: { name: IconName; role: string };
+  /** Points of the device that have no row of their own here: wishes for them are told in this one. */
+  also?: readonly string[];
 }
 
 /** One thing that can be asked of a device: its widget, what became of the last wish, and why it is as it is. */
-export function ControlRow({ device, command, title, below, icon }: Props) {
+export function ControlRow({ device, command, title, below, icon, also = [] }: Props) {
   const handle = useControl(command, stillMs(command));
+  const holding = useHold(device, command);
+  const wishes = useDecisions((d) => personal(wishesOf(d, [command.point, ...also]))).data ?? [];
   const [why, setWhy] = useState(false);
   const name = subject(device, command);
-  const wide = isWide(command);
+  const does = command.choices.length > 0 && handle.value !== null ? modeDoes(device.role, String(handle.value)) : "";
   return (
-    <div className="control" data-control={command.point} data-state={stateName(handle.control)} data-wide={wide}>
+    <div className="control" data-control={command.point} data-state={stateName(handle.control)} data-wide={isWide(command)}>
       {icon && (
         <span className="badge" data-role={icon.role}>
           <Icon name={icon.name} />
@@ -39,12 +49,17 @@ export function ControlRow({ device, command, title, below, icon }: Props) {
           {below}
         </Reading>
       </div>
-      <Widget handle={handle} command={command} label={name} />
+      <HoldSelect holding={holding} label={name} />
+      <Widget handle={handle} command={command} role={device.role} label={name} end={holding.end} />
       <button type="button" className="why" aria-label={words.devices.why(name)} onClick={() => setWhy(true)}>
         {words.devices.whyShort}
       </button>
-      <Outcome handle={handle} command={command} />
-      {why && <Why device={device} command={command} onClose={() => setWhy(false)} />}
+      {does && <p className="does quiet small">{does}</p>}
+      <div role="status" className="came">
+        <Outcome handle={handle} command={command} held={wishes.some((w) => w.request === handle.control.id)} />
+      </div>
+      <Wishes device={device} wishes={wishes} />
+      {why && <WhyLater device={device} command={command} onClose={() => setWhy(false)} />}
     </div>
   );
 }

@@ -1,9 +1,9 @@
-import type { CommandInfo, Value } from "../api/types.gen.ts";
+import type { CommandInfo, DeviceInfo, Value } from "../api/types.gen.ts";
 import { Segment } from "../ui/Segment.tsx";
 import { Stepper } from "../ui/Stepper.tsx";
 import { Switch } from "../ui/Switch.tsx";
 import { words } from "../words/index.ts";
-import { kindOf, options, valueText } from "./kind.ts";
+import { kindOf, options, scale, valueText, type Option } from "./kind.ts";
 import type { ControlHandle } from "./useControl.ts";
 
 const DRAG_MS = 400;
@@ -16,24 +16,26 @@ export const isWide = (command: CommandInfo): boolean => kindOf(command) !== "sw
 interface Props {
   handle: ControlHandle;
   command: CommandInfo;
+  role: DeviceInfo["role"];
   label: string;
+  /** When a wish of now ends (UTC ms); null = it has no end of its own. */
+  end: () => number | null;
 }
 
-export function Widget({ handle, command, label }: Props) {
-  const { value, ask } = handle;
+export function Widget({ handle, command, role, label, end }: Props) {
+  const { value } = handle;
+  const ask = (v: Value) => handle.ask(v, end());
   switch (kindOf(command)) {
     case "switch":
       return <Switch label={label} on={Boolean(value)} known={value !== null} onChange={ask} />;
     case "choice":
-      return <Choice label={label} command={command} value={value} ask={ask} />;
+      return <Choice label={label} choices={options(command, role)} value={value} ask={ask} />;
     case "number":
       return (
         <Stepper
           label={label}
           value={typeof value === "number" ? value : null}
-          low={command.low ?? 0}
-          high={command.high ?? 100}
-          step={command.step || 1}
+          {...scale(command)}
           text={value === null ? words.control.unknown : valueText(command.point, command.unit, value)}
           onChange={ask}
         />
@@ -41,8 +43,14 @@ export function Widget({ handle, command, label }: Props) {
   }
 }
 
-function Choice({ label, command, value, ask }: { label: string; command: CommandInfo; value: Value | null; ask: (v: Value) => void }) {
-  const choices = options(command);
+interface ChoiceProps {
+  label: string;
+  choices: Option[];
+  value: Value | null;
+  ask: (v: Value) => void;
+}
+
+function Choice({ label, choices, value, ask }: ChoiceProps) {
   return (
     <Segment
       label={label}

@@ -15,6 +15,8 @@ export interface Control {
   ms: number;
   reason: ReasonInfo | null;
   limit: ReasonInfo | null;
+  /** When the wish ends (UTC ms); null = it was asked for good. */
+  until: number | null;
   /** The hub waits no longer; only the device's reading can tell. */
   pending: boolean;
   /** Over: told for the record, no longer to be undone. */
@@ -22,22 +24,23 @@ export interface Control {
 }
 
 export type Event =
-  | { type: "ask"; id: string; wish: Value; reading: Value | null; at: number }
+  | { type: "ask"; id: string; wish: Value; reading: Value | null; at: number; until?: number | null }
   | { type: "send"; id: string }
   | { type: "answer"; id: string; answer: CommandAnswer }
   | { type: "shown"; id: string; reading: Value; ms: number }
   | { type: "fail"; id: string; reason: ReasonInfo; silent: boolean }
-  | { type: "rest"; id: string };
+  | { type: "rest"; id: string }
+  | { type: "back"; id: string };
 
 export const IDLE: Control = {
-  phase: "idle", id: "", wish: null, before: null, since: 0, applied: null, ms: 0, reason: null, limit: null, pending: false, rested: false,
+  phase: "idle", id: "", wish: null, before: null, since: 0, applied: null, ms: 0, reason: null, limit: null, until: null, pending: false, rested: false,
 };
 
 /** An event about an older wish than the present one changes nothing. */
 export function next(now: Control, event: Event): Control {
   if (event.type === "ask") {
     const before = now.phase === "asked" ? now.before : event.reading;
-    return { ...IDLE, phase: "asked", id: event.id, wish: event.wish, before, since: event.at };
+    return { ...IDLE, phase: "asked", id: event.id, wish: event.wish, before, since: event.at, until: event.until ?? null };
   }
   if (event.id !== now.id) return now;
   switch (event.type) {
@@ -51,6 +54,8 @@ export function next(now: Control, event: Event): Control {
       return { ...now, phase: event.silent ? "no_answer" : "refused", pending: false, reason: event.reason };
     case "rest":
       return { ...now, rested: true };
+    case "back":
+      return IDLE;
   }
 }
 

@@ -1,5 +1,5 @@
 import { ApiError, post } from "../api/client.ts";
-import type { CommandAnswer, ReasonInfo, Value } from "../api/types.gen.ts";
+import type { CommandAnswer, CommandRequest, ReasonInfo, Value } from "../api/types.gen.ts";
 
 /** The hub answers within a second; a little more for the way to the phone. */
 const PATIENCE_MS = 3_000;
@@ -12,9 +12,12 @@ export function newId(): string {
 
 export type Sent = { answer: CommandAnswer } | { reason: ReasonInfo; silent: boolean };
 
-export async function send(id: string, point: string, value: Value): Promise<Sent> {
+/** `forMs`: how long the wish is to hold; undefined = for good, or as long as the hub holds such a wish. */
+export async function send(id: string, point: string, value: Value, forMs?: number): Promise<Sent> {
+  const asked: CommandRequest = { id, point, value };
+  if (forMs !== undefined) asked.for_s = Math.max(1, Math.round(forMs / 1000));
   try {
-    return { answer: await post<CommandAnswer>("/commands", { id, point, value }, AbortSignal.timeout(PATIENCE_MS)) };
+    return { answer: await post<CommandAnswer>("/commands", asked, AbortSignal.timeout(PATIENCE_MS)) };
   } catch (error) {
     if (error instanceof ApiError && error.status >= 400 && error.status < 500) {
       return { reason: { code: "hub_failed", numbers: { detail: error.message } }, silent: false };

@@ -1,8 +1,11 @@
 import { useCallback, useEffect, useReducer, useRef } from "react";
 import type { CommandInfo, Value } from "../api/types.gen.ts";
+import { knownDecisions, refreshDecisions, takeBack } from "../api/decisions.ts";
+import { hubNow } from "../live/clock.ts";
 import { usePoint } from "../live/hooks.ts";
 import { canUndo, IDLE, isWaiting, next, same, shown, type Control } from "./machine.ts";
 import { newId, send } from "./send.ts";
+import { personal, wishesOf, type Wish } from "./wish.ts";
 
 const UNDO_MS = 8_000;
 const GRACE_MS = 1_000;
@@ -13,7 +16,8 @@ export interface ControlHandle {
   value: Value | null;
   reading: Value | null;
   busy: boolean;
-  ask: (value: Value) => void;
+  /** `until`: when the wish ends (UTC ms); null = as long as the hub or the device keeps it. */
+  ask: (value: Value, until?: number | null) => void;
   undo: (() => void) | undefined;
 }
 
@@ -25,17 +29,20 @@ export function useControl({ point, settle_ms, step }: CommandInfo, stillMs = 0)
   const [control, dispatch] = useReducer(next, IDLE);
   const timer = useRef(0);
   const asked = useRef(0);
+  const earlier = useRef<Wish | undefined>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const ask = useCallback(
-    (wish: Value) => {
+    (wish: Value, until: number | null = null) => {
       const id = newId();
       clearTimeout(timer.current);
+      earlier.current = personal(wishesOf(knownDecisions(), [point]))[0];
       asked.current = performance.now();
-      dispatch({ type: "ask", id, wish, reading, at });
+      dispatch({ type: "ask", id, wish, reading, at, until });
       timer.current = window.setTimeout(async () => {
         dispatch({ type: "send", id });
-        const sent = await send(id, point, wish);
+        const sent = await send(id, point, wish, until === null ? undefined : until - hubNow());
+        void refreshDecisions();
         if ("answer" in sent) dispatch({ type: "answer", id, answer: sent.answer });
         else dispatch({ type: "fail", id, ...sent });
       }, stillMs);
@@ -61,6 +68,11 @@ export function useControl({ point, settle_ms, step }: CommandInfo, stillMs = 0)
     return () => clearTimeout(over);
   }, [control, reading, at, step, settle_ms]);
 
-  const undo = canUndo(control) ? () => ask(control.before!) : undefined;
-  return { control, value: shown(control, reading, at), reading, busy: isWaiting(control), ask, undo };
+  /** Back to the wish that was there before, to what the hub does without one, or to what the device showed. */
+  function undo(): void {
+    if (earlier.current) return ask(earlier.current.asked, earlier.current.ends);
+    if (control.until === null) return ask(control.before!);
+    void takeBack(control.id).then(() => dispatch({ type: "back", id: control.id }));
+  }
+  return { control, value: shown(control, reading, at), reading, busy: isWaiting(control), ask, undo: canUndo(control) ? undo : undefined };
 }

@@ -4,7 +4,7 @@ import type { Link, LiveStore } from "./store.ts";
 
 export const LiveContext = createContext<LiveStore | null>(null);
 
-function useStore(): LiveStore {
+export function useStore(): LiveStore {
   const store = use(LiveContext);
   if (!store) throw new Error("no live store around this component");
   return store;

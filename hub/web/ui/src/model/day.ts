@@ -45,6 +45,9 @@ export function midnight(date: string, zone: string): number {
   return moment(Date.parse(`${date}T00:00:00Z`), zone);
 }
 
+/** The moment of a local day at which its clocks show "22:00" or "22:00:30". */
+export const atClock = (date: string, clock: string, zone: string): number => moment(Date.parse(`${date}T${clock}Z`), zone);
+
 /** The moment at which the clocks of the zone show what `naive` shows in UTC. */
 function moment(naive: number, zone: string): number {
   const guess = naive - offset(naive, zone);

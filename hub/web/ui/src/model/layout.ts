@@ -58,7 +58,7 @@ function batteryPower(battery: DeviceInfo, devices: readonly DeviceInfo[]): stri
 }
 
 /** A heat pump that does not measure itself is measured by the meter behind it. */
-function heatPower(heatpump: DeviceInfo, devices: readonly DeviceInfo[]): string[] {
+export function heatPower(heatpump: DeviceInfo, devices: readonly DeviceInfo[]): string[] {
   const own = first(heatpump, "power");
   return own.length ? own : devices.filter((d) => d.role === "meter" && d.behind === heatpump.id).flatMap((d) => first(d, "power"));
 }

@@ -11,15 +11,17 @@ interface Props {
   className?: string;
   /** Little room: the silence is told by its age alone. */
   short?: boolean;
+  /** What it means that there is no value, where that is no silence. */
+  none?: string;
 }
 
 /** A point's value, or a dash with the age of the silence. Never a number that is not known now. */
-export function Figure({ point, format, className = "", short = false }: Props) {
+export function Figure({ point, format, className = "", short = false, none }: Props) {
   const state = usePoint(point);
   const known = state?.v != null;
   return (
     <span className={`figure ${className}`} data-point={point} data-value={raw(state?.v)}>
-      {known ? format(state.v!) : <Missing state={state} short={short} />}
+      {known ? format(state.v!) : (none ?? <Missing state={state} short={short} />)}
       {known && state.q === "substituted" && <small className="quiet"> {words.age.substituted}</small>}
     </span>
   );

@@ -1,10 +1,16 @@
-import { age } from "../words/format.ts";
 import { words } from "../words/index.ts";
 import { moment } from "../words/moment.ts";
-import { pointName } from "../words/reasons.ts";
+import { Inputs } from "./Inputs.tsx";
 import type { Chapter } from "./story.ts";
 
-export function ChapterView({ chapter, large = false }: { chapter: Chapter; large?: boolean }) {
+interface Props {
+  chapter: Chapter;
+  large?: boolean;
+  /** Shows what was decided at the chapter's time. */
+  onPick?: (t: number) => void;
+}
+
+export function ChapterView({ chapter, large = false, onPick }: Props) {
   return (
     <article className="chapter" data-large={large}>
       <p className="headline">{chapter.headline}</p>
@@ -16,7 +22,7 @@ export function ChapterView({ chapter, large = false }: { chapter: Chapter; larg
       ))}
       {chapter.reads && <p>{chapter.reads}.</p>}
       <p className="quiet small">
-        <time dateTime={new Date(chapter.t).toISOString()}>{moment(chapter.t, true)}</time>
+        <When t={chapter.t} onPick={onPick} />
         {chapter.outcome && (
           <span className="state" data-good={chapter.good}>
             {chapter.outcome}
@@ -28,29 +34,12 @@ export function ChapterView({ chapter, large = false }: { chapter: Chapter; larg
   );
 }
 
-function Inputs({ inputs }: { inputs: Chapter["inputs"] }) {
-  const t = words.why;
+function When({ t, onPick }: { t: number; onPick: Props["onPick"] }) {
+  const text = <time dateTime={new Date(t).toISOString()}>{moment(t, true)}</time>;
+  if (!onPick) return text;
   return (
-    <details>
-      <summary>{t.decidedOn(inputs.length)}</summary>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t.reading}</th>
-            <th scope="col">{t.value}</th>
-            <th scope="col">{t.age}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {inputs.map((input) => (
-            <tr key={input.point}>
-              <th scope="row">{pointName(input.point)}</th>
-              <td>{input.text}</td>
-              <td>{age(input.ageMs)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
+    <button type="button" className="when" aria-label={words.why.showAt(moment(t, true))} onClick={() => onPick(t)}>
+      {text}
+    </button>
   );
 }

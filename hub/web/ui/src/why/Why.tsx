@@ -1,51 +1,65 @@
-import { useMemo } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useDevices, useJournal } from "../api/queries.ts";
 import type { CommandInfo, DeviceInfo, PointInfo } from "../api/types.gen.ts";
 import { quantityOf, subject } from "../control/kind.ts";
 import { Dialog } from "../ui/Dialog.tsx";
 import { words } from "../words/index.ts";
+import { moment } from "../words/moment.ts";
+import { AtTime } from "./AtTime.tsx";
 import { ChapterView } from "./ChapterView.tsx";
-import { chapter, inForce } from "./story.ts";
+import { Holding } from "./Holding.tsx";
+import { ModeList } from "./ModeList.tsx";
+import { driven, related } from "./related.ts";
+import { chapter } from "./story.ts";
 
+const t = words.why;
 const ROWS = 30;
-const DRIVEN_BY_MODE = ["current_limit", "power_setpoint"];
+/** A wish has its effect in the step after it. */
+const EFFECT_MS = 1_000;
 
-/** Everything that was asked of a point, decided for it and answered by its device, newest first. */
-export function Why({ device, command, onClose }: { device: DeviceInfo; command: CommandInfo; onClose: () => void }) {
+/** What holds and what would have to change; the same at another time; and all that happened before, newest first. */
+export default function Why({ device, command, onClose }: { device: DeviceInfo; command: CommandInfo; onClose: () => void }) {
   const points = usePointInfos();
-  const journal = useJournal(related(device, command.point));
-  const rows = journal.data ?? [];
-  const holding = inForce(rows);
-  const earlier = rows.filter((row) => row !== holding).slice(0, ROWS);
+  const [at, setAt] = useState<number>();
+  const top = useRef<HTMLElement>(null);
+  const asked = related(device, command.point);
+  const journal = useJournal([...asked, device.id]);
+  const rows = (journal.data ?? []).slice(0, ROWS);
+  const show = (time: number | undefined) => {
+    setAt(time);
+    top.current?.focus();
+  };
   return (
-    <Dialog title={words.why.title(subject(device, command))} onClose={onClose}>
-      {holding && (
-        <section className="holding">
-          <h3 className="quiet small">{words.why.now}</h3>
-          <ChapterView chapter={chapter(holding, points)} large />
-        </section>
-      )}
+    <Dialog title={t.title(subject(device, command))} onClose={onClose}>
+      <section className="holding" ref={top} tabIndex={-1} aria-live="polite">
+        <div className="spread">
+          <h3 className="quiet small">{at === undefined ? t.now : t.at(moment(at, true))}</h3>
+          {at !== undefined && (
+            <button type="button" className="when small" onClick={() => show(undefined)}>
+              {t.back}
+            </button>
+          )}
+        </div>
+        <Holding device={device} point={driven(device, command.point)} asked={asked} points={points} at={at} />
+      </section>
+      {quantityOf(command.point) === "mode" && <ModeList device={device} command={command} />}
       <section>
-        <h3 className="quiet small">{earlier.length > 0 && words.why.history}</h3>
+        <h3 className="quiet small">{t.elsewhen}</h3>
+        <AtTime onPick={show} />
+      </section>
+      <section>
+        <h3 className="quiet small">{rows.length > 0 && t.history}</h3>
         <ol className="chapters">
-          {earlier.map((row) => (
+          {rows.map((row) => (
             <li key={row.id}>
-              <ChapterView chapter={chapter(row, points)} />
+              <ChapterView chapter={chapter(row, points, device.role)} onPick={(time) => show(row.kind === "request" ? time + EFFECT_MS : time)} />
             </li>
           ))}
         </ol>
-        {rows.length === 0 && <p className="quiet">{journal.isPending ? words.why.loading : words.why.none}</p>}
+        {rows.length === 0 && <p className="quiet">{journal.isPending ? t.loading : t.none}</p>}
       </section>
     </Dialog>
   );
-}
-
-/** A mode acts through the device's set-point: what happened to either belongs to the same story, as does its link. */
-function related(device: DeviceInfo, point: string): string[] {
-  const driven = device.commands.map((c) => c.point).filter((p) => DRIVEN_BY_MODE.includes(quantityOf(p)));
-  const mode = device.commands.map((c) => c.point).filter((p) => quantityOf(p) === "mode");
-  const paired = quantityOf(point) === "mode" ? driven : driven.includes(point) ? mode : [];
-  return [point, ...paired, device.id];
 }
 
 function usePointInfos(): ReadonlyMap<string, PointInfo> {

@@ -1,5 +1,5 @@
 import type { JournalRow, PointInfo, Value } from "../api/types.gen.ts";
-import { valueText } from "../control/kind.ts";
+import { quantityOf, valueText, type Role } from "../control/kind.ts";
 import { number } from "../words/format.ts";
 import { words } from "../words/index.ts";
 import { capital, sentence } from "../words/reasons.ts";
@@ -20,15 +20,16 @@ export interface Chapter {
 
 const t = words.why;
 
-export function chapter(row: JournalRow, points: ReadonlyMap<string, PointInfo>): Chapter {
+export function chapter(row: JournalRow, points: ReadonlyMap<string, PointInfo>, role?: Role): Chapter {
   const say = (point: string, value: Value | null): string =>
-    value === null ? words.dash : valueText(point, points.get(point)?.unit ?? "", value, { long: true });
+    value === null ? words.dash : valueText(point, points.get(point)?.unit ?? "", value, { long: true, role: quantityOf(point) === "mode" ? role : undefined });
+  const own = (value: Value) => say(row.point, value);
   return {
     id: row.id,
     t: row.t,
     headline: headline(row, (value) => say(row.point, value)),
-    because: because(row),
-    limits: row.limits.map((l) => t.boundBy(sentence(l))),
+    because: because(row, own),
+    limits: row.limits.map((l) => t.boundBy(sentence(l, own))),
     reads: row.applied !== null && row.applied !== row.value ? t.reads(say(row.point, row.applied)) : "",
     outcome: outcome(row),
     good: row.state !== "refused" && row.state !== "no_answer" && row.state !== "lost",
@@ -45,19 +46,14 @@ function headline(row: JournalRow, say: (value: Value | null) => string): string
 const asker = (row: JournalRow): string => (row.person ? t.you(row.person) : (t.sources[row.source] ?? row.source));
 
 /** A person's own wish needs no reason; everything else does. */
-function because(row: JournalRow): string {
+function because(row: JournalRow, say: (v: Value) => string): string {
   if (row.kind === "link" || !row.reason.code) return "";
   if (row.kind === "request" && row.reason.code.endsWith("_asked")) return "";
-  return capital(sentence(row.reason));
+  return capital(sentence(row.reason, say));
 }
 
 function outcome(row: JournalRow): string {
   if (!row.state || row.kind === "link") return "";
   const state = t.states[row.state] ?? row.state;
   return row.ms === null ? state : t.answered(state, `${number(row.ms)} ms`);
-}
-
-/** The decision that holds now: the newest write that the device has confirmed, else the newest row of all. */
-export function inForce(rows: readonly JournalRow[]): JournalRow | undefined {
-  return rows.find((r) => r.kind === "write" && r.state === "confirmed") ?? rows.find((r) => r.kind !== "link");
 }

@@ -1,4 +1,5 @@
 import { energy } from "./energy.ts";
+import { hold, limits, why, wish } from "./why.ts";
 
 /** Every text of the page in English. Another language is another object of this type. */
 export const en = {
@@ -141,6 +142,7 @@ export const en = {
     asked: "asking …",
     confirmed: (ms: number) => `confirmed by the device in ${ms} ms`,
     chosen: "the hub has taken it over",
+    until: (done: string, at: string) => `${done}, until ${at}`,
     refused: (why: string) => `refused: ${why}`,
     noAnswer: "no answer from the device; nothing is known to have changed",
     hubSilent: "the hub did not answer; nothing is known to have changed",
@@ -153,42 +155,10 @@ export const en = {
     off: "Off",
   },
 
-  why: {
-    title: (what: string) => `Why: ${what}`,
-    now: "In force now",
-    history: "What happened",
-    none: "Nothing has been asked of or decided for this yet.",
-    loading: "Looking it up …",
-    decidedOn: (n: number) => `Decided on ${n} readings`,
-    reading: "Reading",
-    value: "Value",
-    age: "Age then",
-    answered: (state: string, ms: string) => `${state}, ${ms}`,
-    states: {
-      confirmed: "device confirmed",
-      refused: "refused",
-      no_answer: "no answer",
-      pending: "waiting",
-      ended: "ended",
-      up: "connected",
-      lost: "lost",
-      connecting: "connecting",
-    } as Record<string, string>,
-    asked: (who: string, what: string) => `${who} asked for ${what}`,
-    set: (what: string) => `Set to ${what}`,
-    reads: (what: string) => `The device reads ${what}`,
-    boundBy: (why: string) => `Limit: ${why}`,
-    sources: {
-      safety: "Safety",
-      grid_operator: "The grid operator",
-      site: "A limit of the house",
-      person: "A person",
-      rule: "A rule",
-      plan: "The plan",
-      default: "The hub",
-    } as Record<string, string>,
-    you: (name: string) => (name ? name[0]?.toUpperCase() + name.slice(1) : "Somebody"),
-  },
+  why,
+  wish,
+  hold,
+  limits,
 };
 
 export type Words = typeof en;

@@ -66,16 +66,15 @@ export function withUnit(value: Value, unitName: string, currency = "EUR"): stri
   return known ? unit(number(value, known[0]), known[1]) : number(value, Number.isInteger(value) ? 0 : 2);
 }
 
-/** min_solar -> Min+Solar: the words of modes and states. */
-const CHOICES: Record<string, string> = {
-  min_solar: "Min+Solar",
-  auto: "Auto",
-  hold: "Hold",
-  no_vehicle: "No vehicle",
-};
+/** The same in a sentence: 16 A, not 16.0 A. */
+export function inSentence(value: Value, unitName: string): string {
+  const known = typeof value === "number" ? QUIET_UNITS[unitName] : undefined;
+  const whole = known && Math.abs(Number(value) - Math.round(Number(value))) < 0.5 / 10 ** known[0];
+  return whole ? unit(number(Number(value)), known[1]) : withUnit(value, unitName);
+}
 
-export const choice = (value: string): string =>
-  CHOICES[value] ?? (value.charAt(0).toUpperCase() + value.slice(1)).replaceAll("_", " ");
+/** no_vehicle -> No vehicle: the words of states. */
+export const choice = (value: string): string => (value.charAt(0).toUpperCase() + value.slice(1)).replaceAll("_", " ");
 
 const KNOWN_WORDS: Record<string, string> = { pv: "PV", tv: "TV", ev: "EV", p1: "P1", rtu: "RTU", ac: "AC", dc: "DC", heatpump: "Heat pump" };
 

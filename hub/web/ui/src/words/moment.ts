@@ -12,6 +12,12 @@ const at = (t: number, format: Intl.DateTimeFormatOptions): string =>
 
 const isToday = (t: number): boolean => at(t, { dateStyle: "short" }) === at(Date.now(), { dateStyle: "short" });
 
+/** The house's time zone; UTC until it is known. */
+export const zoneName = (): string => zone ?? "UTC";
+
+/** 15:43:20, whatever day it is. */
+export const clock = (t: number): string => at(t, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
 /** 15:43, or 23 Nov, 15:43; with seconds where the order of events matters. */
 export function moment(t: number, seconds = false): string {
   const time: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", ...(seconds && { second: "2-digit" }) };

@@ -1,5 +1,5 @@
 import { useSite } from "../../api/queries.ts";
-import type { DeviceInfo, PointInfo } from "../../api/types.gen.ts";
+import type { CommandInfo, DeviceInfo, PointInfo } from "../../api/types.gen.ts";
 import { ControlRow } from "../../control/ControlRow.tsx";
 import { quantityOf, valueText } from "../../control/kind.ts";
 import { Figure } from "../../ui/Figure.tsx";
@@ -28,7 +28,7 @@ export function DeviceCard({ device }: { device: DeviceInfo }) {
         </div>
       </header>
       {figures.length > 0 && <Readings role={device.role} points={figures} className="few" />}
-      {device.commands.map((command) => (
+      {modeFirst(device).map((command) => (
         <ControlRow key={command.point} device={device} command={command} title={quantityName(quantityOf(command.point))} />
       ))}
       <details>
@@ -63,6 +63,10 @@ function Readings({ role, points, className = "" }: ReadingsProps) {
     </dl>
   );
 }
+
+/** What people choose stands before the set-points through which it acts. */
+const modeFirst = ({ commands }: DeviceInfo): CommandInfo[] =>
+  [...commands].sort((a, b) => Number(quantityOf(b.point) === "mode") - Number(quantityOf(a.point) === "mode"));
 
 /** The few figures people look for: no details, and nothing that a control shows anyway. */
 function mainPoints(device: DeviceInfo): PointInfo[] {

@@ -8,10 +8,11 @@ interface Props {
   layout: Layout;
   read: Read;
   known: boolean;
+  above: ReactNode;
   children: ReactNode;
 }
 
-export function Calm({ layout, read, known, children }: Props) {
+export function Calm({ layout, read, known, above, children }: Props) {
   const of = (points: string[]) => (points.length ? sum(points, read).value : undefined);
   const figures = {
     grid: of(layout.grid),
@@ -21,8 +22,9 @@ export function Calm({ layout, read, known, children }: Props) {
   };
   return (
     <div className="calm">
-      {children}
+      {above}
       <h1>{known ? calmSentence(figures) : words.now.loading}</h1>
+      {children}
     </div>
   );
 }

@@ -1,0 +1,130 @@
+"""What a rule remembers from one moment to the next: waiting, in force, cooling down. Frozen; times in UTC ms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from hub.model import Moment, Reason, Request, Source, Value
+from hub.rules.rule import Condition, Rule, Until
+from hub.rules.scalar import Now
+
+GAP_MS = 600_000
+"""After a longer silence, or a clock set back, `for` begins anew: nobody knows what was in between."""
+LEASE_MS = 30_000
+"""A rule renews what it asks with every step; should the core stop, it ends by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """`since`: in force since then, 0 = not; `true`: `when` has held since then, 0 = not; `ended`: when it was in force
+    last. The bits are the last truths of comparisons with a band: of `when`, of `while`, of `until`.
+    """
+
+    t: int = 0
+    since: int = 0
+    true: int = 0
+    ended: int = 0
+    when_bits: tuple[int, ...] = ()
+    hold_bits: tuple[int, ...] = ()
+    until_bits: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """What a rule does at a moment: `state` is idle, waiting, cooling or active."""
+
+    state: str
+    reason: Reason
+
+
+def advance(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[Memory, Firing]:
+    """One moment further. While idle only `when` is looked at, while in force only `while` and `until`."""
+    memory = _rested(memory, moment.t)
+    if memory.since:
+        return _in_force(rule, memory, values, moment)
+    return _idle(rule, memory, values, moment)
+
+
+def _rested(memory: Memory, t: int) -> Memory:
+    """At `t`, after a gap or a step back of the clock perhaps."""
+    if memory.t and not 0 <= t - memory.t <= GAP_MS:
+        memory = replace(memory, true=0)
+    return replace(memory, t=t, since=min(memory.since, t), ended=min(memory.ended, t))
+
+
+def _idle(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[Memory, Firing]:
+    t, (holds, bits) = moment.t, _truth(rule.when, memory.when_bits, values, moment)
+    true = (memory.true or t) if holds else 0
+    memory = replace(memory, true=true, when_bits=bits)
+    if not true:
+        known = Reason("rule_idle") if holds is False else Reason("rule_input_missing")
+        return memory, Firing("idle", known)
+    wait_ms = rule.for_s * 1000 - (t - true)
+    cool_ms = rule.cooldown_s * 1000 - (t - memory.ended) if memory.ended else 0.0
+    if wait_ms > 0:
+        return memory, Firing("waiting", Reason("rule_waits", {"wait_s": float(int(wait_ms / 1000))}))
+    if cool_ms > 0:
+        return memory, Firing("cooling", Reason("rule_cools", {"wait_s": float(int(cool_ms / 1000))}))
+    return replace(memory, since=t), Firing("active", Reason("rule_active", {"since": t}))
+
+
+def _in_force(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[Memory, Firing]:
+    t, memory, reached = moment.t, *_reached(rule.until, memory, values, moment)
+    if rule.hold is None:
+        holds, bits = _truth(rule.when, memory.when_bits, values, moment)
+        memory = replace(memory, when_bits=bits)
+    else:
+        holds, bits = _truth(rule.hold, memory.hold_bits, values, moment)
+        memory = replace(memory, hold_bits=bits)
+    over = reached
+    if over is None and not holds and t - memory.since >= rule.min_for_s * 1000:
+        over = Reason("rule_over") if holds is False else Reason("rule_input_missing")
+    if over is not None:
+        return replace(memory, since=0, true=0, ended=t), Firing("idle", over)
+    return memory, Firing("active", Reason("rule_active", {"since": memory.since}))
+
+
+def _reached(until: Until, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[Memory, Reason | None]:
+    """What ends it now, if anything does."""
+    if until.condition is not None:
+        holds, bits = _truth(until.condition, memory.until_bits, values, moment)
+        return replace(memory, until_bits=bits), Reason("rule_until") if holds else None
+    ms = moment.t - memory.since
+    if until.seconds is not None:
+        return memory, Reason("rule_until") if ms >= until.seconds * 1000 else None
+    if until.minute is not None:
+        ago = (moment.minute - until.minute) % 1440
+        return memory, Reason("rule_until") if ms > 0 and ago * 60_000 < ms else None
+    return memory, None
+
+
+def _truth(
+    condition: Condition, bits: tuple[int, ...], values: Mapping[str, Value], moment: Moment
+) -> tuple[bool | None, tuple[int, ...]]:
+    now = Now(values, moment, list(bits) if len(bits) == condition.bits else [-1] * condition.bits)
+    return condition.truth(now), tuple(now.bits)
+
+
+def requests(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[Request, ...]:
+    """What it asks while it is in force; an amount that cannot be worked out now is not asked."""
+    found = []
+    for action in rule.then:
+        value = action.value
+        if action.amount is not None:
+            value = action.amount(Now(values, moment, []))
+        if value is not None:
+            found.append(
+                Request(
+                    f"rule:{rule.id}:{action.point}",
+                    action.point,
+                    action.relation,
+                    value,
+                    Source.RULE,
+                    memory.since,
+                    moment.t + LEASE_MS,
+                    cause=f"rule:{rule.id}",
+                    priority=rule.priority,
+                )
+            )
+    return tuple(found)

@@ -1,0 +1,231 @@
+"""A rule: from its document to checked conditions and actions, and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.model import CommandSpec, Quantity, Relation, Value
+from hub.model.document import hint
+from hub.rules import scalar, tree
+from hub.rules.parse import Parser, Points
+from hub.rules.tokens import RuleError, Sentence
+
+KEYS = (*("name", "when", "for", "while", "then", "until"), *("priority", "cooldown", "min_for", "enabled"))
+_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?) *(s|min|h|d)")
+_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
+_ACTION = re.compile(r"\s*([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)\s*(<=|>=|==?)\s*(.+?)\s*$", re.DOTALL)
+_RELATIONS = {"=": Relation.SET, "==": Relation.SET, "<=": Relation.AT_MOST, ">=": Relation.AT_LEAST}
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
+_ON = {"on": True, "true": True, "off": False, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`bits`: how many of its comparisons have a band."""
+
+    text: str
+    tree: tree.Truth
+    bits: int
+    truth: scalar.Truth = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What is asked of a point: a fixed `value`, or an `amount` that is worked out each time."""
+
+    point: str
+    relation: Relation
+    value: Value | None = None
+    tree: tree.Amount | None = None
+    amount: scalar.Amount | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """What ends a rule: a condition, a time in force (s), or a time of day (minutes since midnight)."""
+
+    condition: Condition | None = None
+    seconds: float | None = None
+    minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`for_s`: how long `when` must hold before it fires; `hold` must go on holding (None: `when`); `min_for_s`: it
+    then is in force for so long at least, unless `until` ends it; for `cooldown_s` after that it does not fire again.
+    """
+
+    id: str
+    name: str
+    when: Condition
+    for_s: float
+    hold: Condition | None
+    then: tuple[Action, ...]
+    until: Until
+    priority: int
+    cooldown_s: float
+    min_for_s: float
+    enabled: bool
+    document: Mapping[str, Any] = field(compare=False, repr=False)
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """All points that its conditions and actions speak of, each once."""
+        conditions = (self.when, self.hold, self.until.condition)
+        found: dict[str, None] = {}
+        for c in conditions:
+            if c:
+                found |= dict.fromkeys(_points(c.tree))
+        for action in self.then:
+            found |= dict.fromkeys((action.point, *(_points(action.tree) if action.tree else ())))
+        return tuple(found)
+
+
+def parse(id_: str, document: Mapping[str, Any], points: Points, commands: Mapping[str, CommandSpec]) -> Rule:
+    """Raises RuleError, which names rule, field, column, and what to do. `commands`: what may be set, by point."""
+    reader = _Reader(id_, document, points, commands)
+    return reader.rule()
+
+
+def plain(rule: Rule) -> dict[str, Any]:
+    """The document again, as it was."""
+    return dict(rule.document)
+
+
+class _Reader:
+    def __init__(self, id_: str, doc: Mapping[str, Any], points: Points, commands: Mapping[str, CommandSpec]) -> None:
+        self._id, self._doc, self._points, self._commands = id_, doc, points, commands
+        if not _ID.fullmatch(id_):
+            raise RuleError(f"rules.{id_}", "an id is up to 40 lower-case letters, digits and _; rename it")
+
+    def rule(self) -> Rule:
+        for key in self._doc:
+            if key not in KEYS:
+                raise self._error(key, f"unknown key{hint(key, KEYS)}")
+        return Rule(
+            self._id,
+            self._text("name", self._id),
+            self._condition("when", self._text("when")),
+            self._seconds("for", 0.0),
+            self._condition("while", self._text("while")) if "while" in self._doc else None,
+            self._actions(),
+            self._until(),
+            self._priority(),
+            self._seconds("cooldown", 0.0),
+            self._seconds("min_for", 0.0),
+            self._bool("enabled", True),
+            dict(self._doc),
+        )
+
+    def _condition(self, key: str, text: str) -> Condition:
+        parser = Parser(Sentence(f"rules.{self._id}.{key}", text), self._points)
+        found = parser.condition()
+        return Condition(text, found, parser.bits, scalar.truth(found))
+
+    def _actions(self) -> tuple[Action, ...]:
+        told = self._doc.get("then")
+        listed = [told] if isinstance(told, str) else told
+        if not isinstance(listed, list) or not listed or not all(isinstance(a, str) for a in listed):
+            raise self._error("then", 'is missing or no list of texts; write then = ["heatpump.sg_ready = 3"]')
+        actions = tuple(self._action(text) for text in listed)
+        for k, action in enumerate(actions):
+            if any((a.point, a.relation) == (action.point, action.relation) for a in actions[:k]):
+                raise self._error("then", f"{action.point} is set twice; keep one of them")
+        return actions
+
+    def _action(self, text: str) -> Action:
+        match = _ACTION.match(text)
+        if match is None:
+            raise self._error("then", f"{text!r} is no action; write a point, = or <= or >=, and a value")
+        point, sign, value = match.groups()
+        spec = self._commands.get(point)
+        if point not in self._points or spec is None:
+            raise self._error("then", f"{point!r} cannot be set{hint(point, self._commands)}")
+        q, relation = self._points[point], _RELATIONS[sign]
+        choices = spec.choices or q.choices
+        if choices or (q.high == 1 and value in _ON):
+            return Action(point, self._only_set(point, relation), self._word(point, value, choices))
+        sentence = Sentence(f"rules.{self._id}.then", text)
+        found = Parser(Sentence(sentence.where, value), self._points).amount(q.unit)
+        if isinstance(found, tree.Number):
+            self._in_range(point, found.value, spec, q)
+        return Action(point, relation, None, found, scalar.amount(found))
+
+    def _only_set(self, point: str, relation: Relation) -> Relation:
+        if relation is not Relation.SET:
+            raise self._error("then", f"{point} is a word and can only be set with =")
+        return relation
+
+    def _word(self, point: str, value: str, choices: Sequence[str]) -> Value:
+        word = value.strip('"')
+        if not choices:
+            return _ON[word]
+        if word not in choices:
+            raise self._error("then", f"{point} cannot be {word!r}{hint(word, choices)}")
+        return word
+
+    def _in_range(self, point: str, value: float, spec: CommandSpec, q: Quantity) -> None:
+        low = q.low if spec.low is None else spec.low
+        high = q.high if spec.high is None else spec.high
+        if value != 0 and ((low is not None and value < low) or (high is not None and value > high)):
+            raise self._error("then", f"{point} goes from {low:g} to {high:g} {q.unit}, not to {value:g}")
+
+    def _until(self) -> Until:
+        if "until" not in self._doc:
+            return Until()
+        text = self._text("until")
+        if duration := _DURATION.fullmatch(text.strip()):
+            return Until(seconds=float(duration[1]) * _SECONDS[duration[2]])
+        if clock := _CLOCK.fullmatch(text.strip()):
+            hour, minute = int(clock[1]), int(clock[2])
+            if hour > 23 or minute > 59:
+                raise self._error("until", f"{text} is no time of day; it goes from 00:00 to 23:59")
+            return Until(minute=hour * 60 + minute)
+        return Until(condition=self._condition("until", text))
+
+    def _seconds(self, key: str, default: float) -> float:
+        told = self._doc.get(key)
+        if told is None:
+            return default
+        match = _DURATION.fullmatch(told.strip()) if isinstance(told, str) else None
+        if match is None:
+            raise self._error(key, f"{told!r} is no duration; write it like '90 s', '5 min' or '2 h'")
+        seconds = float(match[1]) * _SECONDS[match[2]]
+        if seconds > 7 * 86_400:
+            raise self._error(key, "is longer than a week")
+        return seconds
+
+    def _priority(self) -> int:
+        told = self._doc.get("priority", 50)
+        if isinstance(told, bool) or not isinstance(told, int) or not 0 <= told <= 100:
+            raise self._error("priority", f"must be a whole number from 0 to 100, not {told!r}")
+        return told
+
+    def _text(self, key: str, default: str = "") -> str:
+        told = self._doc.get(key, default)
+        if not isinstance(told, str) or not told.strip():
+            raise self._error(key, "is missing; add it" if told == "" else f"must be a text, not {told!r}")
+        return told
+
+    def _bool(self, key: str, default: bool) -> bool:
+        told = self._doc.get(key, default)
+        if not isinstance(told, bool):
+            raise self._error(key, f"must be true or false, not {told!r}")
+        return told
+
+    def _error(self, key: str, message: str) -> RuleError:
+        return RuleError(f"rules.{self._id}.{key}", message)
+
+
+def _points(node: object) -> list[str]:
+    """All points in a tree, in its order."""
+    if isinstance(node, tree.Reading | tree.State | tree.Switch | tree.Known):
+        return [node.point]
+    if isinstance(node, tuple):
+        return [p for part in node for p in _points(part)]
+    names: Container[str] = getattr(node, "__slots__", ())
+    return [p for name in names for p in _points(getattr(node, name))] if names else []  # type: ignore[attr-defined]

@@ -1,0 +1,54 @@
+"""Units of the language: what they are in base units, and what may be compared with what."""
+
+from __future__ import annotations
+
+UNITS: dict[str, tuple[str, float]] = {
+    "W": ("W", 1.0),
+    "kW": ("W", 1e3),
+    "Wh": ("Wh", 1.0),
+    "kWh": ("Wh", 1e3),
+    "V": ("V", 1.0),
+    "A": ("A", 1.0),
+    "Hz": ("Hz", 1.0),
+    "%": ("%", 1.0),
+    "degC": ("degC", 1.0),
+    "°C": ("degC", 1.0),
+    "s": ("min", 1 / 60),
+    "min": ("min", 1.0),
+    "h": ("min", 60.0),
+    "ct/kWh": ("1e-5/kWh", 1e3),
+    **dict.fromkeys(("EUR/kWh", "CHF/kWh", "GBP/kWh", "cur/kWh"), ("1e-5/kWh", 1e5)),
+}
+"""Word -> (base unit, factor). Times are minutes; prices are kept in 1e-5 of the currency a kWh."""
+
+ANY = ""
+"""The unit of a plain number: it takes that of what it stands beside."""
+TIME = "time of day"
+MIXED = "?"
+"""What a product of two units is in: it may be compared with plain numbers only."""
+
+
+def same(left: str, right: str) -> str | None:
+    """The unit of both, where they may be added and compared; None where they may not."""
+    if right in (left, ANY):
+        return left
+    return right if left == ANY else None
+
+
+def added(sign: str, left: str, right: str) -> str | None:
+    """The unit of a sum or a difference. A time of day may be moved by minutes; two of them are minutes apart."""
+    if left == TIME and right == TIME:
+        return "min" if sign == "-" else None
+    if left == TIME or (right == TIME and sign == "+"):
+        return TIME if same(right if left == TIME else left, "min") else None
+    return same(left, right)
+
+
+def multiplied(sign: str, left: str, right: str) -> str | None:
+    if TIME in (left, right):
+        return None
+    if right == ANY:
+        return left
+    if sign == "/" and left == right:
+        return ANY
+    return right if left == ANY and sign == "*" else MIXED

@@ -1,0 +1,70 @@
+import type { Decision, PointInfo, ReasonInfo, Value } from "../api/types.gen.ts";
+import { quantityOf, valueText, type Role } from "../control/kind.ts";
+import type { Wish } from "../control/wish.ts";
+import { change } from "../words/changes.ts";
+import { words } from "../words/index.ts";
+import { modeName } from "../words/modes.ts";
+import { moment } from "../words/moment.ts";
+import { quantityName } from "../words/quantities.ts";
+import { capital, sentence } from "../words/reasons.ts";
+
+const t = words.why;
+
+/** A decision in words. */
+export interface Account {
+  headline: string;
+  whose: string;
+  because: string;
+  limits: string[];
+  inputs: Array<{ point: string; text: string }>;
+  changes: string[];
+}
+
+/** What the decision is told against; `mode`: the device's mode then, null = not known; `me`: who asks. */
+export interface Around {
+  points: ReadonlyMap<string, PointInfo>;
+  role: Role;
+  mode: string | null;
+  me: string;
+  wishes: readonly Wish[];
+}
+
+export function account(d: Decision, around: Around): Account {
+  const unit = around.points.get(d.point)?.unit ?? "";
+  const say = (v: Value) => valueText(d.point, unit, v, { said: true, role: around.role });
+  const own = around.wishes.find((w) => w.request !== "" && w.request === d.request);
+  const against = around.wishes.flatMap((w) => (w.by ? [w.by] : []));
+  const about = { unit, asked: own?.by ? own.asked : aimed(d.reason), say, until: d.ends === null ? "" : moment(d.ends) };
+  const changes = [d.reason, ...d.limits, ...against].map((r) => change(r, about));
+  return {
+    headline: t.is(quantityName(quantityOf(d.point)), valueText(d.point, unit, d.value, { long: true, role: around.role })),
+    whose: d.ends === null ? whose(d, around) : t.wish.until(whose(d, around), moment(d.ends)),
+    because: d.reason.code.endsWith("_asked") ? "" : capital(sentence(d.reason, say)),
+    limits: d.limits.map((l) => t.boundBy(sentence(l, say))),
+    inputs: d.inputs.map((i) => ({ point: i.point, text: i.v === null ? words.dash : reading(i.point, i.v, around.points) })),
+    changes: [...new Set(changes)].filter(Boolean),
+  };
+}
+
+const reading = (point: string, v: Value, points: Around["points"]): string =>
+  valueText(point, points.get(point)?.unit ?? "", v, { long: true });
+
+/** What the mode itself was out for. */
+const aimed = (reason: ReasonInfo): Value | null => reason.numbers["limit_a"] ?? null;
+
+function whose(d: Decision, { mode, me, role }: Around): string {
+  const w = t.wish;
+  const [kind = "", name = ""] = d.cause.split(/:(.*)/);
+  if (d.cause === "set_at_device") return w.atDevice;
+  if (kind === "schedule") return w.schedule(name);
+  switch (d.source) {
+    case "person":
+      return d.person === me ? w.yours : w.of(t.you(d.person));
+    case "rule":
+      return w.rule(kind === "rule" ? name : "");
+    case "default":
+      return d.reason.code === "makes_all" ? w.usual : mode === null ? w.chosen : w.mode(modeName(role, mode));
+    default:
+      return w[d.source as "plan" | "grid_operator" | "site" | "safety"] ?? d.source;
+  }
+}

@@ -1,0 +1,186 @@
+"""The live evaluator and the one of rehearsals come to the same, on random rules over random pasts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.model import Moment, Value
+from hub.rules import Memory, Run, World, advance, parse, runs
+from hub.rules.rule import Rule
+from hub.rules.scalar import Now
+from hub.rules.vector import Floats, Moments, Span, truths
+from tests.rules.test_language import COMMANDS, POINTS
+
+NUMBERS = ("house.surplus", "grid.power", "battery.soc")
+STATES = POINTS["wallbox.status"].choices
+
+amounts = st.recursive(
+    st.sampled_from([*NUMBERS, "5", "0", "-3", "1.5", "2", "50"]),
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from("+-*/"), inner).map(lambda t: f"({t[0]} * 1 {t[1]} {t[2]} * 1)"),
+        st.tuples(st.sampled_from(["min", "max"]), inner, inner).map(lambda t: f"{t[0]}({t[1]} * 1, {t[2]} * 1)"),
+        inner.map(lambda a: f"abs({a})"),
+    ),
+    max_leaves=4,
+)
+plain_number = amounts.map(lambda a: a if a in NUMBERS else f"({a})")
+single = st.sampled_from(NUMBERS)
+comparisons = st.one_of(
+    st.tuples(single, st.sampled_from(["<", "<=", ">", ">=", "=", "!="]), st.integers(-4, 6)).map(
+        lambda t: f"{t[0]} {t[1]} {t[2]}"
+    ),
+    st.tuples(single, st.sampled_from(["<", "<=", ">", ">="]), st.integers(-3, 5), st.integers(0, 4)).map(
+        lambda t: f"{t[0]} {t[1]} {t[2]} ± {t[3]}"
+    ),
+    st.tuples(single, st.integers(-3, 2), st.integers(0, 5)).map(lambda t: f"{t[0]} between {t[1]} and {t[2]}"),
+    st.sampled_from(
+        ["plug_tv.on", "plug_tv.on = off", "wallbox.status = charging", "wallbox.status in (off, ready)",
+         "time > sunset - 30 min", "time between 22:00 and 06:00", "weekday in (sat, mon)", "holiday", "sun.up",
+         "known(grid.power)", "known(wallbox.status)", "house.surplus / grid.power > 1 ± 0.5", "battery.soc * 2 > 3",
+         "sun.elevation > 0.5 ± 1", "abs(grid.power) < 3", "min(house.surplus, grid.power) > 0"]
+    ),
+)  # fmt: skip
+conditions = st.recursive(
+    comparisons,
+    lambda inner: st.one_of(
+        inner.map(lambda c: f"not ({c})"),
+        st.tuples(inner, inner).map(lambda t: f"({t[0]}) and ({t[1]})"),
+        st.tuples(inner, inner).map(lambda t: f"({t[0]}) or ({t[1]})"),
+    ),
+    max_leaves=5,
+)
+durations = st.sampled_from(["0 s", "1 min", "90 s", "3 min", "7 min"])
+documents = st.fixed_dictionaries(
+    {"when": conditions, "then": st.just(["plug_tv.on = on"])},
+    optional={
+        "for": durations,
+        "while": conditions,
+        "until": st.one_of(conditions, st.sampled_from(["2 min", "5 min", "12:03", "00:01"])),
+        "cooldown": durations,
+        "min_for": durations,
+    },
+)
+
+
+@dataclass(frozen=True)
+class Past:
+    moments: tuple[Moment, ...]
+    idle: tuple[dict[str, Value], ...]
+    active: tuple[dict[str, Value], ...]
+
+
+reading = st.one_of(st.integers(-5, 6).map(float), st.sampled_from([0.0, -0.0, 1e16, 0.5, 2.5]), st.none())
+
+
+@st.composite
+def pasts(draw: st.DrawFn) -> Past:
+    n = draw(st.integers(1, 40))
+    t, moments = 1_700_000_000_000, []
+    for _ in range(n):
+        t += draw(st.sampled_from([60_000] * 6 + [1_000, 0, 30_000, 700_000, -90_000]))
+        sun = draw(st.sampled_from([(420, 1_000, 1.0), (420, 1_000, -2.0), (None, None, None)]))
+        moments.append(
+            Moment(t, t // 60_000 % 1440, draw(st.integers(0, 6)), t // 86_400_000, draw(st.booleans()), *sun)
+        )
+    return Past(tuple(moments), *(tuple(draw(world()) for _ in range(n)) for _ in range(2)))
+
+
+@st.composite
+def world(draw: st.DrawFn) -> dict[str, Value]:
+    told: dict[str, Value | None] = {name: draw(reading) for name in NUMBERS}
+    told["plug_tv.on"] = draw(st.sampled_from([True, False, None]))
+    told["wallbox.status"] = draw(st.sampled_from(["off", "ready", "charging", None]))
+    return {p: v for p, v in told.items() if v is not None}
+
+
+def columns(rows: tuple[dict[str, Value], ...]) -> dict[str, Floats]:
+    return {p: np.array([_coded(row.get(p)) for row in rows]) for p in (*NUMBERS, "plug_tv.on", "wallbox.status")}
+
+
+def _coded(value: Value | None) -> float:
+    if value is None:
+        return np.nan
+    return float(STATES.index(value)) if isinstance(value, str) else float(value)
+
+
+def arrays(moments: tuple[Moment, ...]) -> Moments:
+    def sun(name: str) -> Floats:
+        return np.array([np.nan if getattr(m, name) is None else getattr(m, name) for m in moments])
+
+    return Moments(
+        np.array([m.t for m in moments]),
+        np.array([m.minute for m in moments], np.int16),
+        np.array([m.weekday for m in moments], np.int8),
+        np.array([m.holiday for m in moments]),
+        *(sun(name) for name in ("sunrise", "sunset", "elevation")),
+    )
+
+
+def rule_of(document: Mapping[str, object]) -> Rule:
+    return parse("r", document, POINTS, COMMANDS)
+
+
+@settings(max_examples=400, deadline=None)
+@given(conditions, pasts())
+def test_a_condition_is_the_same_at_every_moment(text: str, past: Past) -> None:
+    condition = rule_of({"when": text, "then": ["plug_tv.on = on"]}).when
+    bits = [-1] * condition.bits
+    scalar = [condition.truth(Now(v, m, bits)) for m, v in zip(past.moments, past.idle, strict=True)]
+    found = truths(condition.tree, Span(columns(past.idle), arrays(past.moments), (-1,) * condition.bits, {}))
+    vector = [bool(t) if k else None for t, k in zip(found.true, found.known, strict=True)]
+    assert vector == scalar
+
+
+@settings(max_examples=600, deadline=None)
+@given(documents, pasts())
+def test_a_rule_is_in_force_at_the_same_moments(document: dict[str, object], past: Past) -> None:
+    """In a house that answers: what is read is another world while the rule is in force."""
+    rule = rule_of(document)
+    assert list(runs(rule, arrays(past.moments), between(past))) == stepped(rule, past)
+
+
+def stepped(rule: Rule, past: Past) -> list[Run]:
+    memory, found, start = Memory(), [], -1
+    for k, moment in enumerate(past.moments):
+        values = past.active[k] if memory.since else past.idle[k]
+        memory, firing = advance(rule, memory, values, moment)
+        if firing.state == "active" and start < 0:
+            start = k
+        elif firing.state != "active" and start >= 0:
+            found.append(Run(start, k, firing.reason.code))
+            start = -1
+    return [*found, Run(start, len(past.moments), "")] if start >= 0 else found
+
+
+def between(past: Past) -> World:
+    idle, active = columns(past.idle), columns(past.active)
+
+    def world(start: int, end: int, in_force: bool) -> Mapping[str, Floats]:
+        return {p: column[start:end] for p, column in (active if in_force else idle).items()}
+
+    return world
+
+
+def test_blocks_of_any_length_join_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules["hub.rules.runs"]
+    rule = rule_of({"when": "house.surplus > 2 ± 1", "for": "3 min", "until": "5 min", "then": ["plug_tv.on = on"]})
+    dice = np.random.default_rng(4)
+    n = 3_000
+    surplus = np.round(np.cumsum(dice.normal(0, 0.4, n)) % 6 - 1, 2)
+    t = 1_700_000_000_000 + 60_000 * np.arange(n)
+    moments = tuple(Moment(int(k), int(k // 60_000 % 1440), 0, 0) for k in t)
+    rows = tuple({"house.surplus": float(v)} for v in surplus)
+    past = Past(moments, rows, rows)
+    expected = stepped(rule, past)
+    assert len(expected) > 20
+    for small, large in ((1, 1), (3, 7), (512, 4096)):
+        monkeypatch.setattr(module, "_SMALL", small)
+        monkeypatch.setattr(module, "_LARGE", large)
+        assert list(runs(rule, arrays(moments), between(past))) == expected
