@@ -93,7 +93,7 @@ def test_each_bound_is_missed(bound: tuple[ModuleType, int], monkeypatch: Patch)
             monkeypatch.setattr(step, name, made[name])
     elif "_UNBLOCKED" in made:
         monkeypatch.setattr(step, "_UNBLOCKED", made["_UNBLOCKED"])
-    assert _noticed(LIMITS, made["step"] if module is step else step.step)
+    assert _noticed(LIMITS | {"guaranteed_power"}, made["step"] if module is step else step.step)
 
 
 def test_each_limit_is_in_a_scenario() -> None:

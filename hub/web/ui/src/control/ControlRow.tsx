@@ -6,7 +6,7 @@ import type { IconName } from "../ui/icons.ts";
 import { words } from "../words/index.ts";
 import { modeDoes } from "../words/modes.ts";
 import { HoldSelect } from "./HoldSelect.tsx";
-import { subject } from "./kind.ts";
+import { isDriven, quantityOf, subject } from "./kind.ts";
 import { stateName } from "./machine.ts";
 import { Outcome } from "./Outcome.tsx";
 import { Reading } from "./Reading.tsx";
@@ -15,7 +15,7 @@ import { useHold } from "./useHold.ts";
 import { isWide, stillMs, Widget } from "./Widget.tsx";
 import { WhyLater } from "./WhyLater.tsx";
 import { Wishes } from "./Wishes.tsx";
-import { personal, wishesOf } from "./wish.ts";
+import { personal, wishesOf, type Wish } from "./wish.ts";
 
 interface Props {
   device: DeviceInfo;
@@ -32,10 +32,12 @@ interface Props {
 export function ControlRow({ device, command, title, below, icon, also = [] }: Props) {
   const handle = useControl(command, stillMs(command));
   const holding = useHold(device, command);
-  const wishes = useDecisions((d) => personal(wishesOf(d, [command.point, ...also]))).data ?? [];
+  const wishes = useWishes(device);
+  const told = wishes.filter((w) => w.point === command.point || also.includes(w.point));
   const [why, setWhy] = useState(false);
   const name = subject(device, command);
-  const does = command.choices.length > 0 && handle.value !== null ? modeDoes(device.role, String(handle.value)) : "";
+  const mode = quantityOf(command.point) === "mode";
+  const does = !mode || handle.value === null ? "" : wishes.some((w) => isDriven(w.point)) ? words.wish.first : modeDoes(device.role, String(handle.value));
   return (
     <div className="control" data-control={command.point} data-state={stateName(handle.control)} data-wide={isWide(command)}>
       {icon && (
@@ -58,8 +60,13 @@ export function ControlRow({ device, command, title, below, icon, also = [] }: P
       <div role="status" className="came">
         <Outcome handle={handle} command={command} held={wishes.some((w) => w.request === handle.control.id)} />
       </div>
-      <Wishes device={device} wishes={wishes} />
+      <Wishes device={device} wishes={told} />
       {why && <WhyLater device={device} command={command} onClose={() => setWhy(false)} />}
     </div>
   );
+}
+
+function useWishes(device: DeviceInfo): Wish[] {
+  const points = device.commands.map((c) => c.point);
+  return useDecisions((d) => personal(wishesOf(d, points))).data ?? [];
 }

@@ -25,6 +25,7 @@ interface Props {
 export function Widget({ handle, command, role, label, end }: Props) {
   const { value } = handle;
   const ask = (v: Value) => handle.ask(v, end());
+  const isOpen = role === "house" && value === null;
   switch (kindOf(command)) {
     case "switch":
       return <Switch label={label} on={Boolean(value)} known={value !== null} onChange={ask} />;
@@ -34,9 +35,9 @@ export function Widget({ handle, command, role, label, end }: Props) {
       return (
         <Stepper
           label={label}
-          value={typeof value === "number" ? value : null}
+          value={typeof value === "number" ? value : isOpen ? scale(command).high : null}
           {...scale(command)}
-          text={value === null ? words.control.unknown : valueText(command.point, command.unit, value)}
+          text={value === null ? (isOpen ? words.limits.none : words.control.unknown) : valueText(command.point, command.unit, value)}
           onChange={ask}
         />
       );

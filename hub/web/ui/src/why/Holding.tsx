@@ -34,7 +34,8 @@ export function Holding({ device, point, asked, points, at }: Props) {
   if (!known.data) return <p className="quiet">{t.loading}</p>;
   const wishes = wishesOf(known.data, asked);
   const decided = decisionOf(known.data, point);
-  const told = decided && account(decided, { points, role: device.role, mode: at === undefined && mode !== null ? String(mode) : null, me, wishes });
+  const past = at !== undefined;
+  const told = decided && account(decided, { points, role: device.role, mode: past || mode === null ? null : String(mode), me, wishes, past });
   return (
     <>
       {told ? <Decided told={told} /> : <p>{t.free}</p>}

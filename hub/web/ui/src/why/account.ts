@@ -27,9 +27,12 @@ export interface Around {
   mode: string | null;
   me: string;
   wishes: readonly Wish[];
+  /** Wishes of another time are not told beside it. */
+  past: boolean;
 }
 
 export function account(d: Decision, around: Around): Account {
+  const { past } = around;
   const unit = around.points.get(d.point)?.unit ?? "";
   const say = (v: Value) => valueText(d.point, unit, v, { said: true, role: around.role });
   const own = around.wishes.find((w) => w.request !== "" && w.request === d.request);
@@ -40,7 +43,7 @@ export function account(d: Decision, around: Around): Account {
     headline: t.is(quantityName(quantityOf(d.point)), valueText(d.point, unit, d.value, { long: true, role: around.role })),
     whose: d.ends === null ? whose(d, around) : t.wish.until(whose(d, around), moment(d.ends)),
     because: d.reason.code.endsWith("_asked") ? "" : capital(sentence(d.reason, say)),
-    limits: d.limits.map((l) => t.boundBy(sentence(l, say))),
+    limits: d.limits.filter((l) => !own?.by || l.code !== own.by.code || past).map((l) => t.boundBy(sentence(l, say))),
     inputs: d.inputs.map((i) => ({ point: i.point, text: i.v === null ? words.dash : reading(i.point, i.v, around.points) })),
     changes: [...new Set(changes)].filter(Boolean),
   };

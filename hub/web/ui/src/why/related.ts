@@ -1,13 +1,11 @@
 import type { DeviceInfo } from "../api/types.gen.ts";
-import { quantityOf } from "../control/kind.ts";
-
-const DRIVEN_BY_MODE = ["current_limit", "power_setpoint", "sg_ready", "on"];
+import { isDriven, quantityOf } from "../control/kind.ts";
 
 const points = (device: DeviceInfo): string[] => device.commands.map((c) => c.point);
 
 /** What the hub drives to carry out a wish for `point`: a mode acts through the device's set-point. */
 export function driven(device: DeviceInfo, point: string): string {
-  const setPoint = points(device).find((p) => DRIVEN_BY_MODE.includes(quantityOf(p)));
+  const setPoint = points(device).find(isDriven);
   return quantityOf(point) === "mode" ? (setPoint ?? point) : point;
 }
 

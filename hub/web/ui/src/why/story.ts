@@ -49,6 +49,7 @@ const asker = (row: JournalRow): string => (row.person ? t.you(row.person) : (t.
 function because(row: JournalRow, say: (v: Value) => string): string {
   if (row.kind === "link" || !row.reason.code) return "";
   if (row.kind === "request" && row.reason.code.endsWith("_asked")) return "";
+  if (row.reason.code === "person_asked" && row.person) return t.wish.of(t.you(row.person));
   return capital(sentence(row.reason, say));
 }
 

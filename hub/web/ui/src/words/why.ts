@@ -74,6 +74,7 @@ export const wish = {
   yours: (asked: string, at: string) => `Your wish of ${asked} holds until ${at}.`,
   theirs: (who: string, asked: string, at: string) => `${who}’s wish of ${asked} holds until ${at}.`,
   atDevice: (asked: string, at: string) => `${asked} was set at the device itself; that holds until ${at}.`,
+  first: "A wish comes before the mode.",
   takeBack: "Take back",
   taken: "Taken back",
   notTaken: "Not taken back: the hub did not answer",

@@ -1,0 +1,83 @@
+"""Where the sun stands and when it rises and sets: the equations of NOAA's solar calculator.
+
+Source: https://gml.noaa.gov/grad/solcalc/solareqns.PDF and its spreadsheet, after Meeus, Astronomical Algorithms;
+good to a minute between 72 degrees north and south, for this century.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+DAY_S = 86_400
+_RISES_AT = -0.833
+"""Elevation of the sun's middle when its upper edge touches the horizon: refraction and half its width, degrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Degrees, north and east positive."""
+
+    latitude: float
+    longitude: float
+
+
+def elevation(t_s: float, place: Place) -> float:
+    """Of the sun's middle above the horizon at `t_s` (s UTC), degrees, to a tenth; without refraction."""
+    declination, equation = _sun(t_s)
+    minutes = t_s % DAY_S / 60 + equation + 4 * place.longitude
+    hour = math.radians(minutes / 4 - 180)
+    lat = math.radians(place.latitude)
+    sine = math.sin(lat) * math.sin(declination) + math.cos(lat) * math.cos(declination) * math.cos(hour)
+    return round(math.degrees(math.asin(max(-1.0, min(1.0, sine)))), 1)
+
+
+def rise_and_set(noon_s: float, place: Place) -> tuple[float, float] | None:
+    """Sunrise and sunset (s UTC) around the local noon `noon_s`; None where the sun does not rise or does not set."""
+    rough = _around(noon_s, noon_s, place)
+    if rough is None:
+        return None
+    found = [_around(t, noon_s, place) for t in rough]
+    return None if found[0] is None or found[1] is None else (found[0][0], found[1][1])
+
+
+def _around(t_s: float, noon_s: float, place: Place) -> tuple[float, float] | None:
+    """Both, with the sun as it stands at `t_s`."""
+    declination, equation = _sun(t_s)
+    lat = math.radians(place.latitude)
+    cosine = math.cos(math.radians(90 - _RISES_AT)) / (math.cos(lat) * math.cos(declination))
+    cosine -= math.tan(lat) * math.tan(declination)
+    if not -1 <= cosine <= 1:
+        return None
+    half_s = 240 * math.degrees(math.acos(cosine))
+    day = noon_s // DAY_S * DAY_S
+    highest = day + 60 * (720 - 4 * place.longitude - equation)
+    highest += DAY_S * round((noon_s - highest) / DAY_S)
+    return highest - half_s, highest + half_s
+
+
+def _sun(t_s: float) -> tuple[float, float]:
+    """(declination, radians; equation of time, minutes)."""
+    c = (t_s / DAY_S + 2_440_587.5 - 2_451_545.0) / 36_525
+    long = math.radians((280.46646 + c * (36_000.76983 + c * 0.0003032)) % 360)
+    anomaly = math.radians(357.52911 + c * (35_999.05029 - 0.0001537 * c))
+    eccentric = 0.016708634 - c * (0.000042037 + 0.0000001267 * c)
+    centre = (
+        math.sin(anomaly) * (1.914602 - c * (0.004817 + 0.000014 * c))
+        + math.sin(2 * anomaly) * (0.019993 - 0.000101 * c)
+        + math.sin(3 * anomaly) * 0.000289
+    )
+    node = math.radians(125.04 - 1934.136 * c)
+    apparent = long + math.radians(centre - 0.00569 - 0.00478 * math.sin(node))
+    tilt = math.radians(23 + (26 + (21.448 - c * (46.815 + c * (0.00059 - c * 0.001813))) / 60) / 60)
+    tilt += math.radians(0.00256 * math.cos(node))
+    declination = math.asin(math.sin(tilt) * math.sin(apparent))
+    y = math.tan(tilt / 2) ** 2
+    equation = (
+        y * math.sin(2 * long)
+        - 2 * eccentric * math.sin(anomaly)
+        + 4 * eccentric * y * math.sin(anomaly) * math.cos(2 * long)
+        - 0.5 * y * y * math.sin(4 * long)
+        - 1.25 * eccentric * eccentric * math.sin(2 * anomaly)
+    )
+    return declination, 4 * math.degrees(equation)
