@@ -31,6 +31,7 @@ _READS = (
     ),
     ("energy", "Energy", f"/energy?points=grid.energy_import,grid.power&{_HOUR}&step=quarter"),
     ("journal", "Journal", "/journal?limit=30"),
+    ("decisions", "Decisions", "/decisions"),
     ("problem", "Problem", "/devices/nothing"),
 )
 # name, body: wishes that are made before the reading
@@ -42,6 +43,7 @@ _WISHES = (
     ("commandRefusedByDevice", {"point": "heatpump.sg_ready", "value": 4, "id": "sample-device-refused"}),
     ("commandNoAnswer", {"point": "light_hall.on", "value": True, "id": "sample-no-answer"}),
     ("commandMode", {"point": "wallbox.mode", "value": "fast", "id": "sample-mode"}),
+    ("commandHeld", {"point": "wallbox.current_limit", "value": 16, "for_s": 7200, "id": "sample-held"}),
 )
 Sample = tuple[str, str, Any]
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from hub import VERSION, core
 from hub.auth import Doorman, hash_password, new_password
-from hub.control import Desk, Dispatcher, Heart, Recorder
+from hub.calendar import calendar_of
+from hub.control import Desk, Dispatcher, Heart, Planned, Recorder
 from hub.control.intents import IntentSink, with_intents
 from hub.core import HOUSE, Made
 from hub.core.keyframe import older, unpacked
@@ -135,6 +136,8 @@ class App:
             desk = Desk(board, clock, state.journal, dispatcher, state.requests)
             await self._resume(desk, board, state, clock)
             series = _Series(board)
+            planned = Planned(board, clock, calendar_of(self._site), state.plans)
+            await planned.load()
             heart = Heart(
                 self._site,
                 board,
@@ -148,6 +151,7 @@ class App:
                 Recorder(state.inputs, version),
                 await self._memory(state, ring.last_ms),
                 shadow.watch if shadow else _nobody,
+                planned,
             )
             parts.callback(heart.close)
             sink = IntentSink(board)
@@ -172,6 +176,7 @@ class App:
                 VERSION,
                 lambda t: decided(self._data, t),
                 shadow.score if shadow else None,
+                planned,
             )
             tasks.create_task(serve(rooms, sock), name="web")
             self._edges(tasks, broker, board, desk, sock)

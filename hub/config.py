@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import fields
+from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from hub.calendar.holidays import REGIONS
 from hub.errors import UserError
 from hub.model import DeviceSpec, Role
 from hub.model.broker import BrokerAddress
 from hub.model.document import Document, Table
 from hub.model.site import (
     BatteryControl,
+    CalendarSpec,
     ChargerControl,
     Circuit,
     ConnectionLimits,
@@ -29,6 +32,7 @@ from hub.model.site import (
 _NAMESPACE = uuid.UUID("6b1c2a52-52b2-4a6e-9df4-6f7a3f2f9a10")
 MOST_PER_KWH = 10
 _HUB_KEYS = ("uid", "role", "driver", "link", "behind", "replaces", "record_ms", "control")
+_TABLES = (*("site", "network", "mqtt", "history", "journal", "circuits", "limits", "calendar"), *("tariff", "devices"))
 _CONTROLLED = (Role.CHARGER, Role.BATTERY, Role.HEATPUMP, Role.PLUG)
 _UID = re.compile(r"[0-9a-f]{12}")
 
@@ -51,7 +55,11 @@ class _Parser(Document):
     """Walks the document once."""
 
     def site(self, doc: Table) -> Site:
-        self.keys(doc, "", ("site", "network", "mqtt", "history", "journal", "circuits", "limits", "tariff", "devices"))
+        self.keys(
+            doc,
+            "",
+            ("site", "network", "mqtt", "history", "journal", "circuits", "limits", "calendar", "tariff", "devices"),
+        )
         site, net, mqtt = (self.table(doc, k) for k in ("site", "network", "mqtt"))
         self.keys(site, "site", ("name", "timezone", "currency"))
         self.keys(net, "network", ("bind", "port", "announce"))
@@ -84,8 +92,31 @@ class _Parser(Document):
             heat_pumps=tuple(self.heat_pump(s, c) for s, c in devices if s.role is Role.HEATPUMP),
             switches=tuple(self.switch(s, c) for s, c in devices if s.role is Role.PLUG),
             tariff=self.tariff(self.table(doc, "tariff")) if "tariff" in doc else None,
+            calendar=self.calendar(self.table(doc, "calendar")),
             devices=tuple(s for s, _ in devices),
         )
+
+    def calendar(self, t: Table) -> CalendarSpec:
+        self.keys(t, "calendar", [f.name for f in fields(CalendarSpec)])
+        if ("latitude" in t) != ("longitude" in t):
+            raise self.error("calendar", "latitude and longitude go together; give both or neither")
+        latitude, longitude = (
+            self.number(t, f"calendar.{key}", 0, -most, most) if key in t else None
+            for key, most in (("latitude", 90), ("longitude", 180))
+        )
+        region = self.get(t, "calendar.region", str, "")
+        if region:
+            self.one_of("calendar.region", region, REGIONS)
+        extra, without = (self.dates(t, f"calendar.{key}") for key in ("extra", "without"))
+        return CalendarSpec(latitude, longitude, region, extra, without)
+
+    def dates(self, t: Table, at: str) -> tuple[str, ...]:
+        for text in (found := self.texts(t, at)):
+            try:
+                date.fromisoformat(text)
+            except ValueError:
+                raise self.error(at, f"{text!r} is no date; write it like 2026-12-24") from None
+        return found
 
     def engine(self, mqtt: Table) -> str:
         """The broker of our own; one that others may reach is never the embedded one."""

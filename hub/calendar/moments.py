@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hub.calendar.holidays import holidays
-from hub.calendar.sun import DAY_S, Place, elevation, rise_and_set
+from hub.calendar.sun import Place, elevation, rise_and_set
 from hub.model import Moment
+from hub.model.site import Site
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _KEPT = 64
@@ -24,6 +25,14 @@ class Day:
     holiday: bool
     sunrise: int | None
     sunset: int | None
+
+
+def calendar_of(site: Site) -> Calendar:
+    """The calendar of the site document."""
+    told = site.calendar
+    place = None if told.latitude is None or told.longitude is None else Place(told.latitude, told.longitude)
+    extra, without = (map(date.fromisoformat, dates) for dates in (told.extra, told.without))
+    return Calendar(ZoneInfo(site.timezone), place, told.region, extra, without)
 
 
 class Calendar:
@@ -108,6 +117,3 @@ class Calendar:
 
 def _minutes(at: datetime, of: date) -> int:
     return (at.date() - of).days * 1440 + at.hour * 60 + at.minute
-
-
-__all__ = ["DAY_S", "Calendar", "Day", "Place"]

@@ -24,6 +24,11 @@ port = {mqtt_port}
 import_price = {prices}
 export_price = 0.0811
 
+[calendar]
+latitude = 52.52
+longitude = 13.40
+region = "DE-BE"
+
 [circuits.main]
 fuse_a = 35
 phases = 3

@@ -4,7 +4,8 @@ from hub.control.answers import Answer, IdInUseError
 from hub.control.desk import Desk
 from hub.control.dispatch import Dispatcher
 from hub.control.heart import Heart
+from hub.control.planned import Planned
 from hub.control.recorder import Recorder
 from hub.model.journal import Entry, Input, Journal
 
-__all__ = ["Answer", "Desk", "Dispatcher", "Entry", "Heart", "IdInUseError", "Input", "Journal", "Recorder"]
+__all__ = ["Answer", "Desk", "Dispatcher", "Entry", "Heart", "IdInUseError", "Input", "Journal", "Planned", "Recorder"]

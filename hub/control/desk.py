@@ -257,7 +257,8 @@ class Desk:
         return self.leases.active(now)
 
     def carry_out(self, commands: tuple[Command, ...], values: Mapping[str, Value]) -> None:
-        self._dispatcher.carry_out(commands, values, {r.id: r for r in self.leases.active(self._clock.now())})
+        asked = self.latest.step.asked if self.latest else ()
+        self._dispatcher.carry_out(commands, values, {r.id: r for r in asked})
 
     # -- helpers -----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from hub.control.desk import Desk
 from hub.control.dispatch import Dispatcher
+from hub.control.planned import Planned
 from hub.control.recorder import Recorder
 from hub.core import House, Inputs, Made, State, step
 from hub.core.plain import beat_time
@@ -31,7 +32,7 @@ class Heart:
 
     `append` takes the second's column, `alive` is told of each beat, `shift` moves what was stored since a time (UTC
     ms) by so many ms when the true time has come, `recorder` notes what a replay needs. `state`: what the core knew
-    before a restart. `watch` is told of every step.
+    before a restart. `watch` is told of every step; `planned` has the rules and schedules.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Heart:
         recorder: Recorder | None = None,
         state: State = NOTHING,
         watch: Callable[[Made, Iterable[Device]], None] = lambda _made, _devices: None,
+        planned: Planned | None = None,
     ) -> None:
         self._site = site
         self._board = board
@@ -63,6 +65,7 @@ class Heart:
         self._recorder = recorder
         self._state = state
         self._watch = watch
+        self._planned = planned
         self._house = House.of(site, ())
         self._known: Mapping[str, Device] = {}
         self.beats = 0
@@ -102,7 +105,7 @@ class Heart:
 
     def _decide(self, t: int, column: Column, values: Mapping[str, Value], urgent: bool) -> Mapping[str, float | None]:
         now = self._clock.now()
-        inputs = Inputs(t, self._layout(), values, self._desk.requests(t), dict(self._desk.intents))
+        inputs = self._inputs(t, values)
         if self._recorder:
             self._recorder.before(self._state, inputs, self._known.values(), column.values, urgent)
         result = step(self._state, inputs)
@@ -118,6 +121,13 @@ class Heart:
         self._desk.carry_out(result.commands, values)
         return result.derived
 
+    def _inputs(self, t: int, values: Mapping[str, Value]) -> Inputs:
+        house, asked, intents = self._layout(), self._desk.requests(t), dict(self._desk.intents)
+        if self._planned is None:
+            return Inputs(t, house, values, asked, intents)
+        due = self._planned.requests(t)
+        return Inputs(t, house, values, (*asked, *due), intents, self._planned.rules, self._planned.moment(t))
+
     def _show(self, modes: Mapping[str, str], now: int) -> None:
         known = [p for p in modes if p in self._board.points and self._board.read(p).value != modes[p]]
         self._board.put(Measurement(p, modes[p], now) for p in known)
@@ -130,6 +140,8 @@ class Heart:
         if self._known != self._board.devices:
             self._known = dict(self._board.devices)
             self._house = House.of(self._site, self._known.values())
+            if self._planned:
+                self._planned.understand()
         return self._house
 
     def _watch_clock(self) -> None:

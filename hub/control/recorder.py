@@ -10,6 +10,7 @@ from hub.core import House, Inputs, State, Step
 from hub.core.keyframe import packed
 from hub.core.plain import digest, plain, plain_device
 from hub.model import Device, Request
+from hub.rules import Rule
 
 FRAME_MS = 3_600_000
 DIGEST_STEPS = 60
@@ -31,7 +32,7 @@ class Recorder:
         self._site = site_version
         self._house: House | None = None
         self._key = 0
-        self._given: tuple[tuple[Request, ...], dict[str, str]] | None = None
+        self._given: tuple[tuple[Request, ...], dict[str, str], tuple[Rule, ...]] | None = None
         self._column: dict[str, int] = {}
         self._dear: object = None
         self._begun = False
@@ -47,14 +48,14 @@ class Recorder:
             self._second = inputs.t // 1000 * 1000 - 1000
         if inputs.house is not self._house:
             self._layout(inputs, devices)
-        given = inputs.requests, dict(inputs.intents)
+        given = inputs.requests, dict(inputs.intents), inputs.rules
         dear = _dear(state)
         if dear != self._dear or not 0 <= inputs.t - self._framed < FRAME_MS:
             self._frame(state, inputs, stored)
             self._dear, self._given, self._column = dear, given, {}
         row: dict[str, Any] = {}
         if given != self._given:
-            row |= {"requests": [plain(r) for r in given[0]], "intents": given[1]}
+            row |= {"requests": [plain(r) for r in given[0]], "intents": given[1], "rules": _documents(given[2])}
         if urgent:
             row["values"] = _changes(self._column, stored)
         if row:
@@ -96,11 +97,16 @@ class Recorder:
             "site": self._site,
             "requests": [plain(r) for r in inputs.requests],
             "intents": dict(inputs.intents),
+            "rules": _documents(inputs.rules),
             "derived": {p: v for p, v in stored.items() if p.startswith("house.")},
             "start": not self._begun,
         }
         self._begun = True
         self._note(inputs.t, "frame", frame)
+
+
+def _documents(rules: tuple[Rule, ...]) -> dict[str, Mapping[str, Any]]:
+    return {rule.id: rule.document for rule in rules}
 
 
 def _changes(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int | None]:
@@ -113,4 +119,5 @@ def _dear(state: State) -> object:
     """What a restart must not forget: switched states, phases, budgets. Not what regulators do each second."""
     switches = {p: h.value for p, h in state.held.items() if not p.endswith((".power_setpoint", ".power_limit"))}
     cars = {d: (m.phases, m.forced, m.limit_a > 0) for d, m in state.chargers.items()}
-    return switches, cars, {p: (int(t.left), t.value) for p, t in state.tokens.items()}
+    rules = {r: (m.since, m.ended) for r, m in state.rules.items()}
+    return switches, cars, rules, {p: (int(t.left), t.value) for p, t in state.tokens.items()}

@@ -36,6 +36,7 @@ class Step:
 
     `ruled`: the modes that nobody chose, but a rule or a plan holds for a time. `driven`: the points that the core
     drives by itself, so that what people wish of them has an end. `firings`: what each rule does.
+    `asked`: all requests, those of rules among them.
     """
 
     state: State
@@ -46,6 +47,7 @@ class Step:
     ruled: tuple[str, ...] = ()
     driven: tuple[str, ...] = ()
     firings: Mapping[str, Firing] = field(default_factory=dict)
+    asked: tuple[Request, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class _Turn:
             self._ruled,
             tuple(self._driven),
             self._firings,
+            self._inputs.requests,
         )
 
     # -- what is driven all the time ---------------------------------------------------------------------------------

@@ -132,6 +132,20 @@ class TariffSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarSpec:
+    """Where the house stands (degrees, None = not told) and whose public holidays it keeps.
+
+    `extra` and `without`: dates (ISO) that are holidays too, or are none.
+    """
+
+    latitude: float | None = None
+    longitude: float | None = None
+    region: str = ""
+    extra: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     name: str = "My house"
     timezone: str = "UTC"
@@ -155,6 +169,7 @@ class Site:
     heat_pumps: tuple[HeatPumpControl, ...] = ()
     switches: tuple[SwitchControl, ...] = ()
     tariff: TariffSpec | None = None
+    calendar: CalendarSpec = CalendarSpec()
     devices: tuple[DeviceSpec, ...] = ()
 
     @property

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hub.calendar import Calendar, calendar_of
 from hub.core import HOUSE, House, Inputs, Made, State, step
 from hub.core.keyframe import unpacked
 from hub.core.plain import beat_time, device_of, digest, request_of
-from hub.model import Device, Quantity, Request, Value
+from hub.model import CommandSpec, Device, Quantity, Request, Value
 from hub.model.site import Site
+from hub.rules import Rule, parse
 
 _DERIVED = {p.id: p.quantity for p in HOUSE.points}
 _FRESH_MS = 10_000
@@ -63,6 +65,9 @@ class Replay:
         self._state: State | None = None
         self._requests: tuple[Request, ...] = ()
         self._intents: dict[str, str] = {}
+        self._rules: tuple[Rule, ...] = ()
+        self._commands: dict[str, CommandSpec] = {}
+        self._calendar: Calendar | None = None
         self._derived: dict[str, int] = {}
         self._column: dict[str, int] = {}
         self._last = self._from = self._digest = self._since = 0
@@ -110,6 +115,8 @@ class Replay:
         site = self._site_of(frame.data["site"])
         self._house = House.of(site, devices)
         self._quantities = {p.id: p.quantity for d in devices for p in d.points}
+        self._commands = {c.point: c for d in devices for c in d.commands}
+        self._calendar = calendar_of(site)
         self._state, self._derived = memory, dict(frame.data["derived"])
         self._given(frame.data)
         self._last, self._column = memory.t, {}
@@ -120,6 +127,10 @@ class Replay:
         if "requests" in data:
             self._requests = tuple(map(request_of, data["requests"]))
             self._intents = dict(data["intents"])
+            self._rules = tuple(self._rule(id_, document) for id_, document in data["rules"].items())
+
+    def _rule(self, id_: str, document: Mapping[str, Any]) -> Rule:
+        return parse(id_, document, self._quantities, self._commands)
 
     def _beat(self, second: Second) -> None:
         if self._state is None:
@@ -139,7 +150,8 @@ class Replay:
         if t - self._last > _FRESH_MS:
             stored = {p: v for p, v in stored.items() if p not in _DERIVED}
         values = {p: q.restore(v) for p, v in stored.items() if (q := self._quantities.get(p) or _DERIVED.get(p))}
-        inputs = Inputs(t, self._house, values, self._requests, self._intents)
+        moment = self._calendar.moment(t) if self._calendar else None
+        inputs = Inputs(t, self._house, values, self._requests, self._intents, self._rules, moment)
         result = step(self._state, inputs)
         self.made = Made(inputs, result)
         self._state, self._last = result.state, t

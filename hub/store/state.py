@@ -11,6 +11,7 @@ from hub.store.database import Cell, Database
 from hub.store.devices import Devices
 from hub.store.inputs import Inputs
 from hub.store.journal import Journal
+from hub.store.plans import Plans
 from hub.store.requests import Requests
 from hub.store.site import SiteDocuments
 
@@ -45,6 +46,7 @@ class State:
     devices: Devices
     meta: Meta
     inputs: Inputs
+    plans: Plans
     db: Database
 
     @staticmethod
@@ -53,7 +55,9 @@ class State:
         db = await Database.open(path)
         journal = await Journal.open(db, journal_budget)
         inputs = Inputs(db, journal_budget // 4)
-        return State(Accounts(db, clock), Requests(db), journal, SiteDocuments(db), Devices(db), Meta(db), inputs, db)
+        return State(
+            Accounts(db, clock), Requests(db), journal, SiteDocuments(db), Devices(db), Meta(db), inputs, Plans(db), db
+        )
 
     async def close(self) -> None:
         """Flushes the journal and closes the file; raises ShemsError if its last rows could not be written."""

@@ -11,10 +11,22 @@ from hub.errors import UserError
 from hub.web.access import access
 from hub.web.page import page
 from hub.web.problems import MAX_BODY, problems
-from hub.web.resources import commands, decisions, devices, energy, history, house, journal, live, points, session
+from hub.web.resources import (
+    commands,
+    decisions,
+    devices,
+    energy,
+    history,
+    house,
+    journal,
+    live,
+    plans,
+    points,
+    session,
+)
 from hub.web.rooms import ROOMS, Rooms
 
-RESOURCES = (session, house, points, devices, commands, decisions, journal, history, energy, live)
+RESOURCES = (session, house, points, devices, commands, decisions, plans, journal, history, energy, live)
 
 
 def make_app(rooms: Rooms) -> web.Application:

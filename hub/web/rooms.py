@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from aiohttp import web
 
 from hub.auth import Doorman
-from hub.control import Desk
+from hub.control import Desk, Planned
 from hub.core import Made
 from hub.live import Board
 from hub.model import Clock
@@ -57,6 +57,7 @@ class Rooms:
     """the step that was in force at a time (UTC ms), made again; slow"""
     observed: Score | None = None
     """how the core that is tried beside the live one does"""
+    planned: Planned | None = None
 
 
 ROOMS = web.AppKey("rooms", Rooms)

@@ -177,6 +177,106 @@ class Decisions(TypedDict):
     unmet: list[Unmet]
 
 
+class RuleState(TypedDict):
+    """`state`: idle, waiting, active, cooling; off when it is not enabled, broken when `problem` says what is wrong."""
+
+    state: str
+    reason: ReasonInfo
+
+
+class Plan(TypedDict):
+    """A rule or a schedule as it was written, by whom and when (UTC ms)."""
+
+    id: str
+    document: dict[str, object]
+    version: int
+    author: str
+    t: int
+    problem: str
+
+
+class RuleInfo(Plan):
+    now: RuleState
+
+
+class Rules(TypedDict):
+    rules: list[RuleInfo]
+
+
+class Stretch(TypedDict):
+    """From `start` until before `end` (UTC ms); `end` null = until another one of the same point begins."""
+
+    start: int
+    end: int | None
+
+
+class ScheduleInfo(Plan):
+    """`next`: when it is in force next, a week on; `active` whether it is now."""
+
+    active: bool
+    next: list[Stretch]
+
+
+class Schedules(TypedDict):
+    schedules: list[ScheduleInfo]
+
+
+class PlanRequest(TypedDict):
+    document: dict[str, object]
+
+
+class PlanAccepted(TypedDict):
+    """It can be used as it is. `points`: what a rule speaks of; `next`: when a schedule is due, a week on."""
+
+    id: str
+    points: list[str]
+    next: list[Stretch]
+
+
+class RehearsalRequest(TypedDict):
+    """A rule that is to be tried on the past, from `from` until `to` (UTC ms)."""
+
+    document: dict[str, object]
+    start: NotRequired[int]
+    end: NotRequired[int]
+
+
+class RehearsedRun(TypedDict):
+    start: int
+    end: int
+    why: str
+
+
+class Clash(TypedDict):
+    """Another rule that would have asked something else of the same point, and for how long (s)."""
+
+    rule: str
+    point: str
+    seconds: float
+
+
+class Rehearsal(TypedDict):
+    """What a rule would have done: `runs` are the latest 500 of `count`. Differences are against doing nothing: Wh
+    taken from the grid and fed in, and money (currency, + = costs more). `unmodelled`: actions whose effect is not
+    known; `known`: the share of the time in which all that it looks at was known; `per_day`, `most_an_hour`: starts.
+    """
+
+    start: int
+    end: int
+    step_s: int
+    count: int
+    active_s: float
+    runs: list[RehearsedRun]
+    import_wh: float
+    export_wh: float
+    cost: float
+    unmodelled: list[str]
+    known: float
+    per_day: float
+    most_an_hour: int
+    clashes: list[Clash]
+
+
 class ObservedPoint(TypedDict):
     """For how long the two differ (s), how often each changes the point, for how long a limit binds each (s)."""
 

@@ -303,3 +303,29 @@ def test_a_damaged_or_missing_place_is_explained(path: Path, tmp_path: Path) -> 
         asyncio.run(State.open(path, StillClock()))
     with pytest.raises(ShemsError, match="create it"):
         asyncio.run(State.open(tmp_path / "gone" / "state.db", StillClock()))
+
+
+# -- what people have planned ------------------------------------------------------------------------------------------
+
+
+def test_rules_are_kept_in_every_version_and_survive_a_restart(path: Path) -> None:
+    async def write(state: State) -> None:
+        await state.plans.put("rule", "a", {"when": "holiday"}, "ann", NOW)
+        await state.plans.put("rule", "a", {"when": "weekend"}, "ben", NOW + 1)
+        await state.plans.put("rule", "b", {"when": "weekend"}, "ben", NOW)
+        await state.plans.put("schedule", "a", {"start": "07:00"}, "ann", NOW)
+        await state.plans.remove("rule", "b", "ann", NOW + 2)
+
+    async def look(state: State) -> None:
+        (rule,) = await state.plans.all("rule")
+        assert (rule.id, rule.version, rule.author, rule.document) == ("a", 2, "ben", {"when": "weekend"})
+        assert [k.document for k in await state.plans.versions("rule", "a")] == [
+            {"when": "weekend"},
+            {"when": "holiday"},
+        ]
+        assert [k.id for k in await state.plans.all("schedule")] == ["a"]
+        assert [k.version for k in await state.plans.versions("rule", "b")] == [1]
+        await state.plans.put("rule", "b", {"when": "holiday"}, "ann", NOW + 3)
+        assert [(k.id, k.version) for k in await state.plans.all("rule")] == [("a", 2), ("b", 3)]
+
+    run(path, write, look)

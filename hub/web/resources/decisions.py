@@ -52,7 +52,7 @@ async def observed(request: web.Request) -> web.Response:
 
 
 def _wire(made: Made, point: str | None) -> schema.Decisions:
-    asked = {r.id: r for r in made.inputs.requests}
+    asked = {r.id: r for r in made.step.asked}
     return {
         "t": made.inputs.t,
         "decisions": [_decision(c, made, asked) for c in made.step.commands if point in (None, c.point)],

@@ -19,6 +19,9 @@ export const useDecisions = <T = Decisions>(select?: (d: Decisions) => T, everyM
     ...(select && { select }),
   });
 
+/** Whether wishes in force are still being looked up: what tells them waits, so that nothing jumps when they come. */
+export const useDecisionsAwaited = (): boolean => useDecisions(() => true).isLoading;
+
 /** The same of any second that is still kept. */
 export const useDecisionsAt = (t: number | undefined): UseQueryResult<Decisions> =>
   useQuery({

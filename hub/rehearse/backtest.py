@@ -1,0 +1,229 @@
+"""A rule tried on the house's own past: when it would have been in force, and what that would have changed.
+
+The house answers: while the rule is in force, what its actions do is laid over what was recorded (`effects`), and the
+rule reads that. What it would have cost is the difference at the grid, at the prices of the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.calendar import Calendar
+from hub.model import Quantity
+from hub.model.site import Site
+from hub.rehearse.effects import Effects
+from hub.rules import Rule, Run, runs
+from hub.rules.vector import Floats, Moments
+from hub.store.ring import Buckets, Querier
+
+MINUTE = 60
+_BLOCK_S = 31 * 86_400
+_PRICES = ("tariff.price_import", "tariff.price_export")
+_FIELDS = ("minute", "weekday", "holiday", "sunrise", "sunset", "elevation")
+_SOON = ("house.surplus", "grid.power", "house.consumption")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """In force from `start` until before `end` (UTC ms)."""
+
+    start: int
+    end: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Another rule would have asked something else of the same point, for so long."""
+
+    rule: str
+    point: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """Differences are against doing nothing: Wh, and money in currency, + = costs more."""
+
+    start: int
+    end: int
+    step_s: int
+    runs: tuple[Stretch, ...]
+    active_s: float
+    import_wh: float
+    export_wh: float
+    cost: float
+    unmodelled: tuple[str, ...]
+    known: float
+    per_day: float
+    most_an_hour: int
+    clashes: tuple[Clash, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was recorded, step by step: numbers by point, NaN = not known; states as the index of their choice."""
+
+    moments: Moments
+    values: Mapping[str, Floats]
+    step_s: int
+
+    def world(self, effects: Effects | None) -> Callable[[int, int, bool], Mapping[str, Floats]]:
+        """With what a rule does laid over it while it is in force."""
+
+        def world(start: int, end: int, in_force: bool) -> Mapping[str, Floats]:
+            plain = {p: v[start:end] for p, v in self.values.items()}
+            return effects.over(plain, start, end) if in_force and effects else plain
+
+        return world
+
+
+def rehearse(
+    rule: Rule,
+    others: Sequence[Rule],
+    querier: Querier,
+    calendar: Calendar,
+    points: Mapping[str, Quantity],
+    site: Site,
+    start: int,
+    end: int,
+) -> Rehearsed:
+    """`start`, `end`: UTC ms. In minutes, or coarser where no minutes are kept any more. Raises UserError."""
+    wanted = dict.fromkeys((*rule.points, *_SOON, *_PRICES, *(p for o in others for p in o.points)))
+    wanted |= dict.fromkeys(Effects.needs(rule, site))
+    past = recorded(querier, calendar, points, [p for p in wanted if p in points], start, end)
+    effects = Effects(rule, site, past.values, past.step_s)
+    found = list(runs(rule, past.moments, past.world(effects)))
+    return _report(rule, others, past, effects, found)
+
+
+def recorded(
+    querier: Querier, calendar: Calendar, points: Mapping[str, Quantity], names: Sequence[str], start: int, end: int
+) -> Past:
+    """The past of some points: the last value of each minute, or of the finest step that is kept so long."""
+    step_s = max(MINUTE, querier.finest(start))
+    first, last = start // (step_s * 1000) * step_s, -(-end // (step_s * 1000)) * step_s
+    t = np.arange(first, last, step_s, dtype=np.int64)
+    values = {p: np.full(len(t), np.nan) for p in names}
+    for begin in range(first, last, _BLOCK_S // step_s * step_s):
+        stop = min(begin + _BLOCK_S // step_s * step_s, last)
+        found = querier.query(names, begin * 1000, stop * 1000, step_s * 1000)
+        for p, buckets in found.items():
+            at = (begin - first) // step_s
+            values[p][at : at + len(buckets.t)] = coded(buckets, points[p])
+    moments = moments_of(calendar, t + step_s - 1)
+    return Past(moments, values, step_s)
+
+
+def coded(buckets: Buckets, q: Quantity) -> Floats:
+    """The last values as numbers: a state as the index of its choice, on and off as 1 and 0."""
+    if not isinstance(buckets.last, list):
+        return buckets.last
+    if not q.choices:
+        return np.array([np.nan if v is None else float(v) for v in buckets.last])  # booleans
+    index = {text: float(k) for k, text in enumerate(q.choices)}
+    return np.array([np.nan if v is None else index.get(str(v), np.nan) for v in buckets.last])
+
+
+def moments_of(calendar: Calendar, t: NDArray[np.int64]) -> Moments:
+    """The calendar's moments at `t` (s UTC, ascending), as arrays; it is asked once for each quarter of an hour."""
+    quarters = np.unique(t // 900)
+    quarters = np.append(quarters, quarters[-1:] + 1)
+    back = np.searchsorted(quarters, t // 900)
+    each = [calendar.moment(int(q) * 900_000) for q in quarters]
+    columns = {f: np.array([_nan(getattr(m, f)) for m in each], np.float64)[back] for f in _FIELDS}
+    columns["elevation"] = np.round(np.interp(t, quarters * 900, [_nan(m.elevation) for m in each]), 1)
+    minute = (columns["minute"].astype(np.int64) + (t % 900) // 60) % 1440
+    return Moments(
+        t * 1000,
+        minute.astype(np.int16),
+        columns["weekday"].astype(np.int8),
+        columns["holiday"] > 0,
+        columns["sunrise"],
+        columns["sunset"],
+        columns["elevation"],
+    )
+
+
+def _nan(value: float | bool | None) -> float:
+    return np.nan if value is None else float(value)
+
+
+# -- what it comes to --------------------------------------------------------------------------------------------------
+
+
+def _report(rule: Rule, others: Sequence[Rule], past: Past, effects: Effects, found: list[Run]) -> Rehearsed:
+    t, step = past.moments.t, past.step_s
+    active = np.zeros(len(t), np.bool_)
+    for run in found:
+        active[run.start : run.end] = True
+    delta = effects.at_grid(active)
+    grid = past.values.get("grid.power", np.full(len(t), np.nan))
+    hours = step / 3600
+    moved = {name: _moved(grid, delta, sign) * hours for name, sign in (("import", 1), ("export", -1))}
+    prices = [past.values.get(p, np.full(len(t), np.nan)) for p in _PRICES]
+    cost = np.nansum(moved["import"] * prices[0] - moved["export"] * prices[1]) / 1000 / 100_000
+    days = len(t) * step / 86_400
+    starts = np.array([t[r.start] for r in found], np.int64)
+    return Rehearsed(
+        int(t[0]) // 1000 * 1000 if len(t) else 0,
+        int(t[-1]) if len(t) else 0,
+        step,
+        tuple(Stretch(int(t[r.start]), int(t[min(r.end, len(t) - 1)]), r.why) for r in found),
+        float(active.sum() * step),
+        float(np.nansum(moved["import"])),
+        float(np.nansum(moved["export"])),
+        round(float(cost), 4),
+        effects.unmodelled,
+        _known(rule, past),
+        len(found) / days if days else 0.0,
+        _most_an_hour(starts),
+        tuple(_clashes(rule, others, past, active)),
+    )
+
+
+def _moved(grid: Floats, delta: Floats, sign: int) -> Floats:
+    """W more that way over the meter."""
+    more: Floats = np.maximum(sign * (grid + delta), 0) - np.maximum(sign * grid, 0)
+    return np.where(np.isnan(grid), np.maximum(sign * delta, 0), more)
+
+
+def _known(rule: Rule, past: Past) -> float:
+    """The share of the time in which all that it looks at was known."""
+    known = np.ones(len(past.moments), np.bool_)
+    for point in rule.points:
+        if point in past.values:
+            known &= ~np.isnan(past.values[point])
+    return float(known.mean()) if len(known) else 0.0
+
+
+def _most_an_hour(starts: NDArray[np.int64]) -> int:
+    if not len(starts):
+        return 0
+    ends = np.searchsorted(starts, starts + 3_600_000)
+    return int((ends - np.arange(len(starts))).max())
+
+
+def _clashes(rule: Rule, others: Sequence[Rule], past: Past, active: NDArray[np.bool_]) -> Iterator[Clash]:
+    """Where another rule is in force too and sets the same point to something else."""
+    mine = {a.point: a for a in rule.then}
+    for other in others:
+        shared = [a for a in other.then if a.point in mine and _against(mine[a.point], a)]
+        if not shared:
+            continue
+        both = np.zeros(len(active), np.bool_)
+        for run in runs(other, past.moments, past.world(None)):
+            both[run.start : run.end] = True
+        seconds = float((both & active).sum() * past.step_s)
+        if seconds:
+            yield from (Clash(other.id, a.point, seconds) for a in shared)
+
+
+def _against(mine: object, theirs: object) -> bool:
+    return getattr(mine, "value", None) != getattr(theirs, "value", None) or getattr(mine, "tree", 0) != getattr(
+        theirs, "tree", 0
+    )

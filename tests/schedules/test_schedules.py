@@ -1,0 +1,193 @@
+"""When schedules are due: weeks, dates, sun, holidays, the two odd days of the year, and after an outage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.calendar import Calendar, Place
+from hub.errors import ConfigError
+from hub.model import CommandSpec, quantity
+from hub.schedules import Due, Schedule, parse
+
+POINTS = {p: quantity(p.partition(".")[2]) for p in ("plug.on", "living.target_temperature", "wallbox.mode")}
+COMMANDS = {
+    "plug.on": CommandSpec("plug.on"),
+    "living.target_temperature": CommandSpec("living.target_temperature", 5, 30),
+    "wallbox.mode": CommandSpec("wallbox.mode", choices=("off", "solar", "fast")),
+}
+BERLIN = Calendar(ZoneInfo("Europe/Berlin"), Place(52.52, 13.4), "DE")
+
+
+def schedule(id_: str = "a", **document: object) -> Schedule:
+    return parse(id_, {"set": "plug.on = on", "start": "07:00", **document}, POINTS, COMMANDS, True)
+
+
+def ms(text: str, zone: str = "Europe/Berlin") -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+
+
+def asked(due: Due, text: str, up_since: int = 0) -> dict[str, object]:
+    return {r.point: r.value for r in due.at(ms(text), up_since)}
+
+
+@pytest.mark.parametrize(
+    ("document", "at", "expected"),
+    [
+        ({"end": "09:00"}, "2026-11-27T07:00", True),
+        ({"end": "09:00"}, "2026-11-27T06:59:59", False),
+        ({"end": "09:00"}, "2026-11-27T09:00", False),
+        ({"start": "22:00", "end": "06:00"}, "2026-11-27T05:59", True),
+        ({"start": "22:00", "end": "06:00", "days": ["fri"]}, "2026-11-28T05:59", True),
+        ({"start": "22:00", "end": "06:00", "days": ["fri"]}, "2026-11-27T05:59", False),
+        ({"days": "workdays", "end": "2 h"}, "2026-11-28T08:00", False),
+        ({"days": ["weekend"], "end": "2 h"}, "2026-11-28T08:00", True),
+        ({"dates": ["2026-11-27"], "end": "2 h"}, "2026-11-27T08:00", True),
+        ({"dates": ["12-24..01-06"], "end": "2 h"}, "2027-01-06T08:00", True),
+        ({"dates": ["12-24..01-06"], "end": "2 h"}, "2027-01-07T08:00", False),
+        ({"start": "sunset - 30 min", "end": "23:00"}, "2026-11-27T15:29", True),
+        ({"start": "sunset - 30 min", "end": "23:00"}, "2026-11-27T15:20", False),
+        ({"start": "sunset", "end": "sunrise"}, "2026-11-28T07:30", True),
+        ({"days": ["sun"], "holidays": "as_sunday", "end": "2 h"}, "2026-12-25T08:00", True),
+        ({"days": "daily", "holidays": "skip", "end": "2 h"}, "2026-12-25T08:00", False),
+        ({"end": "7 h", "enabled": True, "days": ["mon"]}, "2026-11-23T13:59", True),
+    ],
+)  # fmt: skip
+def test_it_is_due(document: dict[str, object], at: str, expected: bool) -> None:
+    assert bool(asked(Due((schedule(**document),), BERLIN), at)) is expected
+
+
+def test_a_thermostat_week_is_a_list_of_switch_points() -> None:
+    def point(id_: str, start: str, degrees: int, days: object) -> Schedule:
+        document = {"set": f"living.target_temperature = {degrees}", "start": start, "days": days}
+        return parse(id_, document, POINTS, COMMANDS, True)
+
+    due = Due(
+        (
+            point("morning", "06:00", 21, "workdays"),
+            point("away", "08:30", 18, "workdays"),
+            point("night", "22:00", 17, "daily"),
+            point("late", "08:00", 21, "weekend"),
+        ),
+        BERLIN,
+    )
+    times = ("27T05:00", "27T06:00", "27T12:00", "27T23:00", "28T07:59", "28T09:00")
+    told = [asked(due, f"2026-11-{t}")["living.target_temperature"] for t in times]
+    assert told == [17, 21, 18, 17, 17, 21]
+
+
+def test_of_two_on_one_point_the_later_start_wins_and_the_other_is_back_after_it() -> None:
+    base = parse("base", {"set": "wallbox.mode = solar", "start": "00:00"}, POINTS, COMMANDS, True)
+    night = parse("night", {"set": "wallbox.mode = fast", "start": "02:00", "end": "04:00"}, POINTS, COMMANDS, True)
+    due = Due((base, night), BERLIN)
+    told = [asked(due, f"2026-11-27T0{h}:30")["wallbox.mode"] for h in (1, 2, 3, 4)]
+    assert told == ["solar", "fast", "fast", "solar"]
+
+
+@pytest.mark.parametrize(
+    ("document", "of", "start", "end", "quarters"),
+    [
+        ({"start": "00:00", "end": "24 h"}, date(2026, 3, 29), "2026-03-28T23:00", "2026-03-29T23:00", 96),
+        ({"start": "00:00", "end": "23:59"}, date(2026, 3, 29), "2026-03-28T23:00", "2026-03-29T21:59", 91),
+        ({"start": "00:00", "end": "23:59"}, date(2026, 10, 25), "2026-10-24T22:00", "2026-10-25T22:59", 99),
+        ({"start": "02:30", "end": "04:00"}, date(2026, 3, 29), "2026-03-29T01:00", "2026-03-29T02:00", 4),
+        ({"start": "02:30", "end": "04:00"}, date(2026, 10, 25), "2026-10-25T00:30", "2026-10-25T03:00", 10),
+        ({"start": "01:00", "end": "02:30"}, date(2026, 10, 25), "2026-10-24T23:00", "2026-10-25T00:30", 6),
+    ],
+)
+def test_the_days_on_which_the_clock_changes(
+    document: dict[str, object], of: date, start: str, end: str, quarters: int
+) -> None:
+    (found,) = Due((schedule(**document),), BERLIN).between(of, of)
+    as_utc = [datetime.fromtimestamp(t / 1000, UTC).strftime("%Y-%m-%dT%H:%M") for t in (found.start, found.end)]
+    assert as_utc == [start, end]
+    assert (found.end - found.start) // 900_000 == quarters
+
+
+def test_what_was_missed_is_made_up_for_or_left_out() -> None:
+    late, skip = Due((schedule(end="2 h"),), BERLIN), Due((schedule(end="2 h", on_missed="skip"),), BERLIN)
+    back = ms("2026-11-27T07:30")
+    assert asked(late, "2026-11-27T07:30", back) and not asked(skip, "2026-11-27T07:30", back)
+    assert asked(skip, "2026-11-28T07:30", back)
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"start": "25:00"}, "schedules.a.start: '25:00' is no time of day; write HH:MM, or sunrise or sunset with"),
+        ({"start": "sunset - 13 h"}, "is more than 12 h from the sun"),
+        ({"start": ""}, "schedules.a.start: is missing; add it"),
+        ({"end": "07:00"}, "is the same as start, so nothing lies between; write '24 h' for a whole day"),
+        ({"end": "0 min"}, "is a duration from 1 min to a week"),
+        ({"days": []}, "schedules.a.days: must be a list of days, or one of daily, workdays, weekend"),
+        ({"days": ["mo"]}, "'mo' is no day; did you mean 'mon'?"),
+        ({"dates": ["02-30"]}, "'02-30' is no date; write 2026-12-24, 12-24 for every year, or 12-24..01-06"),
+        ({"dates": ["2026-02-30"]}, "'2026-02-30' is no date"),
+        ({"dates": ["12-24"], "days": ["mon"]}, "and days exclude each other; keep one of them"),
+        ({"set": "plug.off = on"}, "'plug.off' cannot be set; did you mean 'plug.on'?"),
+        ({"set": "plug.on"}, "'plug.on' is no setting; write it like living.target_temperature = 21"),
+        ({"set": "wallbox.mode = fats"}, "wallbox.mode cannot be 'fats'; did you mean 'fast'?"),
+        ({"set": "living.target_temperature = 40 degC"}, "goes from 5 to 30 degC, not to 40"),
+        ({"set": "living.target_temperature = warm"}, "'warm' is no number in degC"),
+        ({"holidays": "skp"}, "schedules.a.holidays: 'skp' is not known; did you mean 'skip'?"),
+        ({"ende": "09:00"}, "schedules.a.ende: unknown key; did you mean 'end'?"),
+        ({"enabled": 1}, "schedules.a.enabled: must be true or false, not 1"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_with_its_field_and_what_would_be_right(document: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError) as e:
+        schedule(**document)
+    assert said in str(e.value)
+
+
+def test_the_sun_needs_a_place() -> None:
+    with pytest.raises(ConfigError, match="the sun needs a place"):
+        parse("a", {"set": "plug.on = on", "start": "sunset"}, POINTS, COMMANDS, False)
+
+
+times = st.one_of(
+    st.tuples(st.integers(0, 23), st.integers(0, 59)).map(lambda t: f"{t[0]:02}:{t[1]:02}"),
+    st.sampled_from(["sunrise", "sunset", "sunset - 30 min", "sunrise + 2 h"]),
+)
+documents = st.fixed_dictionaries(
+    {"start": times, "set": st.sampled_from(["plug.on = on", "plug.on = off", "wallbox.mode = fast"])},
+    optional={
+        "end": st.one_of(times, st.sampled_from(["15 min", "3 h", "30 h"])),
+        "days": st.sampled_from(["daily", "workdays", ["sun", "wed"]]),
+        "on_missed": st.sampled_from(["late", "skip"]),
+        "holidays": st.sampled_from(["skip", "as_sunday"]),
+    },
+)
+ZONES = st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "UTC"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(documents, min_size=1, max_size=4), ZONES, st.data())
+def test_what_is_due_does_not_depend_on_what_was_asked_before(
+    listed: list[Mapping[str, object]], zone: str, data: st.DataObject
+) -> None:
+    """One that has been asked every few minutes, one that is asked for the first time; and nothing changes in between
+    the changes that are told."""
+    made = []
+    for k, document in enumerate(listed):
+        try:
+            made.append(schedule(f"s{k}", **document))
+        except ConfigError:
+            continue
+    calendar = Calendar(ZoneInfo(zone), Place(52.5, 13.4), "DE")
+    due, t = Due(tuple(made), calendar), data.draw(st.integers(1_600_000_000, 1_800_000_000)) * 1000
+    up = t - data.draw(st.integers(0, 10)) * 3_600_000
+    for _ in range(12):
+        change = due.next_change(t)
+        now = due.at(t, up)
+        assert now == Due(tuple(made), calendar).at(t, up)
+        if change is not None:
+            assert {r.id for r in due.at(change - 1, up)} == {r.id for r in now}
+        for r in now:
+            assert r.starts <= t < r.ends
+        t = change if change is not None and data.draw(st.booleans()) else t + data.draw(st.integers(1, 90)) * 60_000
