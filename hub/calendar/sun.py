@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-DAY_S = 86_400
+import numpy as np
+from numpy.typing import NDArray
+
+DAY_S, _EVEN_S = 86_400, 21_600
 _RISES_AT = -0.833
 """Elevation of the sun's middle when its upper edge touches the horizon: refraction and half its width, degrees."""
 
@@ -30,6 +33,18 @@ def elevation(t_s: float, place: Place) -> float:
     lat = math.radians(place.latitude)
     sine = math.sin(lat) * math.sin(declination) + math.cos(lat) * math.cos(declination) * math.cos(hour)
     return round(math.degrees(math.asin(max(-1.0, min(1.0, sine)))), 1)
+
+
+def elevations(t_s: NDArray[np.int64], place: Place) -> NDArray[np.float64]:
+    """The same for many instants, ascending; how the sun moves within a quarter of a day is taken for even."""
+    grid = np.arange(t_s[0] // _EVEN_S, t_s[-1] // _EVEN_S + 2) * _EVEN_S
+    known = np.array([_sun(float(t)) for t in grid])
+    declination, equation = (np.interp(t_s, grid, known[:, k]) for k in (0, 1))
+    hour = np.radians((t_s % DAY_S / 60 + equation + 4 * place.longitude) / 4 - 180)
+    lat = math.radians(place.latitude)
+    sine = math.sin(lat) * np.sin(declination) + math.cos(lat) * np.cos(declination) * np.cos(hour)
+    found: NDArray[np.float64] = np.round(np.degrees(np.arcsin(np.clip(sine, -1, 1))), 1)
+    return found
 
 
 def rise_and_set(noon_s: float, place: Place) -> tuple[float, float] | None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.calendar import Calendar
+from hub.calendar.sun import elevations
 from hub.model import Quantity
 from hub.model.site import Site
 from hub.rehearse.effects import Effects
@@ -132,11 +133,11 @@ def coded(buckets: Buckets, q: Quantity) -> Floats:
 def moments_of(calendar: Calendar, t: NDArray[np.int64]) -> Moments:
     """The calendar's moments at `t` (s UTC, ascending), as arrays; it is asked once for each quarter of an hour."""
     quarters = np.unique(t // 900)
-    quarters = np.append(quarters, quarters[-1:] + 1)
     back = np.searchsorted(quarters, t // 900)
     each = [calendar.moment(int(q) * 900_000) for q in quarters]
     columns = {f: np.array([_nan(getattr(m, f)) for m in each], np.float64)[back] for f in _FIELDS}
-    columns["elevation"] = np.round(np.interp(t, quarters * 900, [_nan(m.elevation) for m in each]), 1)
+    if calendar.place is not None and len(t):
+        columns["elevation"] = elevations(t // 60 * 60, calendar.place)
     minute = (columns["minute"].astype(np.int64) + (t % 900) // 60) % 1440
     return Moments(
         t * 1000,

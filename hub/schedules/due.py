@@ -17,7 +17,7 @@ from hub.schedules.schedule import At, Schedule
 PRIORITY = 40
 _BACK = 8
 """Days before a date that an occurrence of it may have begun on: a week is the longest."""
-_FOREVER, _DAY_MS = 2**53, 86_400_000
+_FOREVER = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,18 @@ class Due:
         begun = [o for o in found if o.start <= t < o.end]
         running = [o for o in begun if not (o.schedule.skips_missed and o.start < up_since)]
         edges = [e for o in found for e in (o.start, o.end)]
-        since = max((e for e in edges if e <= t), default=0)
-        until = min((e for e in edges if e > t), default=_FOREVER)
-        day_end = (t // _DAY_MS + 1) * _DAY_MS
-        return since, min(until, day_end), up_since, tuple(map(_request, _first(running)))
+        today = self._date(t)
+        since = max(self._calendar.at(today, 0), *(e for e in edges if e <= t), 0)
+        until = min(self._calendar.at(today, 1440), *(e for e in edges if e > t), _FOREVER)
+        return since, until, up_since, tuple(map(_request, _first(running)))
 
     def around(self, t: int) -> list[Occurrence]:
         """All that are in force at `t` or begin within two days of it, by start."""
-        today = datetime.fromtimestamp(t / 1000, UTC).astimezone(self._calendar.zone).date()
+        today = self._date(t)
         return self.between(today - timedelta(_BACK), today + timedelta(2))
+
+    def _date(self, t: int) -> date:
+        return datetime.fromtimestamp(t / 1000, UTC).astimezone(self._calendar.zone).date()
 
     def between(self, first: date, last: date) -> list[Occurrence]:
         """All that begin on one of the local dates, by start and id. Switch points end when the next one begins."""

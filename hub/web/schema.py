@@ -188,7 +188,7 @@ class Plan(TypedDict):
     """A rule or a schedule as it was written, by whom and when (UTC ms)."""
 
     id: str
-    document: dict[str, object]
+    document: dict[str, Value | list[str]]
     version: int
     author: str
     t: int
@@ -222,7 +222,7 @@ class Schedules(TypedDict):
 
 
 class PlanRequest(TypedDict):
-    document: dict[str, object]
+    document: dict[str, Value | list[str]]
 
 
 class PlanAccepted(TypedDict):
@@ -236,7 +236,7 @@ class PlanAccepted(TypedDict):
 class RehearsalRequest(TypedDict):
     """A rule that is to be tried on the past, from `from` until `to` (UTC ms)."""
 
-    document: dict[str, object]
+    document: dict[str, Value | list[str]]
     start: NotRequired[int]
     end: NotRequired[int]
 

@@ -94,7 +94,7 @@ def test_a_year_of_moments_is_what_each_of_them_is(zone: str, start: int) -> Non
         one = calendar.moment(int(s) * 1000)
         same = (found.t[k], found.minute[k], found.weekday[k], found.holiday[k])
         assert same == (one.t, one.minute, one.weekday, one.holiday)
-        assert abs(found.elevation[k] - (one.elevation or 0)) <= 0.25
+        assert abs(found.elevation[k] - (one.elevation or 0)) <= 0.11
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { devices } from "../src/api/fixtures.gen.ts";
 import { age, choice, deviceName, energy, percent, power, price, withUnit } from "../src/words/format.ts";
+import { modeDoes, modeName } from "../src/words/modes.ts";
 import { quantityName, signWord, stateWord } from "../src/words/quantities.ts";
 import { REASONS, sentence } from "../src/words/reasons.ts";
 
@@ -20,6 +22,14 @@ test("numbers as people read them", () => {
   assert.equal(withUnit(true, ""), "On");
 });
 
+test("every mode that can be chosen has its own name and says what it does", () => {
+  for (const d of devices.devices) {
+    for (const mode of d.commands.find((c) => c.point === `${d.id}.mode`)?.choices ?? []) {
+      assert.match(modeDoes(d.role, mode), /^[A-Z].{8,45}\.$/, `${d.role} ${mode}`);
+    }
+  }
+});
+
 test("ages", () => assert.deepEqual([23_000, 300_000, 10_800_000, 400_000_000, -5].map((ms) => plain(age(ms))), ["23 s", "5 min", "3 h", "5 d", "0 s"]));
 
 test("names", () => {
@@ -28,7 +38,10 @@ test("names", () => {
   assert.equal(deviceName("p1"), "P1");
   assert.equal(deviceName("heatpump_meter"), "Heat pump meter");
   assert.equal(quantityName("power_l2"), "Power L2");
-  assert.equal(choice("min_solar"), "Min+Solar");
+  assert.equal(choice("no_vehicle"), "No vehicle");
+  assert.equal(modeName("charger", "min_solar"), "Min+Solar");
+  assert.equal(modeName("heatpump", "surplus"), "Solar");
+  assert.equal(modeName(undefined, "surplus"), "Surplus");
   assert.equal(stateWord("sg_ready", 3), "Boost advised");
   assert.equal(signWord("battery", "power", -300), "charging");
   assert.equal(signWord("grid", "power", -300), "selling");
@@ -43,6 +56,6 @@ test("every reason is a whole sentence, even without its numbers", () => {
 });
 
 test("a reason with its numbers, and one this page does not know", () => {
-  assert.equal(plain(sentence({ code: "fuse_limit", numbers: { circuit: "garage", fuse_a: 35, free_a: 9 } })), "the garage fuse of 35.0 A leaves 9.0 A");
+  assert.equal(plain(sentence({ code: "fuse_limit", numbers: { circuit: "garage", fuse_a: 35, free_a: 9 } })), "the garage fuse of 35 A leaves 9 A");
   assert.equal(sentence({ code: "solar_flare", numbers: { kp: 9 } }), "solar_flare (kp 9)");
 });

@@ -163,6 +163,107 @@ export interface Decisions {
   unmet: Array<Unmet>;
 }
 
+/** `state`: idle, waiting, active, cooling; off when it is not enabled, broken when `problem` says what is wrong. */
+export interface RuleState {
+  state: string;
+  reason: ReasonInfo;
+}
+
+/** A rule or a schedule as it was written, by whom and when (UTC ms). */
+export interface Plan {
+  id: string;
+  document: Record<string, Value | Array<string>>;
+  version: number;
+  author: string;
+  t: number;
+  problem: string;
+}
+
+export interface RuleInfo {
+  id: string;
+  document: Record<string, Value | Array<string>>;
+  version: number;
+  author: string;
+  t: number;
+  problem: string;
+  now: RuleState;
+}
+
+export interface Rules {
+  rules: Array<RuleInfo>;
+}
+
+/** From `start` until before `end` (UTC ms); `end` null = until another one of the same point begins. */
+export interface Stretch {
+  start: number;
+  end: number | null;
+}
+
+/** `next`: when it is in force next, a week on; `active` whether it is now. */
+export interface ScheduleInfo {
+  id: string;
+  document: Record<string, Value | Array<string>>;
+  version: number;
+  author: string;
+  t: number;
+  problem: string;
+  active: boolean;
+  next: Array<Stretch>;
+}
+
+export interface Schedules {
+  schedules: Array<ScheduleInfo>;
+}
+
+export interface PlanRequest {
+  document: Record<string, Value | Array<string>>;
+}
+
+/** It can be used as it is. `points`: what a rule speaks of; `next`: when a schedule is due, a week on. */
+export interface PlanAccepted {
+  id: string;
+  points: Array<string>;
+  next: Array<Stretch>;
+}
+
+/** A rule that is to be tried on the past, from `from` until `to` (UTC ms). */
+export interface RehearsalRequest {
+  document: Record<string, Value | Array<string>>;
+  start?: number;
+  end?: number;
+}
+
+export interface RehearsedRun {
+  start: number;
+  end: number;
+  why: string;
+}
+
+/** Another rule that would have asked something else of the same point, and for how long (s). */
+export interface Clash {
+  rule: string;
+  point: string;
+  seconds: number;
+}
+
+/** What a rule would have done: `runs` are the latest 500 of `count`. Differences are against doing nothing: Wh taken from the grid and fed in, and money (currency, + = costs more). `unmodelled`: actions whose effect is not known; `known`: the share of the time in which all that it looks at was known; `per_day`, `most_an_hour`: starts. */
+export interface Rehearsal {
+  start: number;
+  end: number;
+  step_s: number;
+  count: number;
+  active_s: number;
+  runs: Array<RehearsedRun>;
+  import_wh: number;
+  export_wh: number;
+  cost: number;
+  unmodelled: Array<string>;
+  known: number;
+  per_day: number;
+  most_an_hour: number;
+  clashes: Array<Clash>;
+}
+
 /** For how long the two differ (s), how often each changes the point, for how long a limit binds each (s). */
 export interface ObservedPoint {
   differs_s: number;

@@ -20,20 +20,17 @@ export function Wishes({ device, wishes }: Props) {
   const gone = taken && !taken.failed ? taken.wish : undefined;
   const held = wishes.filter((w) => w.request !== gone?.request);
   const newer = held.some((w) => w.point === gone?.point);
+  const told = (w: Wish) => (taken?.failed && taken.wish.request === w.request ? words.wish.notTaken : wishText(w, say(device, w.point), me));
+  // One list, so that the button which was pressed stays the same one and keeps the focus.
+  const lines: LineProps[] = [
+    ...held.map((wish) => ({ wish, text: told(wish), action: words.wish.takeBack, press: () => end(wish) })),
+    ...(gone && !newer ? [{ wish: gone, text: words.wish.taken, action: words.control.undo, press: undo }] : []),
+  ];
   return (
     <ul ref={box} className="wishes small">
-      {held.map((w) => (
-        <Line
-          key={w.point + w.source}
-          wish={w}
-          text={taken?.failed ? words.wish.notTaken : wishText(w, say(device, w.point), me)}
-          action={words.wish.takeBack}
-          {...(w.source === "person" && { onClick: () => end(w) })}
-        />
+      {lines.map((line) => (
+        <Line key={line.wish.point + line.wish.source} {...line} />
       ))}
-      {gone && !newer && (
-        <Line key={gone.point + gone.source} wish={gone} text={words.wish.taken} action={words.control.undo} onClick={undo} />
-      )}
     </ul>
   );
 }
@@ -42,14 +39,14 @@ interface LineProps {
   wish: Wish;
   text: string;
   action: string;
-  onClick?: () => void;
+  press: () => void;
 }
 
-const Line = ({ wish, text, action, onClick }: LineProps) => (
+const Line = ({ wish, text, action, press }: LineProps) => (
   <li className="wish" data-wish={wish.point} data-met={wish.by === null}>
     <p>{text}</p>
-    {onClick && (
-      <button type="button" className="undo" onClick={onClick}>
+    {wish.source === "person" && (
+      <button type="button" className="undo" onClick={press}>
         {action}
       </button>
     )}
@@ -69,7 +66,8 @@ function useFocusKept(taken: Taken | null) {
   if (box.current?.contains(document.activeElement)) inside.current = true;
   useEffect(() => {
     if (!taken && inside.current && document.activeElement === document.body) {
-      box.current?.closest(".control, dialog")?.querySelector<HTMLElement>(".why, .round")?.focus();
+      const around = box.current?.closest(".control, dialog");
+      around?.querySelector<HTMLElement>(around.matches("dialog") ? ".round" : ".why")?.focus();
     }
     inside.current = false;
   }, [taken]);

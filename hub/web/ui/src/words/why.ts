@@ -70,7 +70,7 @@ export const wish = {
   asked: (who: string, asked: string, got: string, by: string) => `${who} asked for ${asked}; ${got} now: ${by}.`,
   returns: (asked: string, at: string) => `It returns to ${asked} when that is free; until ${at}.`,
   returnsLater: (asked: string, at: string) => `It returns to ${asked} when that is over; until ${at}.`,
-  stays: (at: string) => `Until ${at}.`,
+  stays: (at: string) => `The wish holds until ${at}.`,
   yours: (asked: string, at: string) => `Your wish of ${asked} holds until ${at}.`,
   theirs: (who: string, asked: string, at: string) => `${who}’s wish of ${asked} holds until ${at}.`,
   atDevice: (asked: string, at: string) => `${asked} was set at the device itself; that holds until ${at}.`,
@@ -89,15 +89,15 @@ export const hold = {
 };
 
 export const limits = {
-  import_limit: (watts: string) => `The house takes ${watts} from the grid at most`,
-  export_limit: (watts: string) => `The house gives ${watts} to the grid at most`,
+  import_limit: (watts: string) => `From the grid ${watts} at most`,
+  export_limit: (watts: string) => `To the grid ${watts} at most`,
   by: (limit: string, who: string) => `${limit}: ${who}.`,
   own: "a limit of the house",
   person: (name: string) => `set by ${name}`,
   you: "set by you",
   sources: {
     safety: "for safety",
-    grid_operator: "the grid operator demands it",
+    grid_operator: "the grid operator’s limit",
     site: "a limit of the house",
     rule: "set by a rule",
     plan: "set by the plan",

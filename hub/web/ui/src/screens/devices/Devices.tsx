@@ -1,3 +1,4 @@
+import { useDecisionsAwaited } from "../../api/decisions.ts";
 import { useDevices } from "../../api/queries.ts";
 import type { DeviceInfo } from "../../api/types.gen.ts";
 import { ORDER } from "../../ui/roles.ts";
@@ -8,7 +9,8 @@ const t = words.devices;
 
 /** What is in the house, how it is, and what can be asked of it. */
 export function Devices() {
-  const devices = useDevices().data;
+  const listed = useDevices().data;
+  const devices = useDecisionsAwaited() ? undefined : listed;
   return (
     <div className="devices">
       <h1>{t.title}</h1>

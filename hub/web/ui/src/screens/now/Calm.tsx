@@ -8,11 +8,10 @@ interface Props {
   layout: Layout;
   read: Read;
   known: boolean;
-  above: ReactNode;
   children: ReactNode;
 }
 
-export function Calm({ layout, read, known, above, children }: Props) {
+export function Calm({ layout, read, known, children }: Props) {
   const of = (points: string[]) => (points.length ? sum(points, read).value : undefined);
   const figures = {
     grid: of(layout.grid),
@@ -22,9 +21,8 @@ export function Calm({ layout, read, known, above, children }: Props) {
   };
   return (
     <div className="calm">
-      {above}
-      <h1>{known ? calmSentence(figures) : words.now.loading}</h1>
       {children}
+      <h1>{known ? calmSentence(figures) : words.now.loading}</h1>
     </div>
   );
 }

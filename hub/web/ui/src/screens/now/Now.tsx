@@ -6,7 +6,6 @@ import { Attention } from "./Attention.tsx";
 import { Calm } from "./Calm.tsx";
 import { Eyebrow } from "./Eyebrow.tsx";
 import { Flow } from "./Flow.tsx";
-import { Limits } from "./Limits.tsx";
 import { QuickControls } from "./QuickControls.tsx";
 import { Strip } from "./Strip.tsx";
 
@@ -20,8 +19,8 @@ export function Now() {
   return (
     <div className="now">
       <div className="picture">
-        <Calm layout={layout} read={read} known={known} above={<Eyebrow devices={devices ?? []} />}>
-          <Limits devices={devices ?? []} />
+        <Calm layout={layout} read={read} known={known}>
+          <Eyebrow devices={devices ?? []} />
         </Calm>
         <Flow layout={layout} read={read} known={known} />
         <Strip layout={layout} />

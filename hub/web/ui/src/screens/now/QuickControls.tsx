@@ -1,3 +1,4 @@
+import { useDecisionsAwaited } from "../../api/decisions.ts";
 import type { CommandInfo, DeviceInfo } from "../../api/types.gen.ts";
 import { ControlRow } from "../../control/ControlRow.tsx";
 import { quantityOf, valueText } from "../../control/kind.ts";
@@ -15,7 +16,8 @@ interface Quick {
 
 /** What people switch every day: modes, plugs and lights. All the rest is on the Devices screen. */
 export function QuickControls({ devices }: { devices: readonly DeviceInfo[] }) {
-  const quick = quickOf(devices);
+  const awaited = useDecisionsAwaited();
+  const quick = awaited ? [] : quickOf(devices);
   return (
     <section className="card rows" aria-labelledby="controls">
       <h2 id="controls">{words.now.controls}</h2>
@@ -30,7 +32,7 @@ export function QuickControls({ devices }: { devices: readonly DeviceInfo[] }) {
           below={<Below device={device} devices={devices} />}
         />
       ))}
-      {quick.length === 0 && <p className="quiet">{words.now.noControls}</p>}
+      {quick.length === 0 && !awaited && <p className="quiet">{words.now.noControls}</p>}
     </section>
   );
 }
