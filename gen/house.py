@@ -16,7 +16,8 @@ from aiohttp import web
 
 from hub import VERSION, config
 from hub.auth import Doorman
-from hub.control import Desk, Dispatcher, Heart
+from hub.calendar import calendar_of
+from hub.control import Desk, Dispatcher, Heart, Planned
 from hub.control.intents import IntentSink, with_intents
 from hub.core import HOUSE
 from hub.errors import NoAnswer, Refused
@@ -253,9 +254,11 @@ async def running(data: Path, seconds: int = HOUR_S) -> AsyncIterator[SampleHous
         dispatcher.attach(driver)
         desk = Desk(board, clock, state.journal, dispatcher, state.requests)
         desk.resume({}, {c.device: c.mode for c in site.chargers} | {b.device: b.mode for b in site.batteries})
+        planned = Planned(board, clock, calendar_of(site), state.plans)
         heart = Heart(
             site, board, desk, dispatcher, clock, state.journal,
             lambda column: ring.append(column, {p: SeriesInfo.of(board.points[p]) for p in column.values}),
+            planned=planned,
         )  # fmt: skip
         await driver.run(IntentSink(board))
         board.put(
@@ -264,7 +267,20 @@ async def running(data: Path, seconds: int = HOUR_S) -> AsyncIterator[SampleHous
         doorman, health = Doorman(state.accounts, clock), Health()
         health.watch("core", lambda: OK)
         health.ready = True
-        rooms = Rooms(site, board, desk, doorman, state.journal, past, clock, health, data / "static", VERSION, observed=Score())
+        rooms = Rooms(
+            site,
+            board,
+            desk,
+            doorman,
+            state.journal,
+            past,
+            clock,
+            health,
+            data / "static",
+            VERSION,
+            observed=Score(),
+            planned=planned,
+        )
         await state.accounts.put(Account("owner", "owner", ""))
         await state.journal.record(Entry(START, "start", reason=Reason("started", {"version": VERSION})))
         base = await parts.enter_async_context(_served(rooms))

@@ -53,6 +53,8 @@ READS = {
     "/journal": "/journal?limit=1000",
     "/decisions": "",
     "/observed": "",
+    "/rules": "",
+    "/schedules": "",
     "/history": "/history?points=wallbox.status,grid.power&step=600",
     "/energy": "/energy?points=grid.energy_import,grid.power&step=quarter",
     "/storage": "",
