@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "a simulated house and a hub in front of it",
     "history": "the recorded past: read it, import that of another system",
     "config": "show or check the site document",
+    "rule": "checks rules, and tries them on the recorded past",
     "replay": "decides again what was decided, and says where it comes out otherwise",
     "backup": "a safety copy of history and state, made while the hub runs",
     "restore": "puts a safety copy back; the hub must not run",

@@ -21,8 +21,8 @@ from hub.rules import Rule, Run, runs
 from hub.rules.vector import Floats, Moments
 from hub.store.ring import Buckets, Querier
 
-MINUTE = 60
-_BLOCK_S = 31 * 86_400
+MINUTE, SECONDS_MS = 60, 8 * 86_400_000
+_BLOCK_S, _MOST = 31 * 86_400, 900_000
 _PRICES = ("tariff.price_import", "tariff.price_export")
 _FIELDS = ("minute", "weekday", "holiday", "sunrise", "sunset", "elevation")
 _SOON = ("house.surplus", "grid.power", "house.consumption")
@@ -93,7 +93,7 @@ def rehearse(
     start: int,
     end: int,
 ) -> Rehearsed:
-    """`start`, `end`: UTC ms. In minutes, or coarser where no minutes are kept any more. Raises UserError."""
+    """`start`, `end`: UTC ms; for the resolution see `recorded`. Raises UserError."""
     wanted = dict.fromkeys((*rule.points, *_SOON, *_PRICES, *(p for o in others for p in o.points)))
     wanted |= dict.fromkeys(Effects.needs(rule, site))
     past = recorded(querier, calendar, points, [p for p in wanted if p in points], start, end)
@@ -103,15 +103,24 @@ def rehearse(
 
 
 def recorded(
-    querier: Querier, calendar: Calendar, points: Mapping[str, Quantity], names: Sequence[str], start: int, end: int
+    querier: Querier,
+    calendar: Calendar,
+    points: Mapping[str, Quantity],
+    names: Sequence[str],
+    start: int,
+    end: int,
+    every_s: int = 0,
 ) -> Past:
-    """The past of some points: the last value of each minute, or of the finest step that is kept so long."""
-    step_s = max(MINUTE, querier.finest(start))
+    """The past of some points: every second of up to SECONDS_MS, as the live evaluator saw them; of a longer time the
+    last value of each minute, or of the finest step that is kept so long. `every_s` asks for another step.
+    """
+    step_s = max(every_s or (1 if end - start <= SECONDS_MS else MINUTE), querier.finest(start))
     first, last = start // (step_s * 1000) * step_s, -(-end // (step_s * 1000)) * step_s
     t = np.arange(first, last, step_s, dtype=np.int64)
     values = {p: np.full(len(t), np.nan) for p in names}
-    for begin in range(first, last, _BLOCK_S // step_s * step_s):
-        stop = min(begin + _BLOCK_S // step_s * step_s, last)
+    block = min(_BLOCK_S, _MOST * step_s) // step_s * step_s
+    for begin in range(first, last, block):
+        stop = min(begin + block, last)
         found = querier.query(names, begin * 1000, stop * 1000, step_s * 1000)
         for p, buckets in found.items():
             at = (begin - first) // step_s

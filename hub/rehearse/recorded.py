@@ -11,8 +11,9 @@ from pathlib import Path
 
 from hub.config import parse
 from hub.core import Made
-from hub.core.plain import beat_time
+from hub.core.plain import beat_time, device_of
 from hub.errors import UserError
+from hub.model import Device
 from hub.model.site import Site
 from hub.rehearse.replay import Replay, Row, Second
 from hub.store.ring import Ring
@@ -63,6 +64,12 @@ class Recorded:
                 stored = {p: c[k] for p, c in columns.items() if c[k] != MISSING}
                 if stored:
                     yield Second((start + k) * 1000, stored)
+
+    def devices(self) -> tuple[Device, ...]:
+        """The devices of the house as the hub saw them last; none when it has not kept any decision yet."""
+        with closing(self._opened()) as db:
+            row = db.execute("SELECT json FROM input WHERE kind = 'house' ORDER BY id DESC LIMIT 1").fetchone()
+        return tuple(map(device_of, json.loads(row[0])["devices"])) if row else ()
 
     @lru_cache(maxsize=8)  # noqa: B019  # lives as long as one command
     def site(self, version: int) -> Site:

@@ -18,13 +18,15 @@ LEASE_MS = 30_000
 @dataclass(frozen=True, slots=True)
 class Memory:
     """`since`: in force since then, 0 = not; `true`: `when` has held since then, 0 = not; `ended`: when it was in force
-    last. The bits are the last truths of comparisons with a band: of `when`, of `while`, of `until`.
+    last; `spent`: `until` ended it then, and `when` has held ever since. The bits are the last truths of comparisons
+    with a band: of `when`, of `while`, of `until`.
     """
 
     t: int = 0
     since: int = 0
     true: int = 0
     ended: int = 0
+    spent: bool = False
     when_bits: tuple[int, ...] = ()
     hold_bits: tuple[int, ...] = ()
     until_bits: tuple[int, ...] = ()
@@ -39,7 +41,10 @@ class Firing:
 
 
 def advance(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[Memory, Firing]:
-    """One moment further. While idle only `when` is looked at, while in force only `while` and `until`."""
+    """One moment further. While idle only `when` is looked at, while in force only `while` and `until`.
+
+    What `until` has ended fires again when `when` has been false in between, or after `cooldown` where there is one.
+    """
     memory = _rested(memory, moment.t)
     if memory.since:
         return _in_force(rule, memory, values, moment)
@@ -56,7 +61,7 @@ def _rested(memory: Memory, t: int) -> Memory:
 def _idle(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[Memory, Firing]:
     t, (holds, bits) = moment.t, _truth(rule.when, memory.when_bits, values, moment)
     true = (memory.true or t) if holds else 0
-    memory = replace(memory, true=true, when_bits=bits)
+    memory = replace(memory, true=true, spent=memory.spent and bool(true), when_bits=bits)
     if not true:
         known = Reason("rule_idle") if holds is False else Reason("rule_input_missing")
         return memory, Firing("idle", known)
@@ -66,7 +71,9 @@ def _idle(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Momen
         return memory, Firing("waiting", Reason("rule_waits", {"wait_s": float(int(wait_ms / 1000))}))
     if cool_ms > 0:
         return memory, Firing("cooling", Reason("rule_cools", {"wait_s": float(int(cool_ms / 1000))}))
-    return replace(memory, since=t), Firing("active", Reason("rule_active", {"since": t}))
+    if memory.spent and not rule.cooldown_s:
+        return memory, Firing("cooling", Reason("rule_spent"))
+    return replace(memory, since=t, spent=False), Firing("active", Reason("rule_active", {"since": t}))
 
 
 def _in_force(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[Memory, Firing]:
@@ -81,7 +88,7 @@ def _in_force(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: M
     if over is None and not holds and t - memory.since >= rule.min_for_s * 1000:
         over = Reason("rule_over") if holds is False else Reason("rule_input_missing")
     if over is not None:
-        return replace(memory, since=0, true=0, ended=t), Firing("idle", over)
+        return replace(memory, since=0, true=0, ended=t, spent=reached is not None), Firing("idle", over)
     return memory, Firing("active", Reason("rule_active", {"since": memory.since}))
 
 

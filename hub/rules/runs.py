@@ -49,6 +49,7 @@ class _Walk:
     moments: Moments
     world: World
     ended: int = 0
+    spent: bool = False
     bits: dict[str, tuple[int, ...]] | None = None
 
     def fires(self, at: int) -> int | None:
@@ -58,6 +59,9 @@ class _Walk:
             found, span = self._truths("when", rule.when, start, end, in_force=False)
             since = _since(found.true, t[start:end], true, before)
             ready = found.true & (t[start:end] - since >= rule.for_s * 1000)
+            if self.spent and not rule.cooldown_s:
+                ready &= np.logical_or.accumulate(~found.true)
+                self.spent = bool(found.true.all())
             if self.ended:
                 ended = np.minimum(self.ended, np.minimum.accumulate(t[start:end]))
                 ready &= t[start:end] - ended >= rule.cooldown_s * 1000
@@ -86,7 +90,7 @@ class _Walk:
             if until is not None and rule.until.condition is not None:
                 self._keep("until", rule.until.condition, until, k)
             if stop.any():
-                self.ended = int(t[k])
+                self.ended, self.spent = int(t[k]), bool(reached[k])
                 missing = "rule_over" if holds.known[k] else "rule_input_missing"
                 return begin + k, "rule_until" if reached[k] else missing
         return len(self.moments), ""

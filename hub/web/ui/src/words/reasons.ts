@@ -123,6 +123,9 @@ export const REASONS: Record<string, Sentence> = {
   rule_cools: (n) => `the rule has just acted; it rests for ${seconds(n["wait_s"])} more`,
   rule_active: () => "the rule is in force",
   rule_over: () => "what the rule waited for is over",
+  rule_spent: () => "the rule has done its work; it waits until what it waited for has passed once",
+  rule_off: () => "the rule is switched off",
+  rule_broken: () => "the rule cannot be used as it is",
   rule_until: () => "the rule has reached its end",
 
   link_up: () => "the device answers again",
