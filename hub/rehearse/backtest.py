@@ -6,7 +6,7 @@ rule reads that. What it would have cost is the difference at the grid, at the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from hub.calendar.sun import elevations
 from hub.model import Quantity
 from hub.model.site import Site
 from hub.rehearse.effects import Effects
-from hub.rules import Rule, Run, runs
+from hub.rules import Rule, Run, World, runs
 from hub.rules.vector import Floats, Moments
 from hub.store.ring import Buckets, Querier
 
@@ -73,14 +73,9 @@ class Past:
     values: Mapping[str, Floats]
     step_s: int
 
-    def world(self, effects: Effects | None) -> Callable[[int, int, bool], Mapping[str, Floats]]:
+    def world(self, effects: Effects | None) -> World:
         """With what a rule does laid over it while it is in force."""
-
-        def world(start: int, end: int, in_force: bool) -> Mapping[str, Floats]:
-            plain = {p: v[start:end] for p, v in self.values.items()}
-            return effects.over(plain, start, end) if in_force and effects else plain
-
-        return world
+        return lambda in_force: effects.over(self.values) if in_force and effects else self.values
 
 
 def rehearse(

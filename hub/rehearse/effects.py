@@ -51,9 +51,9 @@ class Effects:
             yield from (f"{device}.{q}" for q in ("power", "on", "connected", "sg_ready", "soc", "capacity"))
         yield from (f"{b.device}.power" for b in site.batteries)
 
-    def over(self, plain: Mapping[str, Floats], start: int, end: int) -> dict[str, Floats]:
-        """The values of some moments as they would be."""
-        return {**plain, **{p: v[start:end] for p, v in self._changed.items()}}
+    def over(self, plain: Mapping[str, Floats]) -> dict[str, Floats]:
+        """The values as they would be."""
+        return {**plain, **self._changed}
 
     def at_grid(self, active: NDArray[np.bool_]) -> Floats:
         """W more over the meter at each moment, where the rule is in force."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,16 +35,14 @@ class Moments:
         return len(self.t)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """Some moments in a row. `values`: numbers by point, NaN = not known; a state as the index of its choice, on and
-    off as 1 and 0. `bits` are those before the first moment; `after` has them after each, by the bit's number.
+    off as 1 and 0.
     """
 
     values: Mapping[str, Floats]
     moments: Moments
-    bits: tuple[int, ...]
-    after: dict[int, NDArray[np.int8]]
 
     def reading(self, point: str) -> Floats:
         found = self.values.get(point)
@@ -57,11 +56,52 @@ class Truths:
     true: Mask
     known: Mask
 
+    def part(self, start: int, end: int) -> Truths:
+        return Truths(self.true[start:end], self.known[start:end])
 
-def truths(node: tree.Truth, span: Span) -> Truths:  # noqa: C901, PLR0911  # a case for each kind of node
+
+@dataclass(slots=True)
+class Bits:
+    """The last truths of comparisons with a band: `before` a part's first moment, and `after` each of its moments, by
+    number.
+    """
+
+    before: tuple[int, ...]
+    after: dict[int, NDArray[np.int8]] = field(default_factory=dict)
+
+    def at(self, k: int) -> tuple[int, ...]:
+        """As they are after moment `k` of the part."""
+        return tuple(int(self.after[b][k]) if b in self.after else bit for b, bit in enumerate(self.before))
+
+
+Part: TypeAlias = Callable[[int, int, Bits], Truths]
+"""The truths of the moments from a start until before an end, with the bits before the first."""
+
+
+def truths(node: tree.Truth, span: Span) -> Part:
+    """What does not depend on bits is worked out once, for the whole span."""
+    match node:
+        case tree.Compare() if node.band is not None:
+            return _banded(node, node.band, span)
+        case tree.Not(of):
+            inner = truths(of, span)
+            return lambda start, end, bits: _not(inner(start, end, bits))
+        case tree.Both(left, right):
+            one, other = truths(left, span), truths(right, span)
+            return lambda start, end, bits: _both(one(start, end, bits), other(start, end, bits))
+        case tree.Either(left, right):
+            one, other = truths(left, span), truths(right, span)
+            return lambda start, end, bits: _not(_both(_not(one(start, end, bits)), _not(other(start, end, bits))))
+        case _:
+            whole = _leaf(node, span)
+            return lambda start, end, _bits: whole.part(start, end)
+
+
+def _leaf(node: tree.Truth, span: Span) -> Truths:  # noqa: PLR0911  # a case for each kind of node
     match node:
         case tree.Compare():
-            return _compare(node, span)
+            left, right = amounts(node.left, span), amounts(node.right, span)
+            return _of(_SIGNS[node.sign](left, right), ~(np.isnan(left) | np.isnan(right)))
         case tree.Between():
             return _between(node, span)
         case tree.State(point, choices):
@@ -74,16 +114,10 @@ def truths(node: tree.Truth, span: Span) -> Truths:  # noqa: C901, PLR0911  # a 
             return _sure(np.isin(span.moments.weekday, days))
         case tree.Flag("holiday"):
             return _sure(span.moments.holiday)
-        case tree.Flag():
-            return _of(span.moments.elevation > 0, ~np.isnan(span.moments.elevation))
         case tree.Known(point):
             return _sure(~np.isnan(_bounded(span.reading(point))))
-        case tree.Not(of):
-            return _not(truths(of, span))
-        case tree.Both(left, right):
-            return _both(truths(left, span), truths(right, span))
-        case tree.Either(left, right):
-            return _not(_both(_not(truths(left, span)), _not(truths(right, span))))
+        case _:
+            return _of(span.moments.elevation > 0, ~np.isnan(span.moments.elevation))
 
 
 def amounts(node: tree.Amount, span: Span) -> Floats:  # noqa: PLR0911  # a case for each kind of node
@@ -111,29 +145,34 @@ def amounts(node: tree.Amount, span: Span) -> Floats:  # noqa: PLR0911  # a case
 # -- truths ------------------------------------------------------------------------------------------------------------
 
 
-def _compare(node: tree.Compare, span: Span) -> Truths:
-    left, right, holds = amounts(node.left, span), amounts(node.right, span), _SIGNS[node.sign]
-    if node.band is None:
-        return _of(holds(left, right), ~(np.isnan(left) | np.isnan(right)))
-    band = amounts(node.band, span)
-    known = ~(np.isnan(left) | np.isnan(right) | np.isnan(band))
-    up = node.sign in (">", ">=")
-    far, near = (right + band, right - band) if up else (right - band, right + band)
-    return _held(node.bit, span, holds(left, far), ~holds(left, near), holds(left, right), known)
-
-
-def _held(bit: int, span: Span, on: Mask, off: Mask, plain: Mask, known: Mask) -> Truths:
-    """The last decided truth is carried on; before the first, it is decided without the band."""
-    decided = np.where(on, np.int8(1), np.where(off, np.int8(0), np.int8(-1)))
+def _banded(node: tree.Compare, band: tree.Amount, span: Span) -> Part:
+    left, right, wide = amounts(node.left, span), amounts(node.right, span), amounts(band, span)
+    holds, bit = _SIGNS[node.sign], node.bit
+    known = ~(np.isnan(left) | np.isnan(right) | np.isnan(wide))
+    far, near = (right + wide, right - wide) if node.sign in (">", ">=") else (right - wide, right + wide)
+    plain = holds(left, right)
+    decided = np.where(holds(left, far), np.int8(1), np.where(~holds(left, near), np.int8(0), np.int8(-1)))
     decided[~known] = -1
-    before = span.bits[bit]
-    first = int(known.argmax()) if before < 0 and known.any() else -1
-    if first >= 0 and decided[first] < 0:
-        decided[first] = plain[first]
+
+    def part(start: int, end: int, bits: Bits) -> Truths:
+        here = known[start:end]
+        carried = _carried(decided[start:end], plain[start:end], here, bits.before[bit])
+        bits.after[bit] = carried
+        return _of(carried == 1, here)
+
+    return part
+
+
+def _carried(decided: NDArray[np.int8], plain: Mask, known: Mask, before: int) -> NDArray[np.int8]:
+    """The last decided truth is carried on; before the first, it is decided without the band."""
+    if before < 0 and known.any():
+        first = int(known.argmax())
+        if decided[first] < 0:
+            decided = decided.copy()
+            decided[first] = plain[first]
     at = np.maximum.accumulate(np.where(decided >= 0, np.arange(len(decided)), -1))
-    carried = np.where(at >= 0, decided[at], np.int8(before)).astype(np.int8)
-    span.after[bit] = carried
-    return _of(carried == 1, known)
+    found: NDArray[np.int8] = np.where(at >= 0, decided[at], np.int8(before)).astype(np.int8)
+    return found
 
 
 def _between(node: tree.Between, span: Span) -> Truths:

@@ -15,7 +15,7 @@ from hub.model import Moment, Value
 from hub.rules import Memory, Run, World, advance, parse, runs
 from hub.rules.rule import Rule
 from hub.rules.scalar import Now
-from hub.rules.vector import Floats, Moments, Span, truths
+from hub.rules.vector import Bits, Floats, Moments, Span, truths
 from tests.rules.test_language import COMMANDS, POINTS
 
 NUMBERS = ("house.surplus", "grid.power", "battery.soc")
@@ -133,7 +133,8 @@ def test_a_condition_is_the_same_at_every_moment(text: str, past: Past) -> None:
     condition = rule_of({"when": text, "then": ["plug_tv.on = on"]}).when
     bits = [-1] * condition.bits
     scalar = [condition.truth(Now(v, m, bits)) for m, v in zip(past.moments, past.idle, strict=True)]
-    found = truths(condition.tree, Span(columns(past.idle), arrays(past.moments), (-1,) * condition.bits, {}))
+    part = truths(condition.tree, Span(columns(past.idle), arrays(past.moments)))
+    found = part(0, len(past.moments), Bits((-1,) * condition.bits))
     vector = [bool(t) if k else None for t, k in zip(found.true, found.known, strict=True)]
     assert vector == scalar
 
@@ -162,10 +163,7 @@ def stepped(rule: Rule, past: Past) -> list[Run]:
 def between(past: Past) -> World:
     idle, active = columns(past.idle), columns(past.active)
 
-    def world(start: int, end: int, in_force: bool) -> Mapping[str, Floats]:
-        return {p: column[start:end] for p, column in (active if in_force else idle).items()}
-
-    return world
+    return lambda in_force: active if in_force else idle
 
 
 def test_blocks_of_any_length_join_up(monkeypatch: pytest.MonkeyPatch) -> None:
