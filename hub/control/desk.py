@@ -114,7 +114,7 @@ class Desk:
             if not held:
                 saves.append(self._keep.put_intent(point.id, str(value), now, wish.person))
             return await _carried_out(self._intend(request, held, started), *saves)
-        if point.device == HOUSE.id:
+        if _is_cores(point):
             return await _carried_out(self._limit(request, started), *saves)
         return await _carried_out(self._device(request, held, started), *saves)
 
@@ -133,7 +133,7 @@ class Desk:
     def _held(self, point: Point) -> bool:
         """Whether a wish for it is a lease: the hub drives the point, or the device forgets what is not renewed."""
         spec = self._dispatcher.spec(point.id)
-        managed = self._dispatcher.managed(point.id) or point.device == HOUSE.id
+        managed = self._dispatcher.managed(point.id) or _is_cores(point)
         return managed or bool(spec and spec.heartbeat_s)
 
     def _for_a_time(self, wish: Wish) -> bool:
@@ -149,7 +149,7 @@ class Desk:
                 else Reason("bad_value", {"asked": value, "wanted": "one of " + ", ".join(choices)})
             )
         spec = self._dispatcher.spec(point_id)
-        if self._dispatcher.silent and not point_id.startswith(f"{HOUSE.id}."):
+        if self._dispatcher.silent and not _is_cores(self._board.points[point_id]):
             return Reason("only_watching")
         return allowed(spec, value) if spec else Reason("not_writable", {"point": point_id})
 
@@ -172,10 +172,10 @@ class Desk:
         return Answer(request.id, OutcomeState.CONFIRMED, value, value, Reason("confirmed"), ms=self._ms(started))
 
     async def _limit(self, request: Request, started: float) -> Answer:
-        """A limit of the house itself: it holds from the step on that is made now."""
+        """A limit of the house itself, or a target: it holds from the step on that is made now."""
         self.leases.take(request)
         self.on_request()
-        applied = self._board.read(request.point).value
+        applied = self._board.read(request.point).value if request.point.startswith(HOUSE.id) else request.value
         return Answer(
             request.id, OutcomeState.CONFIRMED, request.value, applied, Reason("confirmed"), ms=self._ms(started)
         )
@@ -264,6 +264,11 @@ class Desk:
 
     def _ms(self, started: float) -> float:
         return round((self._clock.monotonic() - started) * 1000, 2)
+
+
+def _is_cores(point: Point) -> bool:
+    """Whether it is for the core to heed, and for no device to show."""
+    return point.device == HOUSE.id or point.quantity.name == "target_energy"
 
 
 def _ended(lease: Request, now: int, why: Reason) -> Entry:

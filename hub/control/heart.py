@@ -126,7 +126,8 @@ class Heart:
         if self._planned is None:
             return Inputs(t, house, values, asked, intents)
         due = self._planned.requests(t)
-        return Inputs(t, house, values, (*asked, *due), intents, self._planned.rules, self._planned.moment(t))
+        moment, prices = self._planned.moment(t), self._planned.prices(t)
+        return Inputs(t, house, values, (*asked, *due), intents, self._planned.rules, moment, prices)
 
     def _show(self, modes: Mapping[str, str], now: int) -> None:
         known = [p for p in modes if p in self._board.points and self._board.read(p).value != modes[p]]

@@ -17,14 +17,17 @@ MODES = {
 
 
 def with_intents(device: Device) -> Device:
-    """The device with its `mode`, if it can be driven at all."""
+    """The device with its `mode`, if it can be driven at all, and a car's target if its energy is counted."""
     needed, choices = MODES.get(device.role, ("", ()))
     mode = Point.of(device.uid, device.id, "mode", writable=True)
     if device.command(f"{device.id}.{needed}") is None or device.command(mode.id):
         return device
-    return replace(
-        device, points=(*device.points, mode), commands=(*device.commands, CommandSpec(mode.id, choices=choices))
-    )
+    points, commands = [mode], [CommandSpec(mode.id, choices=choices)]
+    if device.role is Role.CHARGER and any(p.quantity.name == "energy" for p in device.points):
+        target = Point.of(device.uid, device.id, "target_energy", writable=True)
+        points.append(target)
+        commands.append(CommandSpec(target.id, low=0.0, high=200_000.0))
+    return replace(device, points=(*device.points, *points), commands=(*device.commands, *commands))
 
 
 class IntentSink:

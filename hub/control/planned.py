@@ -9,9 +9,11 @@ from hub.calendar import Calendar
 from hub.errors import UserError
 from hub.live import Board
 from hub.model import Clock, CommandSpec, Device, Moment, Quantity, Request
+from hub.model.site import Price, TariffSpec
 from hub.rules import Rule, RuleError, parse
 from hub.schedules import Due, Schedule
 from hub.schedules import parse as parse_schedule
+from hub.tariff.ahead import ahead
 
 Kind = Literal["rule", "schedule"]
 MOST = 200
@@ -42,10 +44,14 @@ class Shelf(Protocol):
 class Planned:
     """`rules` are those that are enabled and understood; `problems` says why others are not, by kind and id."""
 
-    def __init__(self, board: Board, clock: Clock, calendar: Calendar, shelf: Shelf) -> None:
+    def __init__(
+        self, board: Board, clock: Clock, calendar: Calendar, shelf: Shelf, tariff: TariffSpec | None = None
+    ) -> None:
         self._board = board
         self._clock = clock
         self._shelf = shelf
+        self._tariff = tariff
+        self._prices: tuple[Price, ...] | None = None
         self._up_since = clock.now()
         self.calendar = calendar
         self.documents: dict[Kind, dict[str, Document]] = {"rule": {}, "schedule": {}}
@@ -58,6 +64,12 @@ class Planned:
 
     def moment(self, t: int) -> Moment:
         return self.calendar.moment(t)
+
+    def prices(self, t: int) -> tuple[Price, ...]:
+        """Of the hours from `t` (UTC ms) on."""
+        if self._prices is None or not self._prices[0].start <= t < self._prices[0].end:
+            self._prices = ahead(self._tariff, self.calendar.zone, t) or None
+        return self._prices or ()
 
     def requests(self, t: int) -> tuple[Request, ...]:
         """What the schedules ask at `t` (UTC ms)."""

@@ -8,7 +8,7 @@ from hub.core.types import VOLT, ChargerMemory, Inputs, Wish
 from hub.model import Reason, Source
 from hub.model.site import ChargerControl
 
-SOLAR_CODES = ("charge_solar", "charge_min_solar", "no_surplus", "wait_hysteresis")
+SOLAR_CODES = ("charge_solar", "charge_min_solar", "no_surplus", "wait_hysteresis", "target_waits")
 LESS_S = 5.0
 TAKES_UP_S = 60.0
 """So long a car may take until it draws what it has been given."""

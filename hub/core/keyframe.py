@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from hub.core.types import ChargerMemory, Held, State, Timers, Tokens
+from hub.core.types import ChargerMemory, Held, State, Target, Timers, Tokens
 from hub.rules import Memory
 
 FORMAT = 1
@@ -29,6 +29,7 @@ def unpacked(raw: Mapping[str, Any]) -> State | None:
             held={p: Held(h["value"], h["for_s"], Timers(**h["timers"])) for p, h in raw["held"].items()},
             tokens={p: Tokens(**t) for p, t in raw["tokens"].items()},
             rules={r: memory_of(m) for r, m in raw["rules"].items()},
+            targets={d: Target(**t) for d, t in raw["targets"].items()},
         )
     except (KeyError, TypeError):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from hub.core import charging, surplus
+from hub.core import charging, surplus, target
 from hub.core.arbitrate import Verdict, arbitrate
 from hub.core.battery import battery_wish
 from hub.core.charging import charger_wish
@@ -21,6 +21,7 @@ from hub.model import Command, Reason, Request, Source, Value, Wear
 from hub.model.site import BatteryControl, ChargerControl, HeatPumpControl, SwitchControl
 from hub.rules import Firing, Memory, advance, requests
 
+TARGET = ".target_energy"
 _CANNOT_S, _MORE = 10.0, 0.02
 """An inverter that has made less than it may for so long will make at most that share of its power more in a second;
 what it does not make is left to the others."""
@@ -102,12 +103,13 @@ class _Turn:
         self._chargers = dict(state.chargers)
         self._held = dict(state.held)
         self._tokens = dict(state.tokens)
+        self._targets = dict(state.targets)
         self._fast: list[str] = []
         self._newly_w = {"cars": 0.0, "batteries": 0.0}
         self._driven: list[str] = []
 
     def done(self) -> Step:
-        state = State(self._inputs.t, self._chargers, self._held, self._tokens, self._rules)
+        state = State(self._inputs.t, self._chargers, self._held, self._tokens, self._rules, self._targets)
         return Step(
             state,
             tuple(self._commands),
@@ -127,6 +129,7 @@ class _Turn:
         memory, stop = self._phases(charger, memory)
         charger = charging.on_phases(inputs, charger, memory)
         default, memory = charger_wish(inputs, charger, memory, self._dt, self._newly_w["cars"])
+        default = self._target(inputs, charger, default)
         verdict = arbitrate(inputs, default.point, default) or Verdict(default)
         bounds = charger_bounds(inputs, charger, self._fuses, self._connection)
         amps, limits = clamp(float(verdict.wish.value), bounds)
@@ -149,6 +152,21 @@ class _Turn:
             for_s=for_s,
             forced=not amps and (bool(limits) or memory.forced if verdict.wish.value else by_itself),
         )
+
+    def _target(self, inputs: Inputs, charger: ChargerControl, default: Wish) -> Wish:
+        """What the car's mode wants, or more of it where a target has to be reached."""
+        request = target.asked(inputs, charger.device)
+        if request is None:
+            self._targets.pop(charger.device, None)
+            return default
+        wish, memory, left_wh = target.target_wish(inputs, charger, request, self._targets.get(charger.device))
+        self._targets[charger.device] = memory
+        if wish is not None:
+            return wish
+        if left_wh and default.value == 0:
+            numbers = {"left_wh": float(round(left_wh)), "by": request.ends}
+            return replace(default, reason=Reason("target_waits", numbers))
+        return default
 
     def _by_itself(self, wish: Wish) -> bool:
         """Whether a rule or a plan is behind it, by a value or by a mode, and no person."""
@@ -370,7 +388,9 @@ def _wished(inputs: Inputs) -> list[str]:
     """Points with a lease in force that are not driven anyway, each once, in the order of the leases."""
     driven = inputs.house.managed
     points = dict.fromkeys(r.point for r in inputs.requests if r.point in inputs.house.commands)
-    return [p for p in points if p not in driven and not p.endswith(".mode") and p not in LIMITS]
+    return [
+        p for p in points if p not in driven and not p.endswith(".mode") and p not in LIMITS and not p.endswith(TARGET)
+    ]
 
 
 def _as_read(inputs: Inputs, point: str) -> Held | None:

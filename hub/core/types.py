@@ -8,6 +8,7 @@ from typing import TypeGuard
 
 from hub.core.house import House
 from hub.model import Moment, Reason, Request, Source, Value
+from hub.model.site import Price
 from hub.rules import Memory, Rule
 
 VOLT = 230.0
@@ -26,7 +27,8 @@ class Inputs:
     """One moment: `t` UTC ms; `values` by point id in base units, a stale or invalid point is absent.
 
     `requests` are the leases in force; `intents` the modes people chose (`wallbox.mode` -> "solar"); `rules` those that
-    are enabled; `moment` what the calendar and the sun say, without which no rule is looked at.
+    are enabled; `moment` what the calendar and the sun say, without which no rule is looked at;
+    `prices` of the hours to come.
     `hidden_w`: what the inverters that are held back by an export limit may be able to make beyond what they show.
     `looked_at`: the points that were asked for, in their order, so that a decision can name what it was made on.
     """
@@ -38,6 +40,7 @@ class Inputs:
     intents: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     moment: Moment | None = None
+    prices: tuple[Price, ...] = ()
     hidden_w: float = 0.0
     looked_at: dict[str, None] = field(default_factory=dict, compare=False)
 
@@ -95,6 +98,14 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """The request that it is of, and what the charger's counter read when it was first seen, Wh; None = not known."""
+
+    request: str
+    begun_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """All that the core remembers from one step to the next.
 
@@ -107,6 +118,7 @@ class State:
     held: Mapping[str, Held] = field(default_factory=dict)
     tokens: Mapping[str, Tokens] = field(default_factory=dict)
     rules: Mapping[str, Memory] = field(default_factory=dict)
+    targets: Mapping[str, Target] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ _ALL = [
     Quantity("energy_charged", "Wh", Kind.COUNTER, 1, 0, 2e9),
     Quantity("energy_discharged", "Wh", Kind.COUNTER, 1, 0, 2e9),
     Quantity("session_energy", "Wh", Kind.COUNTER, 1, 0, 2e9),
+    Quantity("target_energy", "Wh", Kind.GAUGE, 1, 0, 200_000),
     Quantity("gas", "m3", Kind.COUNTER, 0.001, 0, 2e6, max_age_s=7_200),
     Quantity("water", "m3", Kind.COUNTER, 0.001, 0, 2e6, max_age_s=7_200),
     Quantity("soc", "%", Kind.GAUGE, 0.1, 0, 100),

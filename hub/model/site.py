@@ -132,6 +132,15 @@ class TariffSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a kWh from the grid costs from `start` until before `end` (UTC ms), in 1e-5 currency units."""
+
+    start: int
+    end: int
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarSpec:
     """Where the house stands (degrees, None = not told) and whose public holidays it keeps.
 

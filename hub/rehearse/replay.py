@@ -11,8 +11,9 @@ from hub.core import HOUSE, House, Inputs, Made, State, step
 from hub.core.keyframe import unpacked
 from hub.core.plain import beat_time, device_of, digest, request_of
 from hub.model import CommandSpec, Device, Quantity, Request, Value
-from hub.model.site import Site
+from hub.model.site import Site, TariffSpec
 from hub.rules import Rule, parse
+from hub.tariff.ahead import ahead
 
 _DERIVED = {p.id: p.quantity for p in HOUSE.points}
 _FRESH_MS = 10_000
@@ -68,6 +69,7 @@ class Replay:
         self._rules: tuple[Rule, ...] = ()
         self._commands: dict[str, CommandSpec] = {}
         self._calendar: Calendar | None = None
+        self._tariff: TariffSpec | None = None
         self._derived: dict[str, int] = {}
         self._column: dict[str, int] = {}
         self._last = self._from = self._digest = self._since = 0
@@ -116,7 +118,7 @@ class Replay:
         self._house = House.of(site, devices)
         self._quantities = {p.id: p.quantity for d in devices for p in d.points}
         self._commands = {c.point: c for d in devices for c in d.commands}
-        self._calendar = calendar_of(site)
+        self._calendar, self._tariff = calendar_of(site), site.tariff
         self._state, self._derived = memory, dict(frame.data["derived"])
         self._given(frame.data)
         self._last, self._column = memory.t, {}
@@ -151,7 +153,8 @@ class Replay:
             stored = {p: v for p, v in stored.items() if p not in _DERIVED}
         values = {p: q.restore(v) for p, v in stored.items() if (q := self._quantities.get(p) or _DERIVED.get(p))}
         moment = self._calendar.moment(t) if self._calendar else None
-        inputs = Inputs(t, self._house, values, self._requests, self._intents, self._rules, moment)
+        prices = ahead(self._tariff, self._calendar.zone, t) if self._calendar else ()
+        inputs = Inputs(t, self._house, values, self._requests, self._intents, self._rules, moment, prices)
         result = step(self._state, inputs)
         self.made = Made(inputs, result)
         self._state, self._last = result.state, t

@@ -130,7 +130,7 @@ PACE: dict[str, Callable[[Patch], None]] = {
     "phase_switch": _switch_under_load,
     "phase_switch_rate": _switch_at_any_time,
 }
-WISHES = {"makes_all"}
+WISHES = {"makes_all", "target_waits"}
 """Reasons in step.py that are no limits."""
 
 

@@ -6,9 +6,12 @@ const BASE = "/api/v1";
 export class ApiError extends Error {
   readonly status: number;
   readonly retryAfterS: number;
+  /** The part of the document that is wrong, where the hub named one. */
+  readonly field: string;
 
-  constructor(status: number, detail: string, retryAfterS = 0) {
+  constructor(status: number, detail: string, retryAfterS = 0, field = "") {
     super(detail);
+    this.field = field;
     this.status = status;
     this.retryAfterS = retryAfterS;
   }
@@ -18,6 +21,8 @@ export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => call<T
 
 export const post = <T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> =>
   call<T>("POST", path, body, signal);
+
+export const put = <T>(path: string, body: unknown): Promise<T> => call<T>("PUT", path, body);
 
 export const remove = (path: string): Promise<void> => call<void>("DELETE", path);
 
@@ -44,7 +49,8 @@ async function send(method: string, path: string, body: unknown, signal?: AbortS
 async function refusal(response: Response): Promise<ApiError> {
   const wait = Number(response.headers.get("Retry-After") ?? 0);
   try {
-    return new ApiError(response.status, ((await response.json()) as Problem).detail, wait);
+    const problem = (await response.json()) as Problem;
+    return new ApiError(response.status, problem.detail, wait, problem.field);
   } catch {
     return new ApiError(response.status, response.statusText, wait);
   }

@@ -5,7 +5,7 @@ import { axis, until, withTail, type Past } from "../model/series.ts";
 import type { View } from "../model/view.ts";
 import { setZone } from "../words/moment.ts";
 import { ApiError, get } from "./client.ts";
-import type { DeviceInfo, Devices, Energy, Health, HistoryPart, Journal, JournalRow, SessionInfo, SiteInfo, Storage } from "./types.gen.ts";
+import type { DeviceInfo, Devices, Energy, Health, HistoryPart, Journal, JournalRow, RuleInfo, Rules, ScheduleInfo, Schedules, SessionInfo, SiteInfo, Storage } from "./types.gen.ts";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -113,4 +113,18 @@ export const useJournal = (points: readonly string[]): UseQueryResult<JournalRow
     },
     staleTime: 0,
     refetchInterval: 5_000,
+  });
+
+export const useSchedules = (): UseQueryResult<ScheduleInfo[]> =>
+  useQuery({
+    queryKey: ["schedules"],
+    queryFn: async ({ signal }) => (await get<Schedules>("/schedules", signal)).schedules,
+    refetchInterval: 5_000,
+  });
+
+export const useRules = (): UseQueryResult<RuleInfo[]> =>
+  useQuery({
+    queryKey: ["rules"],
+    queryFn: async ({ signal }) => (await get<Rules>("/rules", signal)).rules,
+    refetchInterval: 2_000,
   });

@@ -1,0 +1,58 @@
+"""So much energy into a car by a time: in the cheapest hours that are left, and at once when no others would do.
+
+What the sun gives meanwhile counts, so that less has to be bought: of equal hours the later. Without prices it waits for the sun while it can.
+"""
+
+from __future__ import annotations
+
+from hub.core.types import VOLT, Inputs, Target, Wish
+from hub.model import Reason, Relation, Request, Source
+from hub.model.site import ChargerControl
+
+MARGIN = 1.1
+"""A car takes less than it may towards its end."""
+_SPARE_S = 300.0
+
+
+def asked(inputs: Inputs, device: str) -> Request | None:
+    """The target in force: of the highest source, then the newest."""
+    found = [r for r in inputs.requests if r.point == f"{device}.target_energy" and r.relation is Relation.SET]
+    ranked = sorted(found, key=lambda r: (list(Source).index(r.source), -r.starts, r.id))
+    return next((r for r in ranked if isinstance(r.value, int | float) and r.value > 0), None)
+
+
+def target_wish(
+    inputs: Inputs, charger: ChargerControl, request: Request, memory: Target | None
+) -> tuple[Wish | None, Target, float]:
+    """(what the target wants now, or None if it can wait or is reached; what to remember; Wh that are left)."""
+    counted = inputs.number(f"{charger.device}.energy")
+    if memory is None or memory.request != request.id:
+        memory = Target(request.id, counted)
+    begun = memory.begun_wh if memory.begun_wh is not None else counted
+    memory = Target(request.id, begun)
+    charged = 0.0 if counted is None or begun is None else max(0.0, counted - begun)
+    left_wh = max(0.0, float(request.value) - charged)
+    if not left_wh:
+        return None, memory, 0.0
+    needed_s = left_wh * 3600 / (charger.max_a * VOLT * charger.phase_count) * MARGIN
+    reason = _now(inputs, request, needed_s, left_wh)
+    if reason is None:
+        return None, memory, left_wh
+    return Wish(f"{charger.device}.current_limit", charger.max_a, Source.DEFAULT, reason), memory, left_wh
+
+
+def _now(inputs: Inputs, request: Request, needed_s: float, left_wh: float) -> Reason | None:
+    """Why it has to charge now, if it has to."""
+    left_s = (request.ends - inputs.t) / 1000
+    numbers = {"left_wh": float(round(left_wh)), "by": request.ends}
+    if needed_s + _SPARE_S >= left_s:
+        return Reason("target_now", numbers)
+    bought = 0.0
+    hours = [p for p in inputs.prices if p.start < request.ends and p.end > inputs.t]
+    for hour in sorted(hours, key=lambda p: (p.price, -p.start)):
+        if bought >= needed_s:
+            return None
+        if hour.start <= inputs.t:
+            return Reason("target_cheap", {**numbers, "price": hour.price})
+        bought += (min(hour.end, request.ends) - max(hour.start, inputs.t)) / 1000
+    return None

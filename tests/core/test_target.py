@@ -1,0 +1,92 @@
+"""So much energy by a time: in the cheapest hours, with what the sun gives, and never too late."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hub.core import House, Inputs, State, step
+from hub.core.keyframe import packed, unpacked
+from hub.model import CommandSpec, Device, Link, Relation, Request, Role, Source
+from hub.model.site import ChargerControl, Price, Site
+
+LINK, HOUR, T = Link("test", "test"), 3_600_000, 1_700_000_000_000 // 3_600_000 * 3_600_000
+AMPS_W = 16 * 230 * 3
+CHEAP_AT = (3, 5)
+
+
+def house(mode: str = "off") -> House:
+    site = Site(chargers=(ChargerControl("car", mode=mode),))
+    commands = CommandSpec("car.current_limit", 6, 16, 1), CommandSpec("car.target_energy", 0, 200_000)
+    return House.of(
+        site, (Device("g", "grid", Role.GRID, LINK), Device("c", "car", Role.CHARGER, LINK, commands=commands))
+    )
+
+
+def prices(*dear: int) -> tuple[Price, ...]:
+    """By the hour from T on; hours 3 and 5 are the cheapest."""
+    table = dear or tuple(10_000 if h in CHEAP_AT else 30_000 for h in range(12))
+    return tuple(Price(T + k * HOUR, T + (k + 1) * HOUR, p) for k, p in enumerate(table))
+
+
+def lived(
+    wh: float,
+    hours: float,
+    step_s: int = 60,
+    mode: str = "off",
+    sun_w: float = 0.0,
+    ahead: tuple[Price, ...] = prices(),
+) -> tuple[list[float], list[str], float]:
+    """(amps, reasons, Wh in the car) until the deadline, every `step_s`."""
+    target = Request("x", "car.target_energy", Relation.SET, wh, Source.PERSON, T, T + round(hours * HOUR))
+    h, state, energy, amps, reasons = house(mode), State(), 1_000.0, [0.0], list[str]()
+    for k in range(round(hours * 3600 / step_s)):
+        drawn = amps[-1] * 230 * 3
+        values = {"grid.power": drawn - sun_w, "car.power": drawn, "car.energy": energy}
+        values |= {f"grid.power_l{n}": (drawn - sun_w) / 3 for n in (1, 2, 3)}
+        result = step(state, Inputs(T + k * step_s * 1000, h, values, (target,), prices=ahead))
+        state = unpacked(packed(result.state)) or State()
+        command = next(c for c in result.commands if c.point == "car.current_limit")
+        amps.append(float(command.value))
+        reasons.append(command.reason.code)
+        energy += amps[-1] * 230 * 3 * step_s / 3600
+    return amps[1:], reasons, energy - 1_000.0
+
+
+def test_it_charges_in_the_cheapest_hours_and_no_others() -> None:
+    amps, reasons, wh = lived(1.5 * AMPS_W, 8)
+    hours = sorted({k // 60 for k, a in enumerate(amps) if a})
+    assert hours == list(CHEAP_AT) and wh == pytest.approx(1.5 * AMPS_W, rel=0.02)
+    assert {reasons[0], reasons[3 * 60]} == {"target_waits", "target_cheap"}
+
+
+@pytest.mark.parametrize(("wh", "hours"), [(AMPS_W, 1.2), (3 * AMPS_W, 4), (2 * AMPS_W, 2.5)])
+def test_it_is_in_time_whatever_the_prices_say(wh: float, hours: float) -> None:
+    for ahead in (prices(), (), prices(*range(50_000, 38_000, -1_000))):
+        assert lived(wh, hours, ahead=ahead)[2] >= wh - AMPS_W / 60
+
+
+def test_what_cannot_be_reached_is_charged_for_all_the_time() -> None:
+    amps, reasons, _ = lived(5 * AMPS_W, 2)
+    assert set(amps) == {16.0} and set(reasons) == {"target_now"}
+
+
+def test_the_sun_makes_it_cheaper() -> None:
+    amps, _, wh = lived(2 * AMPS_W, 8, mode="solar", sun_w=9_000)
+    assert wh >= 2 * AMPS_W and 16.0 not in amps[:60], "solar charging goes on by itself"
+
+
+def test_once_it_is_reached_the_mode_decides() -> None:
+    amps, reasons, _ = lived(AMPS_W / 4, 8)
+    assert amps[-1] == 0 and reasons[-1] == "charge_off"
+
+
+def test_a_silent_counter_counts_as_nothing_charged() -> None:
+    target = Request("x", "car.target_energy", Relation.SET, AMPS_W, Source.PERSON, T, T + HOUR)
+    values = {"grid.power": 0.0, "car.power": 0.0} | {f"grid.power_l{n}": 0.0 for n in (1, 2, 3)}
+    inputs = Inputs(T, house(), values, (target,))
+    result = step(State(), inputs)
+    assert [c.value for c in result.commands] == [16.0]
+    later = step(result.state, replace(inputs, t=T + 1000, values={**values, "car.energy": 50_000.0}))
+    assert later.state.targets["car"].begun_wh == 50_000.0
