@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-DAY_S, _EVEN_S = 86_400, 21_600
+DAY_S = 86_400
 _RISES_AT = -0.833
 """Elevation of the sun's middle when its upper edge touches the horizon: refraction and half its width, degrees."""
 
@@ -27,23 +28,12 @@ class Place:
 
 def elevation(t_s: float, place: Place) -> float:
     """Of the sun's middle above the horizon at `t_s` (s UTC), degrees, to a tenth; without refraction."""
-    declination, equation = _sun(t_s)
-    minutes = t_s % DAY_S / 60 + equation + 4 * place.longitude
-    hour = math.radians(minutes / 4 - 180)
-    lat = math.radians(place.latitude)
-    sine = math.sin(lat) * math.sin(declination) + math.cos(lat) * math.cos(declination) * math.cos(hour)
-    return round(math.degrees(math.asin(max(-1.0, min(1.0, sine)))), 1)
+    return round(math.degrees(math.asin(max(-1.0, min(1.0, _height(t_s, place, math))))), 1)
 
 
 def elevations(t_s: NDArray[np.int64], place: Place) -> NDArray[np.float64]:
-    """The same for many instants, ascending; how the sun moves within a quarter of a day is taken for even."""
-    grid = np.arange(t_s[0] // _EVEN_S, t_s[-1] // _EVEN_S + 2) * _EVEN_S
-    known = np.array([_sun(float(t)) for t in grid])
-    declination, equation = (np.interp(t_s, grid, known[:, k]) for k in (0, 1))
-    hour = np.radians((t_s % DAY_S / 60 + equation + 4 * place.longitude) / 4 - 180)
-    lat = math.radians(place.latitude)
-    sine = math.sin(lat) * np.sin(declination) + math.cos(lat) * np.cos(declination) * np.cos(hour)
-    found: NDArray[np.float64] = np.round(np.degrees(np.arcsin(np.clip(sine, -1, 1))), 1)
+    """The same for many instants."""
+    found: NDArray[np.float64] = np.round(np.degrees(np.asin(np.clip(_height(t_s, place, np), -1, 1))), 1)
     return found
 
 
@@ -58,7 +48,7 @@ def rise_and_set(noon_s: float, place: Place) -> tuple[float, float] | None:
 
 def _around(t_s: float, noon_s: float, place: Place) -> tuple[float, float] | None:
     """Both, with the sun as it stands at `t_s`."""
-    declination, equation = _sun(t_s)
+    declination, equation = _sun(t_s, math)
     lat = math.radians(place.latitude)
     cosine = math.cos(math.radians(90 - _RISES_AT)) / (math.cos(lat) * math.cos(declination))
     cosine -= math.tan(lat) * math.tan(declination)
@@ -71,28 +61,37 @@ def _around(t_s: float, noon_s: float, place: Place) -> tuple[float, float] | No
     return highest - half_s, highest + half_s
 
 
-def _sun(t_s: float) -> tuple[float, float]:
-    """(declination, radians; equation of time, minutes)."""
+def _height(t_s: Any, place: Place, m: Any) -> Any:
+    """The sine of the elevation."""
+    declination, equation = _sun(t_s, m)
+    hour = m.radians((t_s % DAY_S / 60 + equation + 4 * place.longitude) / 4 - 180)
+    lat = math.radians(place.latitude)
+    return math.sin(lat) * m.sin(declination) + math.cos(lat) * m.cos(declination) * m.cos(hour)
+
+
+def _sun(t_s: Any, m: Any) -> tuple[Any, Any]:
+    """(declination, radians; equation of time, minutes), with the functions of `math` for a number, of `numpy` for an
+    array: one text of the equations, so that a rehearsal sees the sun of the day itself.
+    """
     c = (t_s / DAY_S + 2_440_587.5 - 2_451_545.0) / 36_525
-    long = math.radians((280.46646 + c * (36_000.76983 + c * 0.0003032)) % 360)
-    anomaly = math.radians(357.52911 + c * (35_999.05029 - 0.0001537 * c))
+    long = m.radians((280.46646 + c * (36_000.76983 + c * 0.0003032)) % 360)
+    anomaly = m.radians(357.52911 + c * (35_999.05029 - 0.0001537 * c))
     eccentric = 0.016708634 - c * (0.000042037 + 0.0000001267 * c)
     centre = (
-        math.sin(anomaly) * (1.914602 - c * (0.004817 + 0.000014 * c))
-        + math.sin(2 * anomaly) * (0.019993 - 0.000101 * c)
-        + math.sin(3 * anomaly) * 0.000289
+        m.sin(anomaly) * (1.914602 - c * (0.004817 + 0.000014 * c))
+        + m.sin(2 * anomaly) * (0.019993 - 0.000101 * c)
+        + m.sin(3 * anomaly) * 0.000289
     )
-    node = math.radians(125.04 - 1934.136 * c)
-    apparent = long + math.radians(centre - 0.00569 - 0.00478 * math.sin(node))
-    tilt = math.radians(23 + (26 + (21.448 - c * (46.815 + c * (0.00059 - c * 0.001813))) / 60) / 60)
-    tilt += math.radians(0.00256 * math.cos(node))
-    declination = math.asin(math.sin(tilt) * math.sin(apparent))
-    y = math.tan(tilt / 2) ** 2
+    node = m.radians(125.04 - 1934.136 * c)
+    apparent = long + m.radians(centre - 0.00569 - 0.00478 * m.sin(node))
+    tilt = m.radians(23 + (26 + (21.448 - c * (46.815 + c * (0.00059 - c * 0.001813))) / 60) / 60)
+    tilt = tilt + m.radians(0.00256 * m.cos(node))
+    y = m.tan(tilt / 2) ** 2
     equation = (
-        y * math.sin(2 * long)
-        - 2 * eccentric * math.sin(anomaly)
-        + 4 * eccentric * y * math.sin(anomaly) * math.cos(2 * long)
-        - 0.5 * y * y * math.sin(4 * long)
-        - 1.25 * eccentric * eccentric * math.sin(2 * anomaly)
+        y * m.sin(2 * long)
+        - 2 * eccentric * m.sin(anomaly)
+        + 4 * eccentric * y * m.sin(anomaly) * m.cos(2 * long)
+        - 0.5 * y * y * m.sin(4 * long)
+        - 1.25 * eccentric * eccentric * m.sin(2 * anomaly)
     )
-    return declination, 4 * math.degrees(equation)
+    return m.asin(m.sin(tilt) * m.sin(apparent)), 4 * m.degrees(equation)

@@ -1,6 +1,7 @@
 """So much energy into a car by a time: in the cheapest hours that are left, and at once when no others would do.
 
-What the sun gives meanwhile counts, so that less has to be bought: of equal hours the later. Without prices it waits for the sun while it can.
+What the sun gives meanwhile counts, so that less has to be bought; of equal hours the later one is taken. Without
+prices it waits for the sun while it can.
 """
 
 from __future__ import annotations

@@ -12,19 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.calendar import Calendar
-from hub.calendar.sun import elevations
+from hub.calendar import Calendar, Moments
 from hub.model import Quantity
 from hub.model.site import Site
 from hub.rehearse.effects import Effects
 from hub.rules import Rule, Run, World, runs
-from hub.rules.vector import Floats, Moments
+from hub.rules.vector import Floats
 from hub.store.ring import Buckets, Querier
 
 MINUTE, SECONDS_MS = 60, 8 * 86_400_000
 _BLOCK_S, _MOST = 31 * 86_400, 900_000
 _PRICES = ("tariff.price_import", "tariff.price_export")
-_FIELDS = ("minute", "weekday", "holiday", "sunrise", "sunset", "elevation")
 _SOON = ("house.surplus", "grid.power", "house.consumption")
 
 
@@ -120,7 +118,7 @@ def recorded(
         for p, buckets in found.items():
             at = (begin - first) // step_s
             values[p][at : at + len(buckets.t)] = coded(buckets, points[p])
-    moments = moments_of(calendar, t + step_s - 1)
+    moments = calendar.moments((t + step_s - 1) * 1000)
     return Past(moments, values, step_s)
 
 
@@ -132,30 +130,6 @@ def coded(buckets: Buckets, q: Quantity) -> Floats:
         return np.array([np.nan if v is None else float(v) for v in buckets.last])  # booleans
     index = {text: float(k) for k, text in enumerate(q.choices)}
     return np.array([np.nan if v is None else index.get(str(v), np.nan) for v in buckets.last])
-
-
-def moments_of(calendar: Calendar, t: NDArray[np.int64]) -> Moments:
-    """The calendar's moments at `t` (s UTC, ascending), as arrays; it is asked once for each quarter of an hour."""
-    quarters = np.unique(t // 900)
-    back = np.searchsorted(quarters, t // 900)
-    each = [calendar.moment(int(q) * 900_000) for q in quarters]
-    columns = {f: np.array([_nan(getattr(m, f)) for m in each], np.float64)[back] for f in _FIELDS}
-    if calendar.place is not None and len(t):
-        columns["elevation"] = elevations(t // 60 * 60, calendar.place)
-    minute = (columns["minute"].astype(np.int64) + (t % 900) // 60) % 1440
-    return Moments(
-        t * 1000,
-        minute.astype(np.int16),
-        columns["weekday"].astype(np.int8),
-        columns["holiday"] > 0,
-        columns["sunrise"],
-        columns["sunset"],
-        columns["elevation"],
-    )
-
-
-def _nan(value: float | bool | None) -> float:
-    return np.nan if value is None else float(value)
 
 
 # -- what it comes to --------------------------------------------------------------------------------------------------

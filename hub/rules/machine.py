@@ -18,8 +18,9 @@ LEASE_MS = 30_000
 @dataclass(frozen=True, slots=True)
 class Memory:
     """`since`: in force since then, 0 = not; `true`: `when` has held since then, 0 = not; `ended`: when it was in force
-    last; `spent`: `until` ended it then, and `when` has held ever since. The bits are the last truths of comparisons
-    with a band: of `when`, of `while`, of `until`.
+    last; `spent`: `until` ended it then, and `when` has held ever since; `local`: the local day and time at which it
+    fired, in minutes. The bits are the last truths of comparisons with a band: of `when`, which always keep up, and of
+    `while` and `until`, which begin anew each time it fires.
     """
 
     t: int = 0
@@ -30,6 +31,7 @@ class Memory:
     when_bits: tuple[int, ...] = ()
     hold_bits: tuple[int, ...] = ()
     until_bits: tuple[int, ...] = ()
+    local: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +43,21 @@ class Firing:
 
 
 def advance(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[Memory, Firing]:
-    """One moment further. While idle only `when` is looked at, while in force only `while` and `until`.
+    """One moment further. While idle only `when` is looked at; while in force `while` and `until` decide.
 
     What `until` has ended fires again when `when` has been false in between, or after `cooldown` where there is one.
     """
-    memory = _rested(memory, moment.t)
+    memory = _rested(memory, moment)
     if memory.since:
         return _in_force(rule, memory, values, moment)
     return _idle(rule, memory, values, moment)
 
 
-def _rested(memory: Memory, t: int) -> Memory:
-    """At `t`, after a gap or a step back of the clock perhaps."""
+def _rested(memory: Memory, moment: Moment) -> Memory:
+    """At that moment, after a gap or a step back of the clock perhaps."""
+    t = moment.t
+    if t < memory.t:
+        memory = replace(memory, local=min(memory.local, local(moment)))
     if memory.t and not 0 <= t - memory.t <= GAP_MS:
         memory = replace(memory, true=0)
     return replace(memory, t=t, since=min(memory.since, t), ended=min(memory.ended, t))
@@ -73,23 +78,30 @@ def _idle(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Momen
         return memory, Firing("cooling", Reason("rule_cools", {"wait_s": float(int(cool_ms / 1000))}))
     if memory.spent and not rule.cooldown_s:
         return memory, Firing("cooling", Reason("rule_spent"))
-    return replace(memory, since=t, spent=False), Firing("active", Reason("rule_active", {"since": t}))
+    memory = replace(memory, since=t, spent=False, local=local(moment), hold_bits=(), until_bits=())
+    return memory, Firing("active", Reason("rule_active", {"since": t}))
 
 
 def _in_force(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[Memory, Firing]:
     t, memory, reached = moment.t, *_reached(rule.until, memory, values, moment)
-    if rule.hold is None:
-        holds, bits = _truth(rule.when, memory.when_bits, values, moment)
-        memory = replace(memory, when_bits=bits)
-    else:
-        holds, bits = _truth(rule.hold, memory.hold_bits, values, moment)
-        memory = replace(memory, hold_bits=bits)
+    holds, memory = _holds(rule, memory, values, moment)
     over = reached
     if over is None and not holds and t - memory.since >= rule.min_for_s * 1000:
         over = Reason("rule_over") if holds is False else Reason("rule_input_missing")
     if over is not None:
         return replace(memory, since=0, true=0, ended=t, spent=reached is not None), Firing("idle", over)
     return memory, Firing("active", Reason("rule_active", {"since": memory.since}))
+
+
+def _holds(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[bool | None, Memory]:
+    holds: bool | None = None
+    if rule.hold is None or rule.when.bits:
+        holds, bits = _truth(rule.when, memory.when_bits, values, moment)
+        memory = replace(memory, when_bits=bits)
+    if rule.hold is not None:
+        holds, bits = _truth(rule.hold, memory.hold_bits, values, moment)
+        memory = replace(memory, hold_bits=bits)
+    return holds, memory
 
 
 def _reached(until: Until, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[Memory, Reason | None]:
@@ -101,9 +113,18 @@ def _reached(until: Until, memory: Memory, values: Mapping[str, Value], moment: 
     if until.seconds is not None:
         return memory, Reason("rule_until") if ms >= until.seconds * 1000 else None
     if until.minute is not None:
-        ago = (moment.minute - until.minute) % 1440
-        return memory, Reason("rule_until") if ms > 0 and ago * 60_000 < ms else None
+        return memory, Reason("rule_until") if local(moment) >= due(memory.local, until.minute) else None
     return memory, None
+
+
+def local(moment: Moment) -> int:
+    """The local day and time in minutes: it leaps in spring, and an hour of it comes twice in autumn."""
+    return moment.day * 1440 + moment.minute
+
+
+def due(fired: int, minute: int) -> int:
+    """When a clock next shows `minute` after it has shown `fired`, both as `local`."""
+    return fired + 1 + (minute - fired - 1) % 1440
 
 
 def _truth(

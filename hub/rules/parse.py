@@ -18,6 +18,8 @@ _CLOCKS = {"time": units.TIME, "sunrise": units.TIME, "sunset": units.TIME, "sun
 _FLAGS = ("holiday", "sun.up")
 _WORDS = (*_CLOCKS, *_FLAGS, "weekday", "weekend", "known", "min", "max", "abs", "and", "or", "not", "between", "in")
 _DEEPEST = 40
+_MOST_PARTS = 100
+"""Both keep a sentence far from Python's own limit of nesting: a chain of sums is a deep tree too."""
 _ON = {"on": True, "true": True, "off": False, "false": False}
 
 Typed: TypeAlias = tuple[tree.Amount, str]
@@ -31,7 +33,7 @@ class Parser:
         self._sentence = sentence
         self._points = points
         self._tokens = sentence.tokens()
-        self._at = self._depth = 0
+        self._at = self._depth = self._parts = 0
         self.bits = 0
         """comparisons with a band, so far"""
 
@@ -48,8 +50,8 @@ class Parser:
         begin = self._now
         found, its = self._sum()
         self._end()
-        if units.same(its, unit) is None:
-            raise self._error(begin, f"this is in {its}, and {unit or 'a plain number'} is wanted")
+        if units.same(its, unit or units.PLAIN) is None:
+            raise self._error(begin, f"this is {its}, and {unit or units.PLAIN} is wanted")
         return found
 
     # -- truths ------------------------------------------------------------------------------------------------------
@@ -57,12 +59,14 @@ class Parser:
     def _either(self) -> tree.Truth:
         found = self._both()
         while self._took("or"):
+            self._one_more()
             found = tree.Either(found, self._both())
         return found
 
     def _both(self) -> tree.Truth:
         found = self._not()
         while self._took("and"):
+            self._one_more()
             found = tree.Both(found, self._not())
         return found
 
@@ -192,6 +196,7 @@ class Parser:
     def _sum(self) -> Typed:
         left, unit = self._product()
         while self._now.text in ("+", "-"):
+            self._one_more()
             sign = self._next()
             right, its = self._product()
             both = units.added(sign.text, unit, its)
@@ -203,6 +208,7 @@ class Parser:
     def _product(self) -> Typed:
         left, unit = self._signed()
         while self._now.text in ("*", "/"):
+            self._one_more()
             sign = self._next()
             right, its = self._signed()
             both = units.multiplied(sign.text, unit, its)
@@ -237,7 +243,7 @@ class Parser:
         q = self._points[point]
         if q.choices:
             raise self._error(token, f"{point} is a word, like {q.choices[0]}, and cannot be calculated with")
-        return tree.Reading(point), q.unit
+        return tree.Reading(point), q.unit or units.PLAIN
 
     def _pick(self, name: Token) -> Typed:
         self._need("(")
@@ -314,6 +320,11 @@ class Parser:
             return walk()
         finally:
             self._depth -= 1
+
+    def _one_more(self) -> None:
+        self._parts += 1
+        if self._parts >= _MOST_PARTS:
+            raise self._error(self._now, f"has more than {_MOST_PARTS} parts; make two rules of it")
 
     def _error(self, token: Token, message: str) -> Exception:
         return self._sentence.error(token.at, message)

@@ -9,9 +9,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.calendar import Moments
 from hub.rules.machine import GAP_MS
 from hub.rules.rule import Rule
-from hub.rules.vector import Bits, Floats, Mask, Moments, Part, Span, truths
+from hub.rules.vector import Bits, Floats, Mask, Part, Span, truths
 
 World: TypeAlias = Callable[[bool], Mapping[str, Floats]]
 """(in force) -> the values of all moments as they are when the rule is in force, or as they are when it is not."""
@@ -45,16 +46,19 @@ def runs(rule: Rule, moments: Moments, world: World) -> Iterator[Run]:
 class _Walk:
     def __init__(self, rule: Rule, moments: Moments, world: World) -> None:
         self.rule, self.moments = rule, moments
-        self._ended, self._spent = 0, False
+        self._ended, self._spent, self._fired, self._local = 0, False, 0, moments.local
         idle, active = (Span(world(in_force), moments) for in_force in (False, True))
         self._when = truths(rule.when.tree, idle)
         self._hold = truths((rule.hold or rule.when).tree, active)
         self._until: Part | None = truths(rule.until.condition.tree, active) if rule.until.condition else None
-        self._bits = {
+        self._kept = truths(rule.when.tree, active) if rule.hold and rule.when.bits else None
+        """`when` while it is in force: it decides nothing then, but its bits keep up"""
+        self._begin = {
             name: (-1,) * condition.bits
             for name, condition in (("when", rule.when), ("hold", rule.hold), ("until", rule.until.condition))
             if condition
         }
+        self._bits = dict(self._begin)
 
     def fires(self, at: int) -> int | None:
         """The first moment from `at` on at which it begins to be in force."""
@@ -74,6 +78,7 @@ class _Walk:
             k = int(ready.argmax()) if ready.any() else end - start - 1
             self._bits["when"] = bits.at(k)
             if ready.any():
+                self._fired, self._bits = int(self._local[start + k]), {**self._begin, "when": self._bits["when"]}
                 return start + k
             true, before = int(since[-1]) if found.true[-1] else 0, int(t[end - 1])
         return None
@@ -91,6 +96,10 @@ class _Walk:
             over = ~holds.true & (t - began >= rule.min_for_s * 1000)
             stop = reached | over
             k = int(stop.argmax()) if stop.any() else end - begin - 1
+            if self._kept:
+                kept = Bits(self._bits["when"])
+                self._kept(begin, end, kept)
+                self._bits["when"] = kept.at(k)
             self._bits[name] = bits.at(k)
             if self._until:
                 self._bits["until"] = until.at(k)
@@ -108,9 +117,16 @@ class _Walk:
             over: Mask = ms >= until.seconds * 1000
             return over
         if until.minute is not None:
-            ago = (self.moments.minute[start:end].astype(np.int64) - until.minute) % 1440
-            return (ms > 0) & (ago * 60_000 < ms)
+            fired = self._fired_at(start, end)
+            self._fired = int(fired[-1])
+            return self._local[start:end] >= fired + 1 + (until.minute - fired - 1) % 1440
         return np.zeros(end - start, np.bool_)
+
+    def _fired_at(self, start: int, end: int) -> NDArray[np.int64]:
+        """When it fired by the local clock, at each moment: not later than a clock that was set back tells."""
+        set_back = np.diff(self.moments.t[start - 1 : end]) < 0
+        told = np.where(set_back, self._local[start:end], np.iinfo(np.int64).max)
+        return np.minimum(self._fired, np.minimum.accumulate(told))
 
 
 def _since(true: Mask, t: NDArray[np.int64], carried: int, before: int) -> NDArray[np.int64]:

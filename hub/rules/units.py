@@ -24,8 +24,11 @@ UNITS: dict[str, tuple[str, float]] = {
 ANY = ""
 """The unit of a plain number: it takes that of what it stands beside."""
 TIME = "time of day"
-MIXED = "?"
-"""What a product of two units is in: it may be compared with plain numbers only."""
+PLAIN = "a plain number"
+"""The unit of what has none: a count, a ratio. Unlike a number that is only written, it stays so."""
+MIXED = "a mix of units"
+"""What a product of two units is in: it may be compared with written numbers only."""
+_PRODUCTS = {("V", "*", "A"): "W", ("A", "*", "V"): "W", ("W", "/", "V"): "A", ("W", "/", "A"): "V"}
 
 
 def same(left: str, right: str) -> str | None:
@@ -47,8 +50,8 @@ def added(sign: str, left: str, right: str) -> str | None:
 def multiplied(sign: str, left: str, right: str) -> str | None:
     if TIME in (left, right):
         return None
-    if right == ANY:
-        return left
+    if right in (ANY, PLAIN):
+        return left or right
     if sign == "/" and left == right:
-        return ANY
-    return right if left == ANY and sign == "*" else MIXED
+        return PLAIN
+    return right if left in (ANY, PLAIN) and sign == "*" else _PRODUCTS.get((left, sign, right), MIXED)

@@ -9,30 +9,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.calendar import Moments
 from hub.rules import tree
 from hub.rules.scalar import MOST
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """Fields of `Moment` as arrays; NaN where there is no sunrise, sunset or elevation. `t`: UTC ms."""
-
-    t: NDArray[np.int64]
-    minute: NDArray[np.int16]
-    weekday: NDArray[np.int8]
-    holiday: Mask
-    sunrise: Floats
-    sunset: Floats
-    elevation: Floats
-
-    def part(self, start: int, end: int) -> Moments:
-        return Moments(*(getattr(self, f)[start:end] for f in self.__slots__))
-
-    def __len__(self) -> int:
-        return len(self.t)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,138 +1,185 @@
 """What schedules ask at a moment: worked out from the calendar alone, so that no restart and no outage can lose it.
 
-Local days have 23, 24 or 25 hours: a time that does not exist is when the clock leaps over it, one that comes twice is
-its first coming; an interval keeps its ends on the clock.
+A switch point holds until the next one of the same point; an interval lies over it, and it is back afterwards. Of
+several on one point (and relation) the one that began last is asked for, then the one whose id comes first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import combinations
 
 from hub.calendar import Calendar
 from hub.model import Request, Source
-from hub.schedules.schedule import At, Schedule
+from hub.schedules.occurrence import FOREVER, Occurrence, Timeline
+from hub.schedules.schedule import Schedule
 
 PRIORITY = 40
-_BACK = 8
-"""Days before a date that an occurrence of it may have begun on: a week is the longest."""
-_FOREVER = 2**53
+DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrence:
-    """From `start` until before `end` (UTC ms); `end` of a switch point is the next one's start."""
+class Conflict:
+    """From `start` until before `end` (UTC ms) two schedules ask different values; only `winner`'s is asked for."""
 
-    schedule: Schedule
+    point: str
+    winner: str
+    loser: str
     start: int
     end: int
 
 
-class Due:
-    """All schedules of a house. What is due changes rarely: it is worked out once for each stretch without a change."""
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Nothing changes from `since` until before `until` (UTC ms)."""
 
-    def __init__(self, schedules: tuple[Schedule, ...], calendar: Calendar) -> None:
-        self._schedules = schedules
-        self._calendar = calendar
-        self._stretch: tuple[int, int, int, tuple[Request, ...]] | None = None
+    since: int
+    until: int
+    up_since: int
+    asked: tuple[Request, ...]
+
+
+class Due:
+    """The schedules in force in a house, each with an id of its own. What they ask is worked out once for each stretch
+    without a change, so that asking every second costs next to nothing.
+    """
+
+    def __init__(self, schedules: Sequence[Schedule], calendar: Calendar) -> None:
+        self._lines = [Timeline(s, calendar) for s in schedules]
+        self._switches: dict[str, list[Timeline]] = {}
+        for line in self._lines:
+            if line.schedule.end is None:
+                self._switches.setdefault(line.schedule.point, []).append(line)
+        self._stretch: _Stretch | None = None
 
     def at(self, t: int, up_since: int = 0) -> tuple[Request, ...]:
         """What is asked at `t` (UTC ms), by a hub that has been running since `up_since`."""
         known = self._stretch
-        if known is None or not known[0] <= t < known[1] or known[2] != up_since:
-            self._stretch = known = self._worked_out(t, up_since)
-        return known[3]
+        if known is None or known.up_since != up_since or not known.since <= t < known.until:
+            asked = self._asked(t, up_since)
+            until = self._change(t, up_since, asked)
+            self._stretch = known = _Stretch(t, until, up_since, tuple(map(_request, asked)))
+        return known.asked
 
-    def _worked_out(self, t: int, up_since: int) -> tuple[int, int, int, tuple[Request, ...]]:
-        found = self.around(t)
-        begun = [o for o in found if o.start <= t < o.end]
-        running = [o for o in begun if not (o.schedule.skips_missed and o.start < up_since)]
-        edges = [e for o in found for e in (o.start, o.end)]
-        today = self._date(t)
-        since = max(self._calendar.at(today, 0), *(e for e in edges if e <= t), 0)
-        until = min(self._calendar.at(today, 1440), *(e for e in edges if e > t), _FOREVER)
-        return since, until, up_since, tuple(map(_request, _first(running)))
-
-    def around(self, t: int) -> list[Occurrence]:
-        """All that are in force at `t` or begin within two days of it, by start."""
-        today = self._date(t)
-        return self.between(today - timedelta(_BACK), today + timedelta(2))
-
-    def _date(self, t: int) -> date:
-        return datetime.fromtimestamp(t / 1000, UTC).astimezone(self._calendar.zone).date()
+    def next_change(self, t: int, up_since: int = 0) -> int | None:
+        """The first instant after `t` (UTC ms) at which something else is asked."""
+        change = self._change(t, up_since, self._asked(t, up_since))
+        return change if change < FOREVER else None
 
     def between(self, first: date, last: date) -> list[Occurrence]:
-        """All that begin on one of the local dates, by start and id. Switch points end when the next one begins."""
-        found = [o for s in self._schedules for o in self._of(s, first, last)]
-        found.sort(key=lambda o: (o.start, o.schedule.id))
-        return list(_ended(found))
+        """All that belong to one of the local dates, by start and id."""
+        return self._whole(o for line in self._lines for o in line.between(first, last))
 
-    def next_change(self, t: int) -> int | None:
-        """When what is asked changes next (UTC ms), within the next two days."""
-        return min((e for o in self.around(t) for e in (o.start, o.end) if t < e < _FOREVER), default=None)
+    def within(self, start: int, end: int) -> list[Occurrence]:
+        """All that are in force some time from `start` until before `end` (UTC ms), by start and id."""
+        begun = (o for line in self._lines for o in line.within(start, end))
+        return self._whole((*begun, *self._held(start - 1)), start)
 
-    def _of(self, schedule: Schedule, first: date, last: date) -> Iterator[Occurrence]:
-        for n in range((last - first).days + 1):
-            of = first + timedelta(n)
-            day = self._calendar.day(of)
-            if schedule.on(of, day.weekday, day.holiday):
-                start, end = self._time(of, schedule.start), self._until(of, schedule)
-                if start is not None and end is not None and start < end:
-                    yield Occurrence(schedule, start, end)
+    # -- one moment --------------------------------------------------------------------------------------------------
 
-    def _until(self, of: date, schedule: Schedule) -> int | None:
-        if schedule.end is None:
-            return _FOREVER
-        start = self._time(of, schedule.start)
-        if isinstance(schedule.end, int):
-            return None if start is None else start + schedule.end * 60_000
-        end = self._time(of, schedule.end)
-        if start is not None and end is not None and end <= start:
-            end = self._time(of + timedelta(1), schedule.end)
-        return end
+    def _asked(self, t: int, up_since: int) -> list[Occurrence]:
+        intervals = (line for line in self._lines if line.schedule.end is not None)
+        running = [o for line in intervals for o in line.within(t, t + 1)]
+        begun = (*running, *self._held(t))
+        return _first(o for o in begun if not (o.schedule.skips_missed and o.start < up_since))
 
-    def _time(self, of: date, at: At) -> int | None:
-        """None where the sun does not rise or set that day."""
-        if not at.sun:
-            return self._calendar.at(of, at.minute)
-        day = self._calendar.day(of)
-        sun = day.sunrise if at.sun == "sunrise" else day.sunset
-        return None if sun is None else self._calendar.at(of, sun + at.minute)
+    def _change(self, t: int, up_since: int, asked: Iterable[Occurrence]) -> int:
+        """Whatever begins is asked for, as it began last; what ends matters if it was asked for."""
+        begin = (line.next(max(t, up_since - 1) if line.schedule.skips_missed else t) for line in self._lines)
+        return min((*(o.start for o in begin if o), *(o.end for o in asked)), default=FOREVER)
 
+    # -- switch points -----------------------------------------------------------------------------------------------
 
-def _ended(found: list[Occurrence]) -> Iterator[Occurrence]:
-    """A switch point holds until the next one of the same point."""
-    for k, o in enumerate(found):
-        if o.end == _FOREVER:
-            same = (n for n in found[k + 1 :] if n.schedule.point == o.schedule.point and n.schedule.end is None)
-            later = (n.start for n in same if n.start > o.start)
-            yield Occurrence(o.schedule, o.start, next(later, _FOREVER))
-        else:
-            yield o
+    def _held(self, t: int) -> Iterator[Occurrence]:
+        """Of each point the last switch points that began at `t` or before."""
+        for point, lines in self._switches.items():
+            found = [o for line in lines if (o := line.last(t))]
+            if found:
+                start = max(o.start for o in found)
+                end = self._switched(point, start)
+                yield from (replace(o, end=end) for o in found if o.start == start)
+
+    def _switched(self, point: str, t: int) -> int:
+        """When the next switch point of a point begins after `t` (UTC ms)."""
+        coming = (line.next(t) for line in self._switches[point])
+        return min((o.start for o in coming if o), default=FOREVER)
+
+    def _ended(self, o: Occurrence) -> Occurrence:
+        return o if o.end < FOREVER else replace(o, end=self._switched(o.schedule.point, o.start))
+
+    def _whole(self, found: Iterable[Occurrence], since: int = 0) -> list[Occurrence]:
+        ended = (o for o in map(self._ended, found) if o.end > since)
+        return sorted(ended, key=lambda o: (o.start, o.schedule.id))
 
 
-def _first(running: list[Occurrence]) -> list[Occurrence]:
-    """Of several on one point the one that began last, then the one whose id comes first."""
+# -- without a house -------------------------------------------------------------------------------------------------
+
+
+def due(schedules: Iterable[Schedule], calendar: Calendar, t: int, up_since: int) -> tuple[Request, ...]:
+    """What those that are enabled ask at `t` (UTC ms), by a hub that has been running since `up_since`."""
+    return _enabled(schedules, calendar).at(t, up_since)
+
+
+def next_change(schedules: Iterable[Schedule], calendar: Calendar, t: int) -> int | None:
+    """The first instant after `t` (UTC ms) at which those that are enabled ask something else."""
+    return _enabled(schedules, calendar).next_change(t)
+
+
+def occurrences(schedule: Schedule, calendar: Calendar, start: int, end: int) -> list[tuple[int, int | None]]:
+    """(start, end) of those of one schedule by itself that are in force some time in a range; all UTC ms."""
+    found = Due((schedule,), calendar).within(start, end)
+    return [(o.start, o.end if o.end < FOREVER else None) for o in found]
+
+
+def preview(schedule: Schedule, calendar: Calendar, t: int, days: int) -> list[tuple[int, int | None]]:
+    """`occurrences` from `t` (UTC ms) on for so many times 24 hours."""
+    return occurrences(schedule, calendar, t, t + days * DAY_MS)
+
+
+def conflicts(schedules: Iterable[Schedule], calendar: Calendar, t: int, days: int) -> list[Conflict]:
+    """The first of each two schedules, within so many times 24 hours from `t` (UTC ms).
+
+    An interval over a switch point is meant so, and is none.
+    """
+    found = _enabled(schedules, calendar).within(t, t + days * DAY_MS)
+    met: dict[tuple[str, str], Conflict] = {}
+    for a, b in combinations(found, 2):
+        if _differ(a, b) and b.start < a.end:
+            won, lost = sorted((a, b), key=_rank)
+            ids = won.schedule.id, lost.schedule.id
+            met.setdefault(ids, Conflict(a.schedule.point, *ids, max(b.start, t), min(a.end, b.end)))
+    return sorted(met.values(), key=lambda c: (c.start, c.winner, c.loser))
+
+
+def _enabled(schedules: Iterable[Schedule], calendar: Calendar) -> Due:
+    return Due([s for s in schedules if s.enabled], calendar)
+
+
+def _differ(a: Occurrence, b: Occurrence) -> bool:
+    one, other = a.schedule, b.schedule
+    alike = _key(a) == _key(b) and (one.end is None) == (other.end is None)
+    return alike and one.id != other.id and one.value != other.value
+
+
+def _first(running: Iterable[Occurrence]) -> list[Occurrence]:
     best: dict[tuple[str, str], Occurrence] = {}
-    for o in running:
-        key = o.schedule.point, o.schedule.relation.value
-        held = best.get(key)
-        if held is None or (-o.start, o.schedule.id) < (-held.start, held.schedule.id):
-            best[key] = o
-    return list(best.values())
+    for o in sorted(running, key=_rank):
+        best.setdefault(_key(o), o)
+    return [best[key] for key in sorted(best)]
+
+
+def _key(o: Occurrence) -> tuple[str, str]:
+    return o.schedule.point, o.schedule.relation.value
+
+
+def _rank(o: Occurrence) -> tuple[int, str]:
+    """The winner first."""
+    return -o.start, o.schedule.id
 
 
 def _request(o: Occurrence) -> Request:
-    s = o.schedule
-    return Request(
-        f"schedule:{s.id}:{o.start}",
-        s.point,
-        s.relation,
-        s.value,
-        Source.RULE,
-        o.start,
-        o.end,
-        cause=f"schedule:{s.id}",
-        priority=PRIORITY,
-    )
+    s, cause = o.schedule, f"schedule:{o.schedule.id}"
+    wish = s.point, s.relation, s.value, Source.RULE
+    return Request(f"{cause}:{o.start}", *wish, o.start, o.end, cause=cause, priority=PRIORITY)

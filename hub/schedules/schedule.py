@@ -6,51 +6,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from hub.errors import ConfigError
-from hub.model import CommandSpec, Quantity, Relation, Value
+from hub.model import CommandSpec, Kind, Quantity, Relation, Value
 from hub.model.document import hint
 from hub.model.moment import WEEKDAYS
+from hub.schedules.times import At, Dates, plain_at, plain_dates, plain_end, read_at, read_dates, read_end
 
 KEYS = ("name", "set", "days", "dates", "holidays", "start", "end", "on_missed", "enabled")
 HOLIDAYS = ("as_sunday", "skip", "ignore")
 _WORDS = {"daily": range(7), "workdays": range(5), "weekend": (5, 6)}
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SET = re.compile(r"\s*([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)\s*(<=|>=|=)\s*(.+?)\s*")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
-_SUN = re.compile(r"(sunrise|sunset)(?:\s*([+-])\s*(\d+)\s*(min|h))?")
-_DURATION = re.compile(r"(\d+)\s*(min|h)")
-_YEARLY = re.compile(r"(\d{2})-(\d{2})(?:\.\.(\d{2})-(\d{2}))?")
-_MINUTES = {"min": 1, "h": 60}
 _RELATIONS = {"=": Relation.SET, "<=": Relation.AT_MOST, ">=": Relation.AT_LEAST}
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _ON = {"on": True, "true": True, "off": False, "false": False}
-_LONGEST_MIN = 7 * 1440
-
-
-@dataclass(frozen=True, slots=True)
-class At:
-    """A time of day: minutes since midnight, or since `sun` ("sunrise" or "sunset")."""
-
-    minute: int
-    sun: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Dates:
-    """Dates of each year, both ends among them, as (month, day); or one date of one year."""
-
-    first: tuple[int, int]
-    last: tuple[int, int]
-    year: int = 0
-
-    def __contains__(self, of: date) -> bool:
-        day = of.month, of.day
-        if self.year:
-            return of.year == self.year and day == self.first
-        if self.first <= self.last:
-            return self.first <= day <= self.last
-        return day >= self.first or day <= self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +67,32 @@ def parse(
     return _Reader(id_, document, points, commands, has_place).schedule()
 
 
+def plain(s: Schedule) -> dict[str, Any]:
+    """The document that reads as this schedule; what goes without saying is left out."""
+    sign = next(sign for sign, relation in _RELATIONS.items() if relation is s.relation)
+    when: dict[str, Any] = {"dates": [plain_dates(d) for d in s.dates]} if s.dates else {"days": _day_words(s.days)}
+    end = {} if s.end is None else {"end": plain_end(s.end)}
+    said = {
+        "name": (s.name, s.id),
+        "holidays": (s.holidays, HOLIDAYS[-1]),
+        "on_missed": ("skip" if s.skips_missed else "late", "late"),
+        "enabled": (s.enabled, True),
+    }
+    rest = {key: value for key, (value, usual) in said.items() if value != usual}
+    return {"set": f"{s.point} {sign} {_word(s.value)}", **when, "start": plain_at(s.start), **end, **rest}
+
+
+def _day_words(days: frozenset[int]) -> str | list[str]:
+    whole = next((word for word, listed in _WORDS.items() if days == frozenset(listed)), None)
+    return whole or [WEEKDAYS[d] for d in sorted(days)]
+
+
+def _word(value: Value) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return value if isinstance(value, str) else f"{Decimal(repr(value)).normalize():f}"
+
+
 class _Reader:
     def __init__(
         self,
@@ -114,7 +112,7 @@ class _Reader:
             if key not in KEYS:
                 raise self._error(key, f"unknown key{hint(key, KEYS)}")
         point, relation, value = self._set()
-        start = self._at("start", self._text("start"))
+        start = read_at("start", self._doc.get("start"), self._has_place, self._error)
         return Schedule(
             self._id,
             self._text("name", self._id),
@@ -150,15 +148,21 @@ class _Reader:
             if word not in choices:
                 raise self._error("set", f"{point} cannot be {word!r}{hint(word, choices)}")
             return word
-        if q.high == 1 and word in _ON:
+        if q.kind is Kind.STATE and q.high == 1:
+            if word not in _ON:
+                raise self._error("set", f"{point} is on or off, not {word!r}")
             return _ON[word]
-        try:
-            value = float(word.removesuffix(q.unit).strip())
-        except ValueError:
-            raise self._error("set", f"{word!r} is no number in {q.unit or 'plain digits'}") from None
+        return self._number(point, word, spec, q)
+
+    def _number(self, point: str, word: str, spec: CommandSpec, q: Quantity) -> float:
+        digits = word.removesuffix(q.unit).strip()
+        if not _NUMBER.fullmatch(digits):
+            raise self._error("set", f"{word!r} is no number in {q.unit or 'plain digits'}")
+        value = float(digits)
         low, high = (q.low if spec.low is None else spec.low), (q.high if spec.high is None else spec.high)
         if value != 0 and ((low is not None and value < low) or (high is not None and value > high)):
-            raise self._error("set", f"{point} goes from {low:g} to {high:g} {q.unit}, not to {value:g}")
+            ends = " ".join(f"{word} {end:g}" for word, end in (("from", low), ("to", high)) if end is not None)
+            raise self._error("set", f"{point} goes {ends} {q.unit}, not to {value:g}")
         return value
 
     # -- when --------------------------------------------------------------------------------------------------------
@@ -175,56 +179,14 @@ class _Reader:
         return frozenset(d for w in listed for d in (_WORDS[w] if w in _WORDS else (WEEKDAYS.index(w),)))
 
     def _dates(self) -> tuple[Dates, ...]:
-        told = self._doc.get("dates", [])
-        listed = [told] if isinstance(told, str) else told
-        if not isinstance(listed, list):
-            raise self._error("dates", "must be a list of dates")
-        if listed and "days" in self._doc:
+        if "dates" not in self._doc:
+            return ()
+        if "days" in self._doc:
             raise self._error("dates", "and days exclude each other; keep one of them")
-        return tuple(self._date(str(text)) for text in listed)
-
-    def _date(self, text: str) -> Dates:
-        wrong = self._error("dates", f"{text!r} is no date; write 2026-12-24, 12-24 for every year, or 12-24..01-06")
-        try:
-            if yearly := _YEARLY.fullmatch(text):
-                first = int(yearly[1]), int(yearly[2])
-                last = (int(yearly[3]), int(yearly[4])) if yearly[3] else first
-                for month, day in (first, last):
-                    date(2024, month, day)
-                return Dates(first, last)
-            one = date.fromisoformat(text)
-        except ValueError:
-            raise wrong from None
-        return Dates((one.month, one.day), (one.month, one.day), one.year)
-
-    def _at(self, key: str, text: str) -> At:
-        if clock := _CLOCK.fullmatch(text.strip()):
-            hour, minute = int(clock[1]), int(clock[2])
-            if hour < 24 and minute < 60:
-                return At(hour * 60 + minute)
-        if sun := _SUN.fullmatch(text.strip()):
-            if not self._has_place:
-                raise self._error(key, "the sun needs a place: give site.latitude and site.longitude")
-            moved = int(sun[3] or 0) * _MINUTES.get(sun[4] or "min", 1)
-            if moved > 720:
-                raise self._error(key, "is more than 12 h from the sun; write a time of day")
-            return At(-moved if sun[2] == "-" else moved, sun[1])
-        said = "write HH:MM, or sunrise or sunset with an offset like 'sunset - 30 min'"
-        raise self._error(key, f"{text!r} is no time of day; {said}")
+        return read_dates(self._doc["dates"], self._error)
 
     def _end(self, start: At) -> At | int | None:
-        if "end" not in self._doc:
-            return None
-        text = self._text("end")
-        if duration := _DURATION.fullmatch(text.strip()):
-            minutes = int(duration[1]) * _MINUTES[duration[2]]
-            if not 0 < minutes <= _LONGEST_MIN:
-                raise self._error("end", "is a duration from 1 min to a week")
-            return minutes
-        end = self._at("end", text)
-        if end == start:
-            raise self._error("end", "is the same as start, so nothing lies between; write '24 h' for a whole day")
-        return end
+        return read_end(self._doc["end"], start, self._has_place, self._error) if "end" in self._doc else None
 
     # -- leaves ------------------------------------------------------------------------------------------------------
 

@@ -7,13 +7,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hub.calendar import Calendar, Place
 from hub.calendar.holidays import easter, holidays, known
 from hub.errors import UserError
-from hub.rehearse.backtest import moments_of
 
 BERLIN = Place(52.52, 13.405)
 ALMANAC = [
@@ -80,21 +77,6 @@ def test_the_owner_has_the_last_word_about_holidays() -> None:
     of, other = date(2026, 10, 3), date(2026, 12, 24)
     calendar = Calendar(ZoneInfo("Europe/Berlin"), None, "DE", [other], [of])
     assert calendar.is_holiday(other) and not calendar.is_holiday(of)
-
-
-ZONES = st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "UTC"])
-
-
-@given(ZONES, st.integers(0, 2_000_000_000))
-def test_a_year_of_moments_is_what_each_of_them_is(zone: str, start: int) -> None:
-    calendar = Calendar(ZoneInfo(zone), BERLIN, "DE")
-    t = start // 60 * 60 + 60 * 37 * np.arange(60) + 59
-    found = moments_of(calendar, t)
-    for k, s in enumerate(t):
-        one = calendar.moment(int(s) * 1000)
-        same = (found.t[k], found.minute[k], found.weekday[k], found.holiday[k])
-        assert same == (one.t, one.minute, one.weekday, one.holiday)
-        assert abs(found.elevation[k] - (one.elevation or 0)) <= 0.11
 
 
 @pytest.mark.parametrize(

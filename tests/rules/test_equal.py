@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.calendar import Moments
 from hub.model import Moment, Value
 from hub.rules import Memory, Run, World, advance, parse, runs
 from hub.rules.rule import Rule
 from hub.rules.scalar import Now
-from hub.rules.vector import Bits, Floats, Moments, Span, truths
+from hub.rules.vector import Bits, Floats, Span, truths
 from tests.rules.test_language import COMMANDS, POINTS
 
 NUMBERS = ("house.surplus", "grid.power", "battery.soc")
@@ -82,13 +83,13 @@ reading = st.one_of(st.integers(-5, 6).map(float), st.sampled_from([0.0, -0.0, 1
 @st.composite
 def pasts(draw: st.DrawFn) -> Past:
     n = draw(st.integers(1, 40))
-    t, moments = 1_700_000_000_000, []
+    t, moments, zone = 1_700_000_000_000, [], 0
     for _ in range(n):
         t += draw(st.sampled_from([60_000] * 6 + [1_000, 0, 30_000, 700_000, -90_000]))
+        zone += draw(st.sampled_from([0] * 8 + [60, -60, 3]))
+        minute = t // 60_000 + zone
         sun = draw(st.sampled_from([(420, 1_000, 1.0), (420, 1_000, -2.0), (None, None, None)]))
-        moments.append(
-            Moment(t, t // 60_000 % 1440, draw(st.integers(0, 6)), t // 86_400_000, draw(st.booleans()), *sun)
-        )
+        moments.append(Moment(t, minute % 1440, draw(st.integers(0, 6)), minute // 1440, draw(st.booleans()), *sun))
     return Past(tuple(moments), *(tuple(draw(world()) for _ in range(n)) for _ in range(2)))
 
 
@@ -118,8 +119,11 @@ def arrays(moments: tuple[Moment, ...]) -> Moments:
         np.array([m.t for m in moments]),
         np.array([m.minute for m in moments], np.int16),
         np.array([m.weekday for m in moments], np.int8),
+        np.array([m.day for m in moments], np.int32),
         np.array([m.holiday for m in moments]),
-        *(sun(name) for name in ("sunrise", "sunset", "elevation")),
+        sun("sunrise"),
+        sun("sunset"),
+        sun("elevation"),
     )
 
 
@@ -174,7 +178,7 @@ def test_blocks_of_any_length_join_up(monkeypatch: pytest.MonkeyPatch) -> None:
     surplus = np.round(np.cumsum(dice.normal(0, 0.4, n)) % 6 - 1, 2)
     t = 1_700_000_000_000 + 60_000 * np.arange(n)
     moments = tuple(Moment(int(k), int(k // 60_000 % 1440), 0, 0) for k in t)
-    rows = tuple({"house.surplus": float(v)} for v in surplus)
+    rows: tuple[dict[str, Value], ...] = tuple({"house.surplus": float(v)} for v in surplus)
     past = Past(moments, rows, rows)
     expected = stepped(rule, past)
     assert len(expected) > 20
@@ -182,3 +186,35 @@ def test_blocks_of_any_length_join_up(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "_SMALL", small)
         monkeypatch.setattr(module, "_LARGE", large)
         assert list(runs(rule, arrays(moments), between(past))) == expected
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"when": "house.surplus > 2 ± 1", "for": "3 min", "while": "house.surplus > 1"},
+        {"when": "house.surplus > 1 ± 2", "for": "2 min", "while": "grid.power < 3 ± 1", "cooldown": "4 min"},
+        {"when": "house.surplus > 1 ± 1 and grid.power < 3 ± 1", "until": "grid.power > 3 ± 2", "min_for": "3 min"},
+        {"when": "house.surplus > 0", "while": "grid.power > -9", "until": "02:30"},
+        {"when": "house.surplus > 0", "while": "grid.power > -9", "until": "02:05"},
+    ],
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_long_pasts_of_two_worlds_with_many_hours_that_come_twice(document: dict[str, object], seed: int) -> None:
+    """Values stay in the bands for long, and each night the local clock is set back an hour and forth again."""
+    rule, dice, n = rule_of({**document, "then": ["plug_tv.on = on"]}), np.random.default_rng(seed), 4_000
+    t = 1_700_006_400_000 + 60_000 * np.arange(n)
+    local = t // 60_000 - np.where(t // 60_000 % 1440 >= 180, 60, 0)
+    moments = tuple(Moment(int(k), int(m % 1440), 0, int(m // 1440)) for k, m in zip(t, local, strict=True))
+
+    def walked() -> tuple[dict[str, Value], ...]:
+        surplus, power = (np.round(np.cumsum(dice.normal(0, 0.5, n)) % 8 - 2, 1) for _ in range(2))
+        known = dice.random(n) > 0.02
+        return tuple(
+            {"house.surplus": float(s), "grid.power": float(p)} if k else {"house.surplus": float(s)}
+            for s, p, k in zip(surplus, power, known, strict=True)
+        )
+
+    past = Past(moments, walked(), walked())
+    expected = stepped(rule, past)
+    assert len(expected) > 2
+    assert list(runs(rule, arrays(moments), between(past))) == expected

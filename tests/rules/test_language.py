@@ -12,10 +12,18 @@ from hub.rules.rule import Rule
 
 NAMES = (
     *("grid.power", "house.surplus", "battery.soc", "tank.tank_temperature", "wallbox.status", "plug_tv.on"),
-    *("tariff.price_import", "wallbox.mode", "wallbox.current_limit", "house.export_limit", "living.temperature"),
+    *(
+        "heatpump.sg_ready",
+        "tariff.price_import",
+        "wallbox.mode",
+        "wallbox.current_limit",
+        "house.export_limit",
+        "living.temperature",
+    ),
 )
 POINTS = {name: quantity(name.partition(".")[2]) for name in NAMES}
 COMMANDS = {
+    "heatpump.sg_ready": CommandSpec("heatpump.sg_ready", 1, 4, 1),
     "plug_tv.on": CommandSpec("plug_tv.on"),
     "wallbox.mode": CommandSpec("wallbox.mode", choices=("off", "solar", "fast")),
     "wallbox.current_limit": CommandSpec("wallbox.current_limit", 6, 16, 1),
@@ -73,6 +81,9 @@ def holds(when: str, values: dict[str, Value], moment: Moment = NOON) -> bool | 
         ("grid.power * 2 + 100 W >= 1 kW - -100 W", {"grid.power": 500}, True),
         ("min(grid.power, house.surplus) = 5", {"grid.power": 5, "house.surplus": 6}, True),
         ("tank.tank_temperature - 40 > 5 °C", {"tank.tank_temperature": 50}, True),
+        ("house.surplus / 230 V > 6 A", {"house.surplus": 1400}, True),
+        ("wallbox.current_limit * 230 V > 2 kW", {"wallbox.current_limit": 6}, False),
+        ("heatpump.sg_ready = 3", {"heatpump.sg_ready": 3}, True),
         ("grid.power > 1e9999", {}, None),
     ],
 )  # fmt: skip
@@ -91,6 +102,11 @@ def test_a_sentence_means_this(when: str, values: dict[str, Value], expected: bo
         ({"when": "hous.surplus > 5"}, "rules.r.when: at column 1 of 'hous.surplus > 5': "),
         ({"when": "house.surplus > 5 degC"}, "at column 15 of 'house.surplus > 5 degC': "),
         ({"when": "house.surplus > 5 degC"}, "W cannot be compared with degC"),
+        ({"when": "heatpump.sg_ready > 5 W"}, "a plain number cannot be compared with W"),
+        ({"when": "house.surplus / grid.power > 5 W"}, "a plain number cannot be compared with W"),
+        ({"when": "house.surplus * battery.soc > 5 W"}, "a mix of units cannot be compared with W"),
+        ({"then": ["heatpump.sg_ready = 3 W"]}, "this is W, and a plain number is wanted"),
+        ({"then": ["wallbox.current_limit <= house.surplus * 2"]}, "this is W, and A is wanted"),
         ({"when": "house.surplus > 5 kWatt"}, "'kWatt' is no unit; did you mean 'kW'?"),
         ({"when": "house.surplus >"}, "a number, a point or a time was expected here, not the end"),
         ({"when": "house.surplus"}, "a comparison was expected here, like > 1500 W, not the end"),
@@ -113,7 +129,7 @@ def test_a_sentence_means_this(when: str, values: dict[str, Value], expected: bo
         ({"then": ["wallbox.mode = fats"]}, "wallbox.mode cannot be 'fats'; did you mean 'fast'?"),
         ({"then": ["wallbox.mode <= fast"]}, "wallbox.mode is a word and can only be set with ="),
         ({"then": ["wallbox.current_limit = 40 A"]}, "wallbox.current_limit goes from 6 to 16 A, not to 40"),
-        ({"then": ["wallbox.current_limit = 4 kW"]}, "this is in W, and A is wanted"),
+        ({"then": ["wallbox.current_limit = 4 kW"]}, "this is W, and A is wanted"),
         ({"then": ["plug_tv.on = on", "plug_tv.on = off"]}, "plug_tv.on is set twice; keep one of them"),
         ({"for": "5"}, "rules.r.for: '5' is no duration; write it like '90 s', '5 min' or '2 h'"),
         ({"for": "9 d"}, "rules.r.for: is longer than a week"),

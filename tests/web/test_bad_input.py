@@ -190,7 +190,7 @@ def test_what_is_not_http_is_refused(door: Door, sent: bytes) -> None:
 
 # -- bodies ---------------------------------------------------------------------------------------------------------
 
-POSTS = [(PREFIX + c.path, c.body) for c in CALLS if c.body]
+BODIES = [(c.method, PREFIX + c.path.replace("{id}", "a")) for c in CALLS if c.body]
 NOT_OBJECTS = [
     b"",
     b"{",
@@ -215,16 +215,16 @@ NOT_OBJECTS = [
 
 
 @pytest.mark.parametrize("body", NOT_OBJECTS, ids=lambda b: repr(b[:24]))
-@pytest.mark.parametrize("path", [p for p, _ in POSTS])
-def test_what_is_no_request_is_a_problem(door: Door, path: str, body: bytes) -> None:
-    _is_problem(door.signed("POST", path, body), 400)
+@pytest.mark.parametrize("call", BODIES, ids=" ".join)
+def test_what_is_no_request_is_a_problem(door: Door, call: tuple[str, str], body: bytes) -> None:
+    _is_problem(door.signed(*call, body), 400)
 
 
-@pytest.mark.parametrize("path", [p for p, _ in POSTS])
-def test_a_body_over_the_limit_is_a_problem(door: Door, path: str) -> None:
-    _is_problem(door.signed("POST", path, b'{"user": "' + b"x" * 70_000 + b'"}'), 413)
+@pytest.mark.parametrize("call", BODIES, ids=" ".join)
+def test_a_body_over_the_limit_is_a_problem(door: Door, call: tuple[str, str]) -> None:
+    _is_problem(door.signed(*call, b'{"user": "' + b"x" * 70_000 + b'"}'), 413)
     bomb = zlib.compress(b" " * 5_000_000)
-    _is_problem(door.signed("POST", path, bomb, **{"Content-Encoding": "deflate"}), 400, 413)
+    _is_problem(door.signed(*call, bomb, **{"Content-Encoding": "deflate"}), 400, 413)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "nonsense"])

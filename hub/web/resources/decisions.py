@@ -14,6 +14,7 @@ from hub.web.problems import ProblemError, instant, json_response
 from hub.web.rooms import ROOMS
 
 _LATELY_MS = 2_000
+_OF_THE_CORE = (".mode", ".import_limit", ".export_limit", ".target_energy")
 
 
 async def decisions(request: web.Request) -> web.Response:
@@ -53,9 +54,12 @@ async def observed(request: web.Request) -> web.Response:
 
 def _wire(made: Made, point: str | None) -> schema.Decisions:
     asked = {r.id: r for r in made.step.asked}
+    decided = {c.point for c in made.step.commands} | {u.point for u in made.step.unmet}
+    held = [r for r in made.step.asked if r.point not in decided and r.point.endswith(_OF_THE_CORE)]
+    told = [_decision(c, made, asked) for c in made.step.commands] + [_held(r) for r in held]
     return {
         "t": made.inputs.t,
-        "decisions": [_decision(c, made, asked) for c in made.step.commands if point in (None, c.point)],
+        "decisions": [d for d in told if point in (None, d["point"])],
         "unmet": [_unmet(u, asked[u.request]) for u in made.step.unmet if point in (None, u.point)],
     }
 
@@ -73,6 +77,22 @@ def _decision(c: Command, made: Made, asked: dict[str, Request]) -> schema.Decis
         "reason": _reason(c.reason),
         "limits": [_reason(r) for r in c.limits],
         "inputs": [{"point": p, "v": made.inputs.values.get(p)} for p in c.inputs],
+    }
+
+
+def _held(r: Request) -> schema.Decision:
+    """A mode, a limit of the house or a target that somebody holds for a time: no device shows it."""
+    return {
+        "point": r.point,
+        "value": r.value,
+        "source": r.source.value,
+        "request": r.id,
+        "person": r.person,
+        "cause": r.cause,
+        "ends": r.ends,
+        "reason": _reason(Reason(f"{r.source.value}_asked")),
+        "limits": [],
+        "inputs": [],
     }
 
 

@@ -14,14 +14,13 @@ from hub.errors import ConfigError
 from hub.model import Reason
 from hub.rehearse.backtest import Rehearsed, rehearse
 from hub.rules import Rule
-from hub.schedules import Due, Schedule
+from hub.schedules import FOREVER, Due, Schedule
 from hub.web import schema
 from hub.web.access import GUEST
 from hub.web.problems import ProblemError, body, json_response
 from hub.web.rooms import ROOMS, Rooms
 
 _WEEK, _DAY_MS = timedelta(7), 86_400_000
-_FOREVER = 2**53
 _SHOWN = 500
 
 
@@ -147,7 +146,7 @@ def _coming(schedule: Schedule, planned: Planned, now: int) -> list[schema.Stret
     today = datetime.fromtimestamp(now / 1000, UTC).astimezone(planned.calendar.zone).date()
     found = Due((*others, schedule), planned.calendar).between(today - _WEEK, today + _WEEK)
     mine = [o for o in found if o.schedule.id == schedule.id and o.end > now]
-    return [{"start": o.start, "end": None if o.end >= _FOREVER else o.end} for o in mine]
+    return [{"start": o.start, "end": None if o.end >= FOREVER else o.end} for o in mine]
 
 
 def _report(r: Rehearsed) -> schema.Rehearsal:
