@@ -136,7 +136,7 @@ class App:
             desk = Desk(board, clock, state.journal, dispatcher, state.requests)
             await self._resume(desk, board, state, clock)
             series = _Series(board)
-            planned = Planned(board, clock, calendar_of(self._site), state.plans, self._site.tariff)
+            planned = Planned(board, clock, calendar_of(self._site), state.plans, self._site.tariff, ring.last_ms)
             await planned.load()
             heart = Heart(
                 self._site,

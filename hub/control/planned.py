@@ -42,17 +42,26 @@ class Shelf(Protocol):
 
 
 class Planned:
-    """`rules` are those that are enabled and understood; `problems` says why others are not, by kind and id."""
+    """`rules` are those that are enabled and understood; `problems` says why others are not, by kind and id.
+
+    `down_since`: when the hub was alive last before this start, UTC ms.
+    """
 
     def __init__(
-        self, board: Board, clock: Clock, calendar: Calendar, shelf: Shelf, tariff: TariffSpec | None = None
+        self,
+        board: Board,
+        clock: Clock,
+        calendar: Calendar,
+        shelf: Shelf,
+        tariff: TariffSpec | None = None,
+        down_since: int = 0,
     ) -> None:
         self._board = board
         self._clock = clock
         self._shelf = shelf
         self._tariff = tariff
         self._prices: tuple[Price, ...] | None = None
-        self._up_since = clock.now()
+        self._down_since, self._up_since = down_since, clock.now()
         self.calendar = calendar
         self.documents: dict[Kind, dict[str, Document]] = {"rule": {}, "schedule": {}}
         self.rules: tuple[Rule, ...] = ()
@@ -83,7 +92,7 @@ class Planned:
         schedules = [self._schedule(d, points, commands) for d in self.documents["schedule"].values()]
         self.rules = tuple(r for r in rules if r and r.enabled)
         self.schedules = tuple(s for s in schedules if s)
-        self._due = Due(tuple(s for s in self.schedules if s.enabled), self.calendar)
+        self._due = Due(tuple(s for s in self.schedules if s.enabled), self.calendar, self._down_since)
 
     # -- changing them -----------------------------------------------------------------------------------------------
 

@@ -44,9 +44,12 @@ class _Stretch:
 class Due:
     """The schedules in force in a house, each with an id of its own. What they ask is worked out once for each stretch
     without a change, so that asking every second costs next to nothing.
+
+    `down_since`: when the hub was alive last (UTC ms). What began after that, and before it was up again, was missed.
     """
 
-    def __init__(self, schedules: Sequence[Schedule], calendar: Calendar) -> None:
+    def __init__(self, schedules: Sequence[Schedule], calendar: Calendar, down_since: int = 0) -> None:
+        self._down_since = down_since
         self._lines = [Timeline(s, calendar) for s in schedules]
         self._switches: dict[str, list[Timeline]] = {}
         for line in self._lines:
@@ -83,7 +86,7 @@ class Due:
         intervals = (line for line in self._lines if line.schedule.end is not None)
         running = [o for line in intervals for o in line.within(t, t + 1)]
         begun = (*running, *self._held(t))
-        return _first(o for o in begun if not (o.schedule.skips_missed and o.start < up_since))
+        return _first(o for o in begun if not (o.schedule.skips_missed and self._down_since <= o.start < up_since))
 
     def _change(self, t: int, up_since: int, asked: Iterable[Occurrence]) -> int:
         """Whatever begins is asked for, as it began last; what ends matters if it was asked for."""

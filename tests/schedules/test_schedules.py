@@ -114,6 +114,8 @@ def test_what_was_missed_is_made_up_for_or_left_out() -> None:
     back = ms("2026-11-27T07:30")
     assert asked(late, "2026-11-27T07:30", back) and not asked(skip, "2026-11-27T07:30", back)
     assert asked(skip, "2026-11-28T07:30", back)
+    begun = Due((schedule(end="2 h", on_missed="skip"),), BERLIN, ms("2026-11-27T07:10"))
+    assert asked(begun, "2026-11-27T07:30", back), "it had begun before the hub went down"
 
 
 @pytest.mark.parametrize(
