@@ -61,6 +61,10 @@ class Visitor:
     def control(self, point: str) -> Any:
         return self.page.locator(f'[data-control="{point}"]').first
 
+    def wish(self, point: str) -> Any:
+        """What the page says of a wish in force."""
+        return self.page.locator(f'[data-wish="{point}"]').first
+
     def state(self, point: str) -> str:
         return str(self.control(point).get_attribute("data-state"))
 

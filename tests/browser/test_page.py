@@ -125,8 +125,7 @@ def test_a_limit_that_binds_is_named_and_a_change_can_be_undone(visit: Visit, ho
         visitor.go("Devices")
         eventually(lambda: house.point("grid.power")["v"] > 17_000, 8, "the house draws 27 A on each phase")
         visitor.slide("wallbox.current_limit", 16)
-        control = visitor.control("wallbox.current_limit")
-        expect(control.get_by_role("status")).to_contain_text("fuse", timeout=4000)
+        expect(visitor.wish("wallbox.current_limit")).to_contain_text("fuse", timeout=4000)
         assert house.truth("keba")["current_limit"] < 16
     finally:
         house.world(irradiance=None, load_w=None)

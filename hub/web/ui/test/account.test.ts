@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decisions, devices } from "../src/api/fixtures.gen.ts";
 import type { Decision, DeviceInfo } from "../src/api/types.gen.ts";
+import { isDriven } from "../src/control/driven.ts";
 import { personal, wishesOf, type Wish } from "../src/control/wish.ts";
 import { account } from "../src/why/account.ts";
 import { driven, related } from "../src/why/related.ts";
@@ -57,6 +58,7 @@ test("wishes: unmet with their limit, met with their end, only people's can be t
   assert.match(wishText(met, amps, "anna"), /^Owner’s wish of 16 A holds until /);
   assert.match(wishText({ ...met, cause: "set_at_device" }, amps, "owner"), /^16 A was set at the device itself/);
   assert.match(plain(wishText({ ...unmet!, by: { code: "rated_current", numbers: { max_a: 10 } } }, amps, "owner")), /10 A at most\. The wish holds until /);
+  assert.match(wishText({ ...unmet!, source: "rule" }, amps, "owner"), /^A rule asked for .* It has its turn when that is over\.$/);
   assert.deepEqual(personal([{ ...met, source: "rule" }]), []);
   assert.deepEqual(wishesOf(decisions, ["plug_tv.on"]), []);
   assert.deepEqual(wishesOf(undefined, ["plug_tv.on"]), []);
@@ -79,4 +81,13 @@ test("a mode is explained by the set-point it drives, and the other way round", 
   assert.deepEqual(related(of("plug_tv"), "plug_tv.mode"), ["plug_tv.mode", "plug_tv.on"]);
   assert.deepEqual(related(of("plug_tv"), "plug_tv.on"), ["plug_tv.on", "plug_tv.mode"]);
   assert.deepEqual(related(of("light_hall"), "light_hall.on"), ["light_hall.on"]);
+});
+
+test("what the hub drives by itself: not what somebody has just asked for once", () => {
+  const once = { ...decisions, decisions: [{ ...decided("wallbox.current_limit"), point: "plug_tv.on" }] };
+  assert.ok(!isDriven(once, "plug", "plug_tv.on", "manual"));
+  assert.ok(isDriven(once, "plug", "plug_tv.on", "surplus"));
+  assert.ok(!isDriven(once, "light", "plug_tv.on", null));
+  assert.ok(isDriven(decisions, "charger", "wallbox.current_limit", "fast"));
+  assert.ok(isDriven(decisions, "heatpump", "heatpump.sg_ready", "normal") === decisions.decisions.some((d) => d.point === "heatpump.sg_ready"));
 });

@@ -9,9 +9,10 @@ import { words } from "../words/index.ts";
 import { ConnectionBar } from "./ConnectionBar.tsx";
 import { Settings } from "./Settings.tsx";
 
-const TABS: ReadonlyArray<{ to: "/" | "/energy" | "/devices"; icon: IconName; text: string }> = [
+const TABS: ReadonlyArray<{ to: "/" | "/energy" | "/plans" | "/devices"; icon: IconName; text: string }> = [
   { to: "/", icon: "now", text: words.nav.now },
   { to: "/energy", icon: "energy", text: words.nav.energy },
+  { to: "/plans", icon: "plans", text: words.nav.plans },
   { to: "/devices", icon: "devices", text: words.nav.devices },
 ];
 

@@ -3,9 +3,11 @@ import { searchOf } from "../model/period.ts";
 import { Devices } from "../screens/devices/Devices.tsx";
 import { Energy } from "../screens/energy/Energy.tsx";
 import { Now } from "../screens/now/Now.tsx";
+import { PlansLater } from "../screens/plans/PlansLater.tsx";
 import { Shell } from "./Shell.tsx";
 
-// All screens come at once, so that each opens even when the hub is gone by then; only the chart's canvas comes later.
+// The screens come at once, so that each opens even when the hub is gone by then; only what needs the hub anyway
+// (the plans) and the chart's canvas come later.
 const root = createRootRoute({ component: Shell, notFoundComponent: Now });
 
 const now = createRoute({ getParentRoute: () => root, path: "/", component: Now });
@@ -17,9 +19,11 @@ const energy = createRoute({
   component: Energy,
 });
 
+const plans = createRoute({ getParentRoute: () => root, path: "/plans", component: PlansLater });
+
 const devices = createRoute({ getParentRoute: () => root, path: "/devices", component: Devices });
 
-export const router = createRouter({ routeTree: root.addChildren([now, energy, devices]), scrollRestoration: true });
+export const router = createRouter({ routeTree: root.addChildren([now, energy, plans, devices]), scrollRestoration: true });
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -1,12 +1,13 @@
 import { useState, type ReactNode } from "react";
 import { useDecisions } from "../api/decisions.ts";
-import type { CommandInfo, DeviceInfo } from "../api/types.gen.ts";
+import type { CommandInfo, DeviceInfo, Value } from "../api/types.gen.ts";
 import { Icon } from "../ui/Icon.tsx";
 import type { IconName } from "../ui/icons.ts";
 import { words } from "../words/index.ts";
 import { modeDoes } from "../words/modes.ts";
+import { actsThrough } from "./driven.ts";
 import { HoldSelect } from "./HoldSelect.tsx";
-import { isDriven, quantityOf, subject } from "./kind.ts";
+import { quantityOf, subject } from "./kind.ts";
 import { stateName } from "./machine.ts";
 import { Outcome } from "./Outcome.tsx";
 import { Reading } from "./Reading.tsx";
@@ -36,10 +37,10 @@ export function ControlRow({ device, command, title, below, icon, also = [] }: P
   const told = wishes.filter((w) => w.point === command.point || also.includes(w.point));
   const [why, setWhy] = useState(false);
   const name = subject(device, command);
-  const mode = quantityOf(command.point) === "mode";
-  const does = !mode || handle.value === null ? "" : wishes.some((w) => isDriven(w.point)) ? words.wish.first : modeDoes(device.role, String(handle.value));
+  const wide = isWide(command);
+  const does = quantityOf(command.point) === "mode" ? doesNow(device.role, handle.value, wishes) : wide || !holding.choices.length ? "" : words.hold.byHand;
   return (
-    <div className="control" data-control={command.point} data-state={stateName(handle.control)} data-wide={isWide(command)}>
+    <div className="control" data-control={command.point} data-state={stateName(handle.control)} data-wide={wide}>
       {icon && (
         <span className="badge" data-role={icon.role}>
           <Icon name={icon.name} />
@@ -65,6 +66,10 @@ export function ControlRow({ device, command, title, below, icon, also = [] }: P
     </div>
   );
 }
+
+/** What the mode does, as long as no wish stands before it. */
+const doesNow = (role: DeviceInfo["role"], mode: Value | null, wishes: readonly Wish[]): string =>
+  wishes.some((w) => actsThrough(w.point)) ? words.wish.first : mode === null ? "" : modeDoes(role, String(mode));
 
 function useWishes(device: DeviceInfo): Wish[] {
   const points = device.commands.map((c) => c.point);

@@ -29,11 +29,6 @@ export function options(command: CommandInfo, role?: Role): Option[] {
   return Array.from({ length: high - low + 1 }, (_, i) => ({ value: low + i, text: stateWord(quantity, low + i) ?? String(low + i) }));
 }
 
-const DRIVEN_BY_MODE = ["current_limit", "power_setpoint", "sg_ready", "on"];
-
-/** Whether a mode acts through this point. */
-export const isDriven = (point: string): boolean => DRIVEN_BY_MODE.includes(quantityOf(point));
-
 /** "Wallbox mode" */
 export const subject = (device: DeviceInfo, command: CommandInfo): string =>
   `${deviceName(device.id)} ${quantityName(quantityOf(command.point)).toLowerCase()}`;

@@ -3,7 +3,9 @@ import { useDecisions } from "../api/decisions.ts";
 import { useSite } from "../api/queries.ts";
 import type { CommandInfo, DeviceInfo } from "../api/types.gen.ts";
 import { hubNow } from "../live/clock.ts";
+import { usePoint } from "../live/hooks.ts";
 import { holds, type Hold, type HoldChoice } from "../model/hold.ts";
+import { isDriven } from "./driven.ts";
 import { quantityOf } from "./kind.ts";
 
 export interface Holding {
@@ -17,7 +19,8 @@ export interface Holding {
 /** For how long the next wish holds: a mode for good or for a time, what the hub drives always for a time. */
 export function useHold(device: DeviceInfo, { point }: CommandInfo): Holding {
   const mode = quantityOf(point) === "mode";
-  const driven = useDecisions((d) => d.decisions.some((x) => x.point === point)).data ?? false;
+  const state = usePoint(`${device.id}.mode`)?.v ?? null;
+  const driven = useDecisions((d) => isDriven(d, device.role, point, state)).data ?? false;
   const zone = useSite().data?.timezone ?? "UTC";
   const [chosen, choose] = useState<Hold>(mode ? "good" : "hour");
   const now = () => (mode || driven || device.role === "house" ? holds(hubNow(), zone, mode) : []);

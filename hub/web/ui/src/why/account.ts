@@ -40,8 +40,8 @@ export function account(d: Decision, around: Around): Account {
   const about = { unit, asked: own?.by ? own.asked : aimed(d.reason), say, until: d.ends === null ? "" : moment(d.ends) };
   const changes = [d.reason, ...d.limits, ...against].map((r) => change(r, about));
   return {
-    headline: t.is(quantityName(quantityOf(d.point)), valueText(d.point, unit, d.value, { long: true, role: around.role })),
-    whose: d.ends === null ? whose(d, around) : t.wish.until(whose(d, around), moment(d.ends)),
+    headline: t.is(quantityName(quantityOf(d.point)), say(d.value)),
+    whose: d.ends === null || renewed(d) ? whose(d, around) : t.wish.until(whose(d, around), moment(d.ends)),
     because: d.reason.code.endsWith("_asked") ? "" : capital(sentence(d.reason, say)),
     limits: d.limits.filter((l) => !own?.by || l.code !== own.by.code || past).map((l) => t.boundBy(sentence(l, say))),
     inputs: d.inputs.map((i) => ({ point: i.point, text: i.v === null ? words.dash : reading(i.point, i.v, around.points) })),
@@ -51,6 +51,9 @@ export function account(d: Decision, around: Around): Account {
 
 const reading = (point: string, v: Value, points: Around["points"]): string =>
   valueText(point, points.get(point)?.unit ?? "", v, { long: true });
+
+/** A rule in force renews its wish each second: that it ends soon says nothing. */
+const renewed = (d: Decision): boolean => d.source === "rule";
 
 /** What the mode itself was out for. */
 const aimed = (reason: ReasonInfo): Value | null => reason.numbers["limit_a"] ?? null;

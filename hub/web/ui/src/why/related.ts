@@ -1,11 +1,12 @@
 import type { DeviceInfo } from "../api/types.gen.ts";
-import { isDriven, quantityOf } from "../control/kind.ts";
+import { actsThrough } from "../control/driven.ts";
+import { quantityOf } from "../control/kind.ts";
 
 const points = (device: DeviceInfo): string[] => device.commands.map((c) => c.point);
 
 /** What the hub drives to carry out a wish for `point`: a mode acts through the device's set-point. */
 export function driven(device: DeviceInfo, point: string): string {
-  const setPoint = points(device).find(isDriven);
+  const setPoint = points(device).find(actsThrough);
   return quantityOf(point) === "mode" ? (setPoint ?? point) : point;
 }
 

@@ -70,6 +70,9 @@ export const CHANGES: Record<string, Change> = {
 
   charge_off: () => "Choose another mode, or ask for a current yourself.",
   charge_fast: () => "Choose another mode, or ask for a smaller current.",
+  target_cheap: () => "Take the target back, or give it more time.",
+  target_now: () => "Take the target back, or give it more time: then it can wait for cheaper hours.",
+  target_waits: () => "Choose Fast to charge now; otherwise it begins by itself in time.",
   charge_solar: () => "It follows the sun: more sun makes it more. Fast does not wait for the sun.",
   charge_min_solar: () => "It follows the sun, but never below its minimum. Solar stops without sun, Fast does not wait for it.",
   no_surplus: moreSun,

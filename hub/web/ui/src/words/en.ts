@@ -5,7 +5,7 @@ import { hold, limits, why, wish } from "./why.ts";
 export const en = {
   locale: "en-GB",
   app: "SHEMS",
-  nav: { label: "Main", now: "Now", energy: "Energy", devices: "Devices" },
+  nav: { label: "Main", now: "Now", energy: "Energy", plans: "Plans", devices: "Devices" },
   units: { W: "W", kW: "kW", kWh: "kWh", degC: "°C" },
   dash: "–",
   list: (parts: string[]): string => new Intl.ListFormat("en-GB").format(parts),

@@ -1,5 +1,5 @@
 import type { ReasonInfo, Value } from "../api/types.gen.ts";
-import { deviceName } from "./format.ts";
+import { deviceName, energy } from "./format.ts";
 import { quantityName } from "./quantities.ts";
 import { amps, on, percents, phases, seconds, SOURCES, told, watts, type Numbers } from "./told.ts";
 
@@ -70,11 +70,11 @@ export const REASONS: Record<string, Sentence> = {
     `at least ${amps(n["min_a"])}, more when the sun gives more; it leaves ${sun(n)} now`,
   no_surplus: (n) => `not enough sun: it leaves ${sun(n)}, and charging starts from ${amps(n["min_a"])}`,
   target_cheap: (n) =>
-    `${number(Number(n["left_wh"] ?? 0) / 1000, 1)} kWh are still to be charged, and this is one of the cheapest hours left`,
+    `${energy(Number(n["left_wh"] ?? 0))} are still to be charged, and this is one of the cheapest hours left`,
   target_now: (n) =>
-    `${number(Number(n["left_wh"] ?? 0) / 1000, 1)} kWh are still to be charged, and the time is only just enough`,
+    `${energy(Number(n["left_wh"] ?? 0))} are still to be charged, and the time is only just enough`,
   target_waits: (n) =>
-    `${number(Number(n["left_wh"] ?? 0) / 1000, 1)} kWh are still to be charged; cheaper hours or the sun are yet to come`,
+    `${energy(Number(n["left_wh"] ?? 0))} are still to be charged; cheaper hours or the sun are yet to come`,
   phases_kept: (n) => `the car stays on ${phases(n["phases"])}`,
   phases_by_sun: (n) => `the sun leaves ${watts(n["surplus_w"])}: another number of phases suits better`,
   phase_switch: (n) => `the charger is switching to ${phases(n["phases"])}; the car goes on when that is done`,

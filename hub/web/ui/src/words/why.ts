@@ -70,6 +70,7 @@ export const wish = {
   asked: (who: string, asked: string, got: string, by: string) => `${who} asked for ${asked}; ${got} now: ${by}.`,
   returns: (asked: string, at: string) => `It returns to ${asked} when that is free; until ${at}.`,
   returnsLater: (asked: string, at: string) => `It returns to ${asked} when that is over; until ${at}.`,
+  turn: "It has its turn when that is over.",
   stays: (at: string) => `The wish holds until ${at}.`,
   yours: (asked: string, at: string) => `Your wish of ${asked} holds until ${at}.`,
   theirs: (who: string, asked: string, at: string) => `${who}’s wish of ${asked} holds until ${at}.`,
@@ -82,6 +83,7 @@ export const wish = {
 
 export const hold = {
   label: (what: string) => `${what}: how long`,
+  byHand: "What you switch by hand holds",
   good: "for good",
   hour: "for 1 h",
   until: (clock: string) => `until ${clock}`,

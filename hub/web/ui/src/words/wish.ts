@@ -15,7 +15,7 @@ export const who = (person: string, me: string): string => (person && person ===
 /** "You asked for 16 A; 9 A now: the house fuse of 25 A leaves 9.3 A on L2. It returns to 16 A when that is free; until 16:30." */
 export function wishText(w: Wish, say: (v: Value) => string, me: string): string {
   const [asked, at] = [say(w.asked), moment(w.ends)];
-  if (w.by) return `${t.asked(asker(w, me), asked, say(w.got), sentence(w.by, say))} ${outlook(w.by, asked, at)}`;
+  if (w.by) return `${t.asked(asker(w, me), asked, say(w.got), sentence(w.by, say))} ${w.source === "rule" ? t.turn : outlook(w.by, asked, at)}`;
   if (w.cause === "set_at_device") return t.atDevice(asked, at);
   return w.person === me ? t.yours(asked, at) : t.theirs(who(w.person, me), asked, at);
 }

@@ -1,0 +1,16 @@
+import type { Decisions, Value } from "../api/types.gen.ts";
+import { quantityOf, type Role } from "./kind.ts";
+
+const DRIVEN_BY_MODE = ["current_limit", "power_setpoint", "sg_ready", "on"];
+
+/** Whether a mode acts through this point. */
+export const actsThrough = (point: string): boolean => DRIVEN_BY_MODE.includes(quantityOf(point));
+
+/** In these modes the hub leaves the device alone. */
+const leavesAlone = (role: Role, mode: Value | null): boolean =>
+  mode === null || (role === "plug" && mode === "manual") || (role === "battery" && mode === "off");
+
+/** Whether the hub drives the point by itself, so that what people wish of it has an end. What is decided only because
+    somebody has just asked for it is not driven. */
+export const isDriven = (known: Decisions, role: Role, point: string, mode: Value | null): boolean =>
+  known.decisions.some((d) => d.point === point && (!d.request || !leavesAlone(role, mode)));

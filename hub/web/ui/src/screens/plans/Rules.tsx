@@ -1,0 +1,56 @@
+import { useRules } from "../../api/queries.ts";
+import type { RuleInfo } from "../../api/types.gen.ts";
+import { moment } from "../../words/moment.ts";
+import { plans } from "../../words/plans.ts";
+import { nameIn } from "./document.ts";
+import { PlanList } from "./PlanList.tsx";
+import type { House } from "./points.ts";
+import { RuleEditor } from "./RuleEditor.tsx";
+import { RuleSentence } from "./RuleSentence.tsx";
+import { lasting } from "./say.ts";
+import { bare } from "./usePlans.ts";
+
+const t = plans.rules;
+
+export function Rules({ house }: { house: House }) {
+  const listed = useRules().data;
+  const taken = listed?.map((r) => r.id) ?? [];
+  const names = Object.fromEntries(listed?.map((r) => [r.id, nameIn(r)]) ?? []);
+  return (
+    <PlanList
+      kind="rule"
+      title={t.title}
+      add={t.add}
+      none={t.none}
+      plans={listed}
+      item={(plan) => <Rule plan={plan} house={house} />}
+      editor={(plan, done) => <RuleEditor key={plan?.id ?? ""} house={house} plan={plan} taken={taken} names={names} onDone={done} />}
+    />
+  );
+}
+
+function Rule({ plan, house }: { plan: RuleInfo; house: House }) {
+  const { state } = plan.now;
+  const more = detail(plan);
+  return (
+    <div className="told" data-state={state}>
+      <h3>{nameIn(plan)}</h3>
+      <RuleSentence document={plan.document} house={house} />
+      <p className="state small">
+        {t.states[state] ?? state}
+        {more && `: ${more}`}
+      </p>
+    </div>
+  );
+}
+
+function detail({ now: { state, reason }, problem }: RuleInfo): string {
+  const n = reason.numbers;
+  if (state === "broken") return bare(problem);
+  if (state === "active") return n["since"] ? t.since(moment(Number(n["since"]))) : "";
+  if (reason.code === "rule_waits") return t.waits(lasting(Number(n["wait_s"])));
+  if (reason.code === "rule_cools") return t.rests(lasting(Number(n["wait_s"])));
+  if (reason.code === "rule_spent") return t.spent;
+  if (reason.code === "rule_input_missing") return t.unknown;
+  return state === "idle" ? t.idle : "";
+}
