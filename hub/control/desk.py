@@ -165,7 +165,7 @@ class Desk:
             await self._give_back(old, held=True)
             self._journal.later(_ended(old, request.starts, Reason("mode_chosen", {"mode": value})))
         if held:
-            self.leases.take(request)
+            await self._take(request)
         else:
             self.intents[request.point] = value
         self.on_request()
@@ -173,7 +173,7 @@ class Desk:
 
     async def _limit(self, request: Request, started: float) -> Answer:
         """A limit of the house itself, or a target: it holds from the step on that is made now."""
-        self.leases.take(request)
+        await self._take(request)
         self.on_request()
         applied = self._board.read(request.point).value if request.point.startswith(HOUSE.id) else request.value
         return Answer(
@@ -195,7 +195,7 @@ class Desk:
         self._journal.later(entry)
 
     async def _device(self, request: Request, held: bool, started: float) -> Answer:
-        self.leases.take(request)
+        replaced = self.leases.take(request)
         waiting = self._dispatcher.expect(request)
         self.on_request()
         try:
@@ -205,6 +205,8 @@ class Desk:
             command, outcome = None, self._not_yet(request)
         finally:
             self._dispatcher.forget(request.id)
+        if replaced:
+            await self._keep.end(replaced.id, self._clock.now())
         failed = outcome.state in (OutcomeState.REFUSED, OutcomeState.NO_ANSWER)
         if failed or not held:
             await self._give_back(request, held)
@@ -224,6 +226,12 @@ class Desk:
         if slow:
             return Outcome(OutcomeState.PENDING, None, Reason("pending"), self._clock.now())
         return Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer"), self._clock.now())
+
+    async def _take(self, request: Request) -> None:
+        """One that it takes the place of must not come back after a restart."""
+        replaced = self.leases.take(request)
+        if replaced:
+            await self._keep.end(replaced.id, self._clock.now())
 
     async def _give_back(self, request: Request, held: bool) -> None:
         self.leases.drop(request.id)

@@ -8,10 +8,25 @@ from dataclasses import dataclass
 
 from hub.errors import LinkError, Refused
 from hub.live import Board
-from hub.model import Clock, Command, CommandSpec, Driver, LinkState, Outcome, OutcomeState, Reason, Request, Value
+from hub.model import (
+    Clock,
+    Command,
+    CommandSpec,
+    Driver,
+    LinkState,
+    Outcome,
+    OutcomeState,
+    Reason,
+    Request,
+    Source,
+    Value,
+    Wear,
+)
 from hub.model.journal import Entry, Input, Journal
 
 ROUTINE_S = 60.0
+AGAIN_S = 5.0
+"""After so long a device that shows another value is told again; one that keeps it in flash, as often as that lasts."""
 Waiter = asyncio.Future[tuple[Command, Outcome]]
 
 
@@ -117,13 +132,13 @@ class Dispatcher:
     def _disagrees(self, command: Command, sent: Sent, spec: CommandSpec, age: float) -> bool:
         """Whether the device shows something else, and it is not because somebody else wants it so."""
         reading = self._board.read(command.point)
-        if spec.shows(command.value, reading.value) or age < max(spec.settle_ms / 1000, 5.0):
+        if spec.shows(command.value, reading.value) or age < max(spec.settle_ms / 1000, AGAIN_S):
             return False
         if reading.value is not None and self._set_by_another(sent, spec, reading.at):
             self._sent[command.point] = Sent(reading.value, self._clock.monotonic(), sent.state, self._clock.now())
             self.on_foreign(command.point, reading.value)
             return False
-        return True
+        return spec.wear is not Wear.FLASH or age >= 86_400 / spec.writes_a_day
 
     def _set_by_another(self, sent: Sent, spec: CommandSpec, read_at: int) -> bool:
         """What we wrote had been confirmed, the link has been up ever since, and now the device shows another value.
@@ -213,18 +228,23 @@ class Dispatcher:
         known = [p for p in command.inputs if p in self._board.points]
         return tuple(Input(p, values.get(p), now - self._board.read(p).at) for p in known)
 
-    def _routine(self, command: Command, outcome: Outcome) -> bool:
-        """A regulator's next value for the same reason is a row once a minute; the columns hold every second of it."""
+    def _routine(self, order: Order, outcome: Outcome) -> bool:
+        """A regulator's next value for the same reason is a row once a minute; the columns hold every second of it.
+
+        A rule that works out its value is a regulator too, and so is a mode that somebody holds for a time.
+        """
+        command, asked = order.command, order.request
+        own = asked is None or asked.point != command.point or asked.source is Source.RULE
         kind = (command.source, command.reason.code, tuple(r.code for r in command.limits), outcome.state)
         noted, now = self._noted.get(command.point), self._clock.monotonic()
-        if not command.request and noted and noted[0] == kind and now - noted[1] < ROUTINE_S:
+        if own and noted and noted[0] == kind and now - noted[1] < ROUTINE_S:
             return True
         self._noted[command.point] = (kind, now)
         return False
 
     def _write_down(self, order: Order, outcome: Outcome, started: float) -> None:
         command, asked = order.command, order.request
-        if self._routine(command, outcome):
+        if self._routine(order, outcome):
             return
         self._journal.later(
             Entry(

@@ -11,8 +11,11 @@ class Leases:
     def __init__(self) -> None:
         self._held: dict[tuple[str, Relation, Source], Request] = {}
 
-    def take(self, request: Request) -> None:
-        self._held[(request.point, request.relation, request.source)] = request
+    def take(self, request: Request) -> Request | None:
+        """The lease whose place it takes, if it is another."""
+        key = request.point, request.relation, request.source
+        old, self._held[key] = self._held.get(key), request
+        return old if old and old.id != request.id else None
 
     def drop(self, request_id: str) -> None:
         self._held = {k: r for k, r in self._held.items() if r.id != request_id}

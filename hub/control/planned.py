@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Protocol
 
@@ -59,6 +60,7 @@ class Planned:
         self._board = board
         self._clock = clock
         self._shelf = shelf
+        self._turn = asyncio.Lock()
         self._tariff = tariff
         self._prices: tuple[Price, ...] | None = None
         self._down_since, self._up_since = down_since, clock.now()
@@ -111,10 +113,11 @@ class Planned:
     async def save(self, kind: Kind, id_: str, document: Mapping[str, Any], author: str) -> None:
         """A new version of it is in force when this returns; one that is wrong changes nothing. Raises UserError."""
         self.checked(kind, id_, document)
-        if id_ not in self.documents[kind] and len(self.documents[kind]) >= MOST:
-            raise UserError(f"there are {MOST} of them already; remove one")
-        await self._shelf.put(kind, id_, document, author, self._clock.now())
-        await self.load()
+        async with self._turn:
+            if id_ not in self.documents[kind] and len(self.documents[kind]) >= MOST:
+                raise UserError(f"there are {MOST} of them already; remove one")
+            await self._shelf.put(kind, id_, document, author, self._clock.now())
+            await self.load()
 
     async def remove(self, kind: Kind, id_: str, author: str) -> bool:
         """False if there is none."""

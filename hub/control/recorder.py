@@ -12,7 +12,8 @@ from hub.core.plain import digest, plain, plain_device
 from hub.model import Device, Request
 from hub.rules import Rule
 
-FRAME_MS = 3_600_000
+FRAME_MS, SOON_MS = 3_600_000, 60_000
+"""From one frame to the next, at most and at least."""
 DIGEST_STEPS = 60
 
 
@@ -32,6 +33,7 @@ class Recorder:
         self._site = site_version
         self._house: House | None = None
         self._key = 0
+        self._written = set[int]()
         self._given: tuple[tuple[Request, ...], dict[str, str], tuple[Rule, ...]] | None = None
         self._column: dict[str, int] = {}
         self._dear: object = None
@@ -49,8 +51,8 @@ class Recorder:
         if inputs.house is not self._house:
             self._layout(inputs, devices)
         given = inputs.requests, dict(inputs.intents), inputs.rules
-        dear = _dear(state)
-        if dear != self._dear or not 0 <= inputs.t - self._framed < FRAME_MS:
+        dear, age = _dear(state), inputs.t - self._framed
+        if (dear != self._dear and not 0 <= age < SOON_MS) or not 0 <= age < FRAME_MS:
             self._frame(state, inputs, stored)
             self._dear, self._given, self._column = dear, given, {}
         row: dict[str, Any] = {}
@@ -84,7 +86,9 @@ class Recorder:
         self._house = inputs.house
         listed = [plain_device(d) for d in devices]
         self._key = zlib.crc32(repr(listed).encode())
-        self._note(inputs.t, "house", {"key": self._key, "devices": listed})
+        if self._key not in self._written:
+            self._written.add(self._key)
+            self._note(inputs.t, "house", {"key": self._key, "devices": listed})
         self._framed = 0
 
     def _frame(self, state: State, inputs: Inputs, stored: Mapping[str, int]) -> None:

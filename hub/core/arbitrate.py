@@ -43,6 +43,8 @@ def arbitrate(inputs: Inputs, point: str, default: Wish | None) -> Verdict | Non
         key=lambda r: (ORDER[r.source], -r.priority, -r.starts, r.id),
     )
     chosen = next((r for r in ranked if r.relation is Relation.SET), None)
+    if chosen and default and ORDER[chosen.source] > ORDER[default.source]:
+        chosen = None
     wish = _of(chosen) if chosen else default
     if wish is None:
         return None

@@ -31,7 +31,7 @@ def unpacked(raw: Mapping[str, Any]) -> State | None:
             rules={r: memory_of(m) for r, m in raw["rules"].items()},
             targets={d: Target(**t) for d, t in raw["targets"].items()},
         )
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, AttributeError, ValueError):
         return None
 
 

@@ -22,6 +22,8 @@ from hub.model.site import BatteryControl, ChargerControl, HeatPumpControl, Swit
 from hub.rules import Firing, Memory, advance, requests
 
 TARGET = ".target_energy"
+_FORGOTTEN_MS = 3_600_000
+"""So long a rule is remembered that cannot be understood for a while, because its device has not shown itself yet."""
 _CANNOT_S, _MORE = 10.0, 0.02
 """An inverter that has made less than it may for so long will make at most that share of its power more in a second;
 what it does not make is left to the others."""
@@ -78,7 +80,7 @@ def step(state: State, inputs: Inputs) -> Step:
         turn.heat(pump)
     for switch in house.switches:
         turn.switch(switch)
-    for point in _wished(inputs):
+    for point in _wished(turn.inputs):
         turn.other(point)
     return turn.done()
 
@@ -94,6 +96,7 @@ class _Turn:
         verdicts = _modes(inputs)
         self._modes = {**inputs.intents, **{p: str(v.wish.value) for p, v in verdicts.items()}}
         self._ruled = tuple(p for p, v in verdicts.items() if v.wish.source is not Source.PERSON)
+        self._leased = {p: v.wish for p, v in verdicts.items()}
         self._inputs = replace(inputs, intents=self._modes, hidden_w=_hidden(state, inputs))
         self._fuses = Fuses(inputs.house)
         self._connection = Connection(self._fuses.draws, caps(inputs.house.limits, inputs.requests))
@@ -107,6 +110,15 @@ class _Turn:
         self._fast: list[str] = []
         self._newly_w = {"cars": 0.0, "batteries": 0.0}
         self._driven: list[str] = []
+
+    @property
+    def inputs(self) -> Inputs:
+        return self._inputs
+
+    def _spoken(self, default: Wish) -> Wish:
+        """What a mode wants is the wish of whoever holds the mode for a time."""
+        lease = self._leased.get(f"{default.point.partition('.')[0]}.mode")
+        return replace(default, source=lease.source, request=lease.request) if lease else default
 
     def done(self) -> Step:
         state = State(self._inputs.t, self._chargers, self._held, self._tokens, self._rules, self._targets)
@@ -129,7 +141,7 @@ class _Turn:
         memory, stop = self._phases(charger, memory)
         charger = charging.on_phases(inputs, charger, memory)
         default, memory = charger_wish(inputs, charger, memory, self._dt, self._newly_w["cars"])
-        default = self._target(inputs, charger, default)
+        default = self._target(inputs, charger, self._spoken(default))
         verdict = arbitrate(inputs, default.point, default) or Verdict(default)
         bounds = charger_bounds(inputs, charger, self._fuses, self._connection)
         amps, limits = clamp(float(verdict.wish.value), bounds)
@@ -162,7 +174,7 @@ class _Turn:
         wish, memory, left_wh = target.target_wish(inputs, charger, request, self._targets.get(charger.device))
         self._targets[charger.device] = memory
         if wish is not None:
-            return wish
+            return replace(wish, source=request.source, request=request.id)
         if left_wh and default.value == 0:
             numbers = {"left_wh": float(round(left_wh)), "by": request.ends}
             return replace(default, reason=Reason("target_waits", numbers))
@@ -204,7 +216,7 @@ class _Turn:
         known = self._held.get(point)
         was = float(known.value) if known and not isinstance(known.value, str) else None
         default = battery_wish(inputs, battery, tuple(self._fast), self._newly_w["batteries"], was, self._dt)
-        verdict = arbitrate(inputs, point, default)
+        verdict = arbitrate(inputs, point, default and self._spoken(default))
         if verdict is None:
             self._held.pop(point, None)
             return
@@ -257,7 +269,7 @@ class _Turn:
         inputs, point = self._inputs.anew(), f"{pump.device}.sg_ready"
         known = self._held.get(point) or Held(inputs.number(point) or surplus.NORMAL)
         held = surplus.counted(inputs, known, pump.surplus_w, self._dt)
-        default = surplus.pump_wish(inputs, pump, held)
+        default = self._spoken(surplus.pump_wish(inputs, pump, held))
         verdict = arbitrate(inputs, point, default) or Verdict(default)
         wish, limits = verdict.wish, list[Reason]()
         state = float(int(max(1.0, min(float(wish.value), 4.0))))
@@ -274,7 +286,8 @@ class _Turn:
         inputs, point = self._inputs.anew(), f"{switch.device}.on"
         known = self._held.get(point) or _as_read(inputs, point)
         held = surplus.counted(inputs, known, switch.surplus_w, self._dt) if known else None
-        verdict = arbitrate(inputs, point, surplus.switch_wish(inputs, switch, held))
+        default = surplus.switch_wish(inputs, switch, held)
+        verdict = arbitrate(inputs, point, default and self._spoken(default))
         if verdict is None:
             self._left_alone(point, held, inputs.number(point))
             return
@@ -285,7 +298,7 @@ class _Turn:
         self._settle(inputs, verdict, held or Held(on), on, limits, on)
 
     def _left_alone(self, point: str, held: Held | None, shown: float | None) -> None:
-        """How long it has been so is known on, as long as nobody switches it."""
+        """How long it has been so is known on, as long as nobody else switches it."""
         if point in self._held and held is not None and shown in (None, held.value):
             self._held[point] = held
         else:
@@ -361,7 +374,8 @@ def _ruled(state: State, inputs: Inputs) -> tuple[dict[str, Memory], dict[str, F
         memories[rule.id], firings[rule.id] = memory, firing
         if memory.since:
             asked += requests(rule, memory, inputs.values, inputs.moment)
-    return memories, firings, asked
+    kept = {r: m for r, m in state.rules.items() if r not in memories and 0 <= inputs.t - m.t < _FORGOTTEN_MS}
+    return {**kept, **memories}, firings, asked
 
 
 def _hidden(state: State, inputs: Inputs) -> float:

@@ -144,7 +144,7 @@ def requests(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Mo
         if value is not None:
             found.append(
                 Request(
-                    f"rule:{rule.id}:{action.point}",
+                    f"rule:{rule.id}:{action.point}:{action.relation.value}",
                     action.point,
                     action.relation,
                     value,

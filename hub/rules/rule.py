@@ -145,6 +145,8 @@ class _Reader:
         spec = self._commands.get(point)
         if point not in self._points or spec is None:
             raise self._error("then", f"{point!r} cannot be set{hint(point, self._commands)}")
+        if point.endswith(".target_energy"):
+            raise self._error("then", f"{point} needs a time to be reached by; a schedule with an end has one")
         q, relation = self._points[point], _RELATIONS[sign]
         choices = spec.choices or q.choices
         if choices or (q.high == 1 and value in _ON):

@@ -14,6 +14,8 @@ from hub.store.database import Database
 
 FLUSH_S = 10.0
 _PRUNE = "DELETE FROM input WHERE kind != 'house' AND t < ?"
+_HOUSES = """DELETE FROM input WHERE kind = 'house' AND json_extract(json, '$.key') NOT IN
+    (SELECT json_extract(json, '$.house') FROM input WHERE kind = 'frame')"""
 _QUARTER = """SELECT t FROM input WHERE kind = 'frame' ORDER BY t
     LIMIT 1 OFFSET (SELECT count(*) / 4 FROM input WHERE kind = 'frame')"""
 
@@ -47,7 +49,8 @@ class Inputs:
             return
         sql = "INSERT INTO input (t, kind, json) VALUES (?, ?, ?)"
         await self._db.write(*((sql, (r.t, r.kind, orjson.dumps(r.data).decode())) for r in rows))
-        self._waiting = [r for r in self._waiting if r not in rows]
+        written = set(map(id, rows))
+        self._waiting = [r for r in self._waiting if id(r) not in written]
         if any(r.kind == "frame" for r in rows):
             await self._prune()
 
@@ -71,4 +74,4 @@ class Inputs:
         if row and (row[0] or 0) > self._budget:
             oldest = await self._db.row(_QUARTER)
             if oldest:
-                await self._db.write((_PRUNE, (oldest[0],)))
+                await self._db.write((_PRUNE, (oldest[0],)), (_HOUSES, ()))

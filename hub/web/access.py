@@ -20,6 +20,9 @@ OPEN = {
 }
 
 
+NOT_FOR_GUESTS = ("/api/v1/rules", "/api/v1/schedules", "/api/v1/requests")
+
+
 @web.middleware
 async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not request.path.startswith("/api/") or (request.method, request.path) in OPEN:
@@ -32,6 +35,8 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
             "sign in at /api/v1/session or send `Authorization: Bearer TOKEN`",
             headers={"WWW-Authenticate": "Bearer"},
         )
+    if guest.role == "guest" and request.method != "GET" and request.path.startswith(NOT_FOR_GUESTS):
+        raise ProblemError(403, "Not allowed", "guests may look at plans and wishes, and not change them")
     request[GUEST] = guest
     return await handler(request)
 

@@ -22,9 +22,10 @@ ZONE = ZoneInfo("Europe/Berlin")
 
 
 def wishes(house: Demo) -> list[str]:
-    """The ids of what people ask for and have not taken back."""
+    """The ids of what people ask of devices and have not taken back."""
     known = house.api("GET", "/decisions")
-    return sorted({d["request"] for d in known["decisions"] + known["unmet"] if d["source"] == "person"})
+    told = [d for d in known["decisions"] + known["unmet"] if d["point"] != LIMIT]
+    return sorted({d["request"] for d in told if d["source"] == "person"})
 
 
 @contextmanager

@@ -167,6 +167,19 @@ def test_a_limit_of_the_house_is_asked_for_like_anything_else_and_has_an_end() -
     on_a_bench(play)
 
 
+def test_a_wish_in_whose_place_another_came_does_not_come_back_after_a_restart() -> None:
+    async def play(b: Bench) -> None:
+        await b.ask("wallbox.mode", "fast", for_s=8 * 3600)
+        await b.ask("wallbox.mode", "solar", for_s=60)
+        await b.ask("house.import_limit", 9000, for_s=8 * 3600)
+        await b.ask("house.import_limit", 4200, for_s=60)
+        await b.ask("wallbox.current_limit", 16, for_s=8 * 3600)
+        await b.ask("wallbox.current_limit", 10, for_s=60)
+        assert sorted(str(r.value) for r in b.keep.leases.values()) == ["10.0", "4200.0", "solar"]
+
+    on_a_bench(play)
+
+
 def test_what_somebody_sets_at_the_device_is_a_persons_wish_and_no_fight() -> None:
     async def play(b: Bench) -> None:
         await b.ask("wallbox.mode", "fast")

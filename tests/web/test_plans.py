@@ -114,5 +114,10 @@ def test_a_rule_is_rehearsed_on_what_was_recorded(tmp_path: Path) -> None:
         assert (await c.call("GET", "/rules"))[1] == {"rules": []}, "trying is not writing"
         status, problem = await c.call("POST", "/rules/try/rehearse", {"document": document, "start": 5, "end": 4})
         assert (status, problem["field"]) == (400, "start")
+        for start, end in ((0, 1_000_000_000_000), (1_000, 10**15)):
+            status, problem = await c.call(
+                "POST", "/rules/try/rehearse", {"document": document, "start": start, "end": end}
+            )
+            assert (status, problem["field"]) == (400, "start"), "what would take all memory is not begun"
 
     run(tmp_path, play)

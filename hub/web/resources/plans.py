@@ -21,7 +21,7 @@ from hub.web.problems import ProblemError, body, json_response
 from hub.web.rooms import ROOMS, Rooms
 
 _WEEK, _DAY_MS = timedelta(7), 86_400_000
-_SHOWN = 500
+_SHOWN, _LONGEST_DAYS = 500, 800
 
 
 async def rules(request: web.Request) -> web.Response:
@@ -89,8 +89,10 @@ async def rehearsed(request: web.Request) -> web.Response:
     assert isinstance(rule, Rule)
     end = asked.get("end", rooms.clock.now())
     start = asked.get("start", end - 30 * _DAY_MS)
-    if not 0 <= start < end:
-        raise ProblemError(400, "Empty range", "start must be before end", "start")
+    if not 0 <= start < end <= rooms.clock.now() + _DAY_MS:
+        raise ProblemError(400, "Bad range", "start must be before end, and end not in the future", "start")
+    if end - start > _LONGEST_DAYS * _DAY_MS:
+        raise ProblemError(400, "Too long", f"at most {_LONGEST_DAYS} days are tried at once", "start")
     points, _ = known(rooms.board.devices.values())
     others = [other for other in planned.rules if other.id != rule.id]
     found = await rooms.history.ask(

@@ -129,8 +129,10 @@ class _Sight:
         if request is None:
             self.that("nobody asked", not c.request and c.source is Source.DEFAULT, c)
             return
-        self.that("whose wish", request.point == c.point and request.source is c.source, c)
-        if c.point.partition(".")[2] not in ("sg_ready", "on", "phases"):
+        device, quantity = c.point.split(".")
+        spoken = request.point in (f"{device}.mode", f"{device}.target_energy")
+        self.that("whose wish", (spoken or request.point == c.point) and request.source is c.source, c)
+        if not spoken and quantity not in ("sg_ready", "on", "phases"):
             same = _shows(self.plan.specs[c.point], c.value, request.value)
             self.that("another value has its limit", same or bool(c.limits), c)
 
@@ -360,9 +362,8 @@ class _Sight:
                 continue
             least = plug.min_on_s if before.value else plug.min_off_s
             if command.source not in (*URGENT, Source.PERSON) and self.read.get(command.point) in (None, before.value):
-                self.that(
-                    "least time of a plug", self.past.clock - before.since >= least - NEAR, command, before, least
-                )
+                lasted = self.past.clock - before.since
+                self.that("least time of a plug", lasted >= least - NEAR, command, before, least)
 
     # -- answers -------------------------------------------------------------------------------------------------------
 
@@ -379,6 +380,8 @@ class _Sight:
             if r.relation is not Relation.SET and (got is None or spec.choices):
                 continue
             if (got is None and self._never_driven(r.point)) or (r.point in HOUSE_LIMITS and float(r.value) < 0):
+                continue
+            if got is None and r.point.endswith(".phases") and self.read.get(r.point) == r.value:
                 continue
             name = "unmet is told, of the house" if r.point in HOUSE_LIMITS else "unmet is told"
             name = f"{name}, undecided" if got is None else name
@@ -417,6 +420,11 @@ class _Sight:
                 past.phases.pop(car.device, None)
             elif f"{car.device}.phases" in self.given:
                 past.phases[car.device] = self._number(f"{car.device}.phases")
+        for plug in self.plan.plugs:  # one that somebody else has switched meanwhile is nobody's any more
+            point = f"{plug.device}.on"
+            told, shown = past.told.get(point), self.read.get(point)
+            if told and point not in self.given and shown is not None and shown != told.value:
+                del past.told[point]
         for c in self.result.commands:
             before = past.told.get(c.point)
             if before is None:
