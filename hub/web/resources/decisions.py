@@ -70,7 +70,7 @@ def _decision(c: Command, made: Made, asked: dict[str, Request]) -> schema.Decis
         "point": c.point,
         "value": c.value,
         "source": c.source.value,
-        "request": c.request,
+        "request": c.request if wish and wish.point == c.point else "",  # not that of a mode: it stands by itself
         "person": wish.person if wish else "",
         "cause": wish.cause if wish else "",
         "ends": wish.ends if wish else None,

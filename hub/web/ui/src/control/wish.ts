@@ -18,7 +18,7 @@ export interface Wish {
 export function wishesOf(known: Decisions | undefined, points: readonly string[]): Wish[] {
   if (!known) return [];
   const unmet = known.unmet.filter((u) => points.includes(u.point));
-  const met = known.decisions.filter((d) => points.includes(d.point) && d.ends !== null && !unmet.some((u) => u.request === d.request));
+  const met = known.decisions.filter((d) => points.includes(d.point) && d.ends !== null && d.request !== "" && !unmet.some((u) => u.request === d.request));
   return [...unmet.map(notMet), ...met.map((d) => ({ ...whose(d), asked: d.value, got: d.value, ends: d.ends!, by: null }))];
 }
 
