@@ -64,6 +64,8 @@ def test_nothing_jumps(visit: Visit, size: str) -> None:
     """Cumulative layout shift from the first paint of each screen, live figures running."""
     visitor = visit(SIZES[size])
     visitor.page.locator("nav").wait_for()
+    well = "what needs attention is told, and may take room"
+    eventually(lambda: visitor.house.api("GET", "/health")["status"] == "ok", 30, well)
     for path in ("/", "/energy", "/devices"):
         visitor.page.add_init_script(
             "window.shift = 0; new PerformanceObserver(l => l.getEntries().forEach(e => {"
