@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.core.types import VOLT
 from hub.model import Relation
 from hub.model.site import BatteryControl, ChargerControl, Site
 from hub.rules import Rule
 from hub.rules.rule import Action
 from hub.rules.vector import Floats
 
-VOLT = 230.0
 _IDLE_W = 5.0
 _LEAST_SEEN = 10
 """Steps in which a device must have been seen at work, before its power is taken from the past."""

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from hub.core import House, Inputs, Made, State, Step, step
+from hub.core.types import VOLT
 from hub.model import Command, Device, Value
 from hub.model.site import Site
 
-VOLT = 230.0
 _MOST_S = 10.0
 
 

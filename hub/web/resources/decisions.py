@@ -11,6 +11,7 @@ from hub.model import Command, Reason, Request
 from hub.web import schema
 from hub.web.access import GUEST
 from hub.web.problems import ProblemError, instant, json_response
+from hub.web.resources.commands import reason
 from hub.web.rooms import ROOMS
 
 _LATELY_MS = 2_000
@@ -74,8 +75,8 @@ def _decision(c: Command, made: Made, asked: dict[str, Request]) -> schema.Decis
         "person": wish.person if wish else "",
         "cause": wish.cause if wish else "",
         "ends": wish.ends if wish else None,
-        "reason": _reason(c.reason),
-        "limits": [_reason(r) for r in c.limits],
+        "reason": reason(c.reason),
+        "limits": [reason(r) for r in c.limits],
         "inputs": [{"point": p, "v": made.inputs.values.get(p)} for p in c.inputs],
     }
 
@@ -90,7 +91,7 @@ def _held(r: Request) -> schema.Decision:
         "person": r.person,
         "cause": r.cause,
         "ends": r.ends,
-        "reason": _reason(Reason(f"{r.source.value}_asked")),
+        "reason": reason(Reason(f"{r.source.value}_asked")),
         "limits": [],
         "inputs": [],
     }
@@ -106,12 +107,8 @@ def _unmet(u: Unmet, wish: Request) -> schema.Unmet:
         "person": wish.person,
         "cause": wish.cause,
         "ends": wish.ends,
-        "by": _reason(u.by),
+        "by": reason(u.by),
     }
-
-
-def _reason(r: Reason) -> schema.ReasonInfo:
-    return {"code": r.code, "numbers": dict(r.numbers)}
 
 
 ROUTES = (("GET", "/decisions", decisions), ("GET", "/observed", observed), ("DELETE", "/requests/{id}", give_back))

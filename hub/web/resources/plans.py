@@ -18,6 +18,7 @@ from hub.schedules import FOREVER, Due, Schedule
 from hub.web import schema
 from hub.web.access import GUEST
 from hub.web.problems import ProblemError, body, json_response
+from hub.web.resources.commands import reason
 from hub.web.rooms import ROOMS, Rooms
 
 _WEEK, _DAY_MS = timedelta(7), 86_400_000
@@ -32,8 +33,7 @@ async def rules(request: web.Request) -> web.Response:
         problem, firing = planned.problems.get(("rule", id_), ""), firings.get(id_)
         idle = Reason("rule_broken") if problem else Reason("rule_off")
         state = firing.state if firing else "broken" if problem else "off"
-        reason = firing.reason if firing else idle
-        now: schema.RuleState = {"state": state, "reason": {"code": reason.code, "numbers": dict(reason.numbers)}}
+        now: schema.RuleState = {"state": state, "reason": reason(firing.reason if firing else idle)}
         listed.append({**_plan(kept, problem), "now": now})
     return json_response({"rules": listed})
 
