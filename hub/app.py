@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from hub.core.keyframe import older, unpacked
 from hub.drivers import build
 from hub.errors import UserError
 from hub.live import Board, LinkStatus
-from hub.model import Clock, Device, Reason, SystemClock
+from hub.model import Clock, Device, Driver, Reason, SystemClock
 from hub.model.broker import BrokerAddress
 from hub.model.journal import Entry
 from hub.model.point import FRACTION
@@ -118,15 +118,7 @@ class App:
         broker = await self._broker(parts, state)
         drivers = build(self._site.devices, clock, broker.url if broker else "")
         board = Board(clock, lambda device, status: state.journal.later(_link_entry(clock, device, status)))
-        for driver in drivers:
-            for device in driver.devices:
-                board.expect(with_intents(device))
-        for own in (HOUSE, *([feed.DEVICE] if self._site.tariff else [])):
-            board.expect(own)
-            board.seen(own)
-        for spec in self._site.devices:
-            if spec.record_ms < 1000:
-                board.record(spec.id, spec.record_ms)
+        self._furnish(board, drivers)
         doorman = Doorman(state.accounts, clock)
         past = Past(ring, lambda p: board.points[p].series if p in board.points else None)
         parts.callback(past.close)
@@ -186,6 +178,18 @@ class App:
             self._health.ready = True
             notify("READY=1")
             await state.journal.record(Entry(clock.now(), "start", reason=Reason("started", {"version": VERSION})))
+
+    def _furnish(self, board: Board, drivers: Sequence[Driver]) -> None:
+        """The devices of the site document and the hub's own, before any has answered."""
+        for driver in drivers:
+            for device in driver.devices:
+                board.expect(with_intents(device))
+        for own in (HOUSE, *([feed.DEVICE] if self._site.tariff else [])):
+            board.expect(own)
+            board.seen(own)
+        for spec in self._site.devices:
+            if spec.record_ms < 1000:
+                board.record(spec.id, spec.record_ms)
 
     def _ring(self, clock: Clock) -> Ring:
         site, path = self._site, self._data / "history.db"
