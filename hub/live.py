@@ -111,6 +111,11 @@ class Board:
         self._points: dict[str, Point] = {}
         self._latest: dict[str, Slot] = {}
         self._stale: set[str] = set()
+        self._stored: dict[str, int] = {}
+        self._values: dict[str, Value] = {}
+        """what is fresh, as stored integers and in base units"""
+        self._fresh_until = math.inf
+        """UTC ms; before that nothing of it passes its age limit"""
         self._subscriptions: set[Subscription] = set()
         self.changes = 0
         """counts up with every change, so that what was made of the same state is made once"""
@@ -149,9 +154,8 @@ class Board:
                 raise KeyError(f"measurement of unknown point {m.point!r}")
             point = self._points[m.point]
             self._latest[m.point] = slot = Slot.of(_in_range(m, point), point.quantity)
-            if m.point in self._fractions and slot.stored is not None:
-                self._fractions[m.point].note(m.at, slot.stored)
             self._stale.discard(m.point)
+            self._keep(slot)
             changed.append(m.point)
         self._tell(changed)
 
@@ -159,6 +163,8 @@ class Board:
         """These points have no value any more, whatever their age limit; they keep the time of their last one."""
         fresh = [p for p in points if p in self._latest and p not in self._stale]
         self._stale.update(fresh)
+        for point in fresh:
+            self._drop(point)
         self._tell(fresh)
 
     # -- what readers call -------------------------------------------------------------------------------------------
@@ -189,17 +195,10 @@ class Board:
 
         Points that have just passed their age limit are announced to subscribers as stale.
         """
-        stored: dict[str, int] = {}
-        values: dict[str, Value] = {}
-        aged, now, stale = [], self._clock.now(), self._stale
-        for point, slot in self._latest.items():
-            if slot.stored is None or slot.value is None or point in stale:
-                continue
-            if now <= slot.until:
-                stored[point], values[point] = slot.stored, slot.value
-            else:
-                aged.append(point)
-        self.gone(aged)
+        now = self._clock.now()
+        if now > self._fresh_until:
+            self._age(now)
+        stored, values = self._stored.copy(), self._values.copy()
         for point, fractions in self._fractions.items():
             stored.update(fractions.before(t, point))
         return Column(t, stored), values
@@ -218,6 +217,25 @@ class Board:
     def _place(self, device: Device) -> None:
         self.devices[device.id] = device
         self._points.update({p.id: p for p in device.points})
+
+    def _keep(self, slot: Slot) -> None:
+        point = slot.measurement.point
+        if slot.stored is None or slot.value is None:
+            self._drop(point)
+            return
+        self._stored[point], self._values[point] = slot.stored, slot.value
+        self._fresh_until = min(self._fresh_until, slot.until)
+        if point in self._fractions:
+            self._fractions[point].note(slot.measurement.at, slot.stored)
+
+    def _drop(self, point: str) -> None:
+        self._stored.pop(point, None)
+        self._values.pop(point, None)
+
+    def _age(self, now: int) -> None:
+        until = {point: self._latest[point].until for point in self._stored}
+        self.gone([point for point, end in until.items() if now > end])
+        self._fresh_until = min((end for end in until.values() if now <= end), default=math.inf)
 
     def _link(self, device: str, status: LinkStatus) -> None:
         self.links[device] = status

@@ -13,9 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.model.site import CalendarSpec
+
 DAY_S = 86_400
+Floats = NDArray[np.float64]
 _RISES_AT = -0.833
 """Elevation of the sun's middle when its upper edge touches the horizon: refraction and half its width, degrees."""
+
+_WELL_UP = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,26 @@ def elevation(t_s: float, place: Place) -> float:
     return round(math.degrees(math.asin(max(-1.0, min(1.0, _height(t_s, place, math))))), 1)
 
 
+def daylight(spec: CalendarSpec, t_s: float) -> bool | None:
+    """Whether panels may make something at `t_s` (s UTC): the sun is well up; None where nobody knows the place."""
+    if spec.latitude is None or spec.longitude is None:
+        return None
+    return elevation(t_s, Place(spec.latitude, spec.longitude)) > _WELL_UP
+
+
 def elevations(t_s: NDArray[np.int64], place: Place) -> NDArray[np.float64]:
     """The same for many instants."""
     found: NDArray[np.float64] = np.round(np.degrees(np.asin(np.clip(_height(t_s, place, np), -1, 1))), 1)
     return found
+
+
+def towards(t_s: NDArray[np.int64], place: Place) -> tuple[Floats, Floats, Floats]:
+    """Where the sun stands at `t_s` (s UTC), as a direction of length 1: its parts to the east, the north and up."""
+    declination, hour = _turned(t_s, place, np)
+    lat = math.radians(place.latitude)
+    east = -np.cos(declination) * np.sin(hour)
+    north = math.cos(lat) * np.sin(declination) - math.sin(lat) * np.cos(declination) * np.cos(hour)
+    return east, north, math.sin(lat) * np.sin(declination) + math.cos(lat) * np.cos(declination) * np.cos(hour)
 
 
 def rise_and_set(noon_s: float, place: Place) -> tuple[float, float] | None:
@@ -63,10 +84,15 @@ def _around(t_s: float, noon_s: float, place: Place) -> tuple[float, float] | No
 
 def _height(t_s: Any, place: Place, m: Any) -> Any:
     """The sine of the elevation."""
-    declination, equation = _sun(t_s, m)
-    hour = m.radians((t_s % DAY_S / 60 + equation + 4 * place.longitude) / 4 - 180)
+    declination, hour = _turned(t_s, place, m)
     lat = math.radians(place.latitude)
     return math.sin(lat) * m.sin(declination) + math.cos(lat) * m.cos(declination) * m.cos(hour)
+
+
+def _turned(t_s: Any, place: Place, m: Any) -> tuple[Any, Any]:
+    """(declination, hour angle), radians."""
+    declination, equation = _sun(t_s, m)
+    return declination, m.radians((t_s % DAY_S / 60 + equation + 4 * place.longitude) / 4 - 180)
 
 
 def _sun(t_s: Any, m: Any) -> tuple[Any, Any]:

@@ -6,9 +6,10 @@ from hub.model.device import Device, DeviceSpec, Link, LinkState, Role
 from hub.model.driver import Driver, Sink
 from hub.model.moment import Moment
 from hub.model.point import Column, Measurement, Point, Quality, Value
-from hub.model.quantity import QUANTITIES, Kind, Quantity, quantity
+from hub.model.quantity import HEEDED, QUANTITIES, Kind, Quantity, quantity
 
 __all__ = [
+    "HEEDED",
     "QUANTITIES",
     "Clock",
     "Column",

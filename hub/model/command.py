@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -23,6 +24,7 @@ class CommandSpec:
     `settle_ms`: how long the device may take until its own reading shows the new value (dead time).
     `heartbeat_s`: the device's watchdog; the set-point is renewed at half of it; 0 = holds without renewal.
     `writes_a_day`: how often a set-point that is kept in flash may be changed.
+    `shown`: False where not every device of the kind shows what it was told: that it took it has to do then.
     """
 
     point: str
@@ -35,6 +37,7 @@ class CommandSpec:
     wear: Wear = Wear.VOLATILE
     tolerance: float = 0.0
     writes_a_day: int = 100
+    shown: bool = True
 
     def shows(self, wanted: Value, reading: Value | None) -> bool:
         """Does the device's own reading show what was wanted, within its tolerance (else half a step)?"""
@@ -53,6 +56,9 @@ class Source(StrEnum):
     RULE = "rule"
     PLAN = "plan"
     DEFAULT = "default"
+
+
+ORDER = {source: rank for rank, source in enumerate(Source)}
 
 
 class Relation(StrEnum):
@@ -78,6 +84,18 @@ class Request:
     person: str = ""
     cause: str = ""
     priority: int = 0
+
+
+def heeded(requests: Iterable[Request], point: str, begun: int | None = None) -> Request | None:
+    """Who asks an amount of `point`, which no device shows: the highest source, of one source the newest.
+
+    `begun`: by then, UTC ms. Zero is as if nobody had asked.
+    """
+    asked = (
+        r for r in requests if r.point == point and r.relation is Relation.SET and (begun is None or r.starts <= begun)
+    )
+    amounts = [r for r in asked if not isinstance(r.value, str) and 0 < r.value < math.inf]
+    return min(amounts, key=lambda r: (ORDER[r.source], -r.starts, r.id), default=None)
 
 
 @dataclass(frozen=True, slots=True)

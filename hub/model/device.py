@@ -20,6 +20,7 @@ class Role(StrEnum):
     LIGHT = "light"
     THERMOSTAT = "thermostat"
     METER = "meter"
+    SENSOR = "sensor"
     TARIFF = "tariff"
     HOUSE = "house"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hub.model.command import Command
 from hub.model.device import Device
+from hub.model.heard import Reading
 from hub.model.point import Measurement
 
 
@@ -38,3 +39,19 @@ class Driver(Protocol):
 
         Raises hub.errors.NoAnswer or hub.errors.Refused.
         """
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A driver that can show what the wire said, for whoever installs a device."""
+
+    def raw(self, device: str) -> tuple[Reading, ...]:
+        """The wire's own readings of the device (by id) at its last answer; none before it has answered."""
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """A driver whose devices tell the time of their own clocks."""
+
+    def ahead_s(self, device: str) -> float | None:
+        """By how much the device's clock was ahead of the hub's at its last word; None while it tells none."""

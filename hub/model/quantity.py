@@ -79,14 +79,19 @@ _ALL = [
     Quantity("energy_charged", "Wh", Kind.COUNTER, 1, 0, 2e9),
     Quantity("energy_discharged", "Wh", Kind.COUNTER, 1, 0, 2e9),
     Quantity("session_energy", "Wh", Kind.COUNTER, 1, 0, 2e9),
-    Quantity("target_energy", "Wh", Kind.GAUGE, 1, 0, 200_000),
+    Quantity("target_energy", "Wh", Kind.GAUGE, 1, 0, 200_000, max_age_s=1e12),
     Quantity("gas", "m3", Kind.COUNTER, 0.001, 0, 2e6, max_age_s=7_200),
     Quantity("water", "m3", Kind.COUNTER, 0.001, 0, 2e6, max_age_s=7_200),
     Quantity("soc", "%", Kind.GAUGE, 0.1, 0, 100),
     Quantity("soh", "%", Kind.GAUGE, 0.1, 0, 100),
     Quantity("capacity", "Wh", Kind.GAUGE, 1, 0, 1e6),
+    Quantity("reserve", "%", Kind.GAUGE, 0.1, 0, 100, max_age_s=1e12),
     Quantity("temperature", "degC", Kind.GAUGE, 0.1, -60, 200, max_age_s=3_600),
     Quantity("tank_temperature", "degC", Kind.GAUGE, 0.1, -60, 200),
+    Quantity("outdoor_temperature", "degC", Kind.GAUGE, 0.1, -60, 80, max_age_s=3_600),
+    Quantity("supply_temperature", "degC", Kind.GAUGE, 0.1, -60, 200),
+    Quantity("return_temperature", "degC", Kind.GAUGE, 0.1, -60, 200),
+    Quantity("target_tank_temperature", "degC", Kind.GAUGE, 0.1, 0, 100, max_age_s=3_600),
     Quantity("target_temperature", "degC", Kind.GAUGE, 0.1, 0, 100, max_age_s=3_600),
     Quantity("humidity", "%", Kind.GAUGE, 0.1, 0, 100, max_age_s=3_600),
     Quantity("battery_level", "%", Kind.GAUGE, 1, 0, 100, max_age_s=86_400),
@@ -94,6 +99,8 @@ _ALL = [
     Quantity("on", "", Kind.STATE, 1, 0, 1, max_age_s=3_600),
     Quantity("brightness", "%", Kind.GAUGE, 0.1, 0, 100, max_age_s=3_600),
     Quantity("connected", "", Kind.STATE, 1, 0, 1),
+    Quantity("contact", "", Kind.STATE, 1, 0, 1, "1 closed"),
+    Quantity("signal", "dBm", Kind.GAUGE, 1, -150, 0, max_age_s=3_600),
     Quantity(
         "status",
         "",
@@ -127,6 +134,12 @@ _ALL = [
     Quantity("power_setpoint", "W", Kind.GAUGE, 1, -KW_200, KW_200, "+ discharge"),
     Quantity("export_limit", "W", Kind.GAUGE, 1, 0, KW_200),
     Quantity("import_limit", "W", Kind.GAUGE, 1, 0, KW_200),
+    Quantity("charge_limit", "W", Kind.GAUGE, 1, 0, KW_200),
+    Quantity("discharge_limit", "W", Kind.GAUGE, 1, 0, KW_200),
+    Quantity("grid_charge", "", Kind.STATE, 1, 0, 1),
+    Quantity("min_soc", "%", Kind.GAUGE, 0.1, 0, 100),
+    Quantity("max_soc", "%", Kind.GAUGE, 0.1, 0, 100),
+    Quantity("pv_surplus", "W", Kind.GAUGE, 1, -KW_200, KW_200, "+ surplus, as told to a heat pump"),
     Quantity("phases", "", Kind.GAUGE, 1, 0, 3),
     Quantity("sg_ready", "", Kind.GAUGE, 1, 1, 4, "1 block, 2 normal, 3 boost advised, 4 forced on"),
     Quantity("price_import", "1e-5/kWh", Kind.GAUGE, 1, -1e7, 1e7, max_age_s=90_000),
@@ -148,6 +161,7 @@ _ALL = [
             "boost",
             "surplus",
             "manual",
+            "plan",
         ),
         max_age_s=1e12,
     ),
@@ -159,6 +173,9 @@ _ALL = [
 ]
 
 QUANTITIES: dict[str, Quantity] = {q.name: q for q in _ALL}
+
+HEEDED = frozenset({"target_energy", "reserve"})
+"""What people ask of a device for some time and no device shows: the core heeds it in what it decides."""
 
 
 def quantity(name: str) -> Quantity:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hub.model.broker import BrokerAddress
 from hub.model.device import DeviceSpec
+from hub.model.feed import FeedSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,9 @@ class BatteryControl:
     """How the core may drive a battery. SoC in %, powers in W, `ramp_w_s` in W per s (0 = at once).
 
     `outage_reserve`: what stays in it for a power cut. `feeds_cars`: whether it may discharge while a car charges fast.
+    What plans count with: `efficiency`: the share of what is stored that comes out again; `wear`: of a kWh discharged,
+    1e-5 currency units; `grid_charge`, `grid_discharge`: whether a plan may charge it from the grid, or discharge it
+    into the grid; `capacity_wh`: what it holds from 0 to 100 %, 0 = as the device tells.
     """
 
     device: str
@@ -86,6 +90,11 @@ class BatteryControl:
     outage_reserve: float = 0.0
     ramp_w_s: float = 0.0
     feeds_cars: bool = False
+    efficiency: float = 0.9
+    wear: int = 0
+    grid_charge: bool = True
+    grid_discharge: bool = False
+    capacity_wh: float = 0.0
 
     @property
     def lowest_soc(self) -> float:
@@ -124,20 +133,43 @@ class SwitchControl:
 
 
 @dataclass(frozen=True, slots=True)
+class Markup:
+    """What becomes of a market price: times `factor`, plus `add` (1e-5 currency unit per kWh): VAT, fees, levies."""
+
+    factor: float = 1.0
+    add: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TariffSpec:
-    """Fixed prices or prices by local hour, in 1/100,000 currency unit per kWh."""
+    """Fixed prices or prices by local hour, in 1/100,000 currency unit per kWh; empty where none is given.
+
+    `feed`: where the prices come from; then the fixed ones hold while it tells none. `export_markup` None: what is fed
+    in earns the fixed price, or what the source says of it. `exchange`: the site's currency for one of the source's,
+    0 when both are the same.
+    """
 
     import_price: tuple[int, ...]
     export_price: tuple[int, ...]
+    feed: FeedSpec | None = None
+    import_markup: Markup = Markup()
+    export_markup: Markup | None = None
+    exchange: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a kWh from the grid costs from `start` until before `end` (UTC ms), in 1e-5 currency units."""
+    """What a kWh from the grid costs from `start` until before `end` (UTC ms), in 1e-5 currency units.
+
+    `provisional`: it is an estimate, or stands for one that is not known yet. `export`: what a kWh earns that is fed
+    in; None = not known.
+    """
 
     start: int
     end: int
     price: int
+    provisional: bool = False
+    export: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +194,7 @@ class Site:
     bind: str = "127.0.0.1"
     port: int = 8080
     announce: bool = True
+    search: tuple[str, ...] = ()
     mqtt_engine: str = "auto"
     mqtt_bind: str = "127.0.0.1"
     mqtt_port: int = 1883
@@ -178,6 +211,7 @@ class Site:
     heat_pumps: tuple[HeatPumpControl, ...] = ()
     switches: tuple[SwitchControl, ...] = ()
     tariff: TariffSpec | None = None
+    feeds: tuple[FeedSpec, ...] = ()
     calendar: CalendarSpec = CalendarSpec()
     devices: tuple[DeviceSpec, ...] = ()
 
