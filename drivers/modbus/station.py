@@ -1,108 +1,151 @@
-"""One device on a Modbus link: what is read when, and what a command does."""
+"""One unit on a Modbus link with all its devices: what is read when, and what a command does.
+
+A hybrid is several devices of the site document with one unit and one map: it is read once for all of them.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import replace
+import logging
+from collections.abc import Mapping, Sequence
 
-from drivers.modbus.blocks import Block, blocks
-from drivers.modbus.device_map import CommandMap, DeviceMap, PointMap
-from drivers.modbus.link import WRITE_S, ModbusLink, Pulse
-from drivers.modbus.registers import Reading, Write
-from hub.errors import LinkError, NoAnswer, Refused
-from hub.model import Clock, Command, Device, Measurement, Quality, Sink, Value
+from drivers.modbus.catalogue import InForce
+from drivers.modbus.device_map import CommandMap
+from drivers.modbus.link import WRITE_S, ModbusLink
+from drivers.modbus.member import Member
+from drivers.modbus.orders import Orders
+from drivers.modbus.raw import readings
+from drivers.modbus.reader import Reader
+from drivers.modbus.registers import Image, Register
+from hub.errors import ConfigError, LinkError, NoAnswer, Refused
+from hub.model import Clock, Command, Sink
 from hub.model.clock import until_tick
+from hub.model.heard import Reading
 
-SLOW_EVERY = 5
+log = logging.getLogger(__name__)
+
+POLL_S = {"fast": 1.0, "slow": 5.0, "rare": 60.0}
+_LOOK_S = 3.0
+"""how often it is looked whether the map has changed"""
 _REREAD_S = (0.01, 0.02, 0.05, 0.1, 0.2)
 _JUDGE_S = 0.1
 """what is left of the settle time for whoever judges the last reading"""
+_LONGEST_S = 3.0
+"""a command that takes long to settle may take so long to be written"""
+
+
+def passes(period_s: float) -> dict[str, int]:
+    """Every how many passes a poll class is read. One that is asked more often than once a second counts passes."""
+    return {poll: max(1, round(every_s / max(period_s, 1.0))) for poll, every_s in POLL_S.items()}
+
+
+def ages(period_s: float) -> dict[str, float]:
+    """Seconds between two readings of a poll class."""
+    return {poll: period_s * every for poll, every in passes(period_s).items()}
 
 
 class Station:
-    """Polls its device every `period_s` and puts one batch a pass; `slow` points every SLOW_EVERY passes."""
+    """Polls its unit every `period_s` and puts one batch a pass."""
 
     def __init__(
-        self, device: Device, unit: int, map_: DeviceMap, link: ModbusLink, clock: Clock, period_s: float
+        self, members: Sequence[Member], unit: int, map_: InForce, link: ModbusLink, clock: Clock, period_s: float
     ) -> None:
-        self.device = device
+        self.members = {m.spec.id: m for m in members}
         self._unit = unit
         self._map = map_
         self._link = link
         self._clock = clock
         self._period_s = period_s
-        self._pulse = Pulse()
-        self._prepared: dict[str, int] = {}
-        """how many of a command's preparing writes the device has taken since it was last lost"""
-        self._plans = tuple(self._plan(p for p in map_.points if slow or not p.slow) for slow in (False, True))
-
-    def _plan(self, points: Iterable[PointMap]) -> dict[Block, list[PointMap]]:
-        """The requests of a pass and the points that each answers."""
-        wanted = list(points)
-        registers = [p.reading.register for p in wanted]
-        plan: dict[Block, list[PointMap]] = {block: [] for block in blocks(registers, self._map.limits)}
-        for point in wanted:
-            plan[next(b for b in plan if _holds(b, point.reading))].append(point)
-        return plan
+        self._every = passes(period_s)
+        self._reader = Reader(link, unit, map_.map.bus.limits)
+        self._orders = Orders(link, unit, map_.map.keepalive)
+        self._known = False
+        self._look_at = 0.0
+        self._images: dict[str, Image] = {}
+        """what was read last, by poll class"""
+        self._written_at: dict[str, float] = {}
+        """when a point was last written or read back: a pass that began before has an older value of it"""
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
     async def run(self, sink: Sink) -> None:
-        """Lives as long as the link is wanted; a device that is lost is asked again ever more seldom."""
-        passes = 0
+        """Lives as long as the link is wanted; a unit that is lost is asked again ever more seldom."""
+        count = 0
         while True:
+            self._follow(sink)
             try:
-                await self._pass(sink, slow=passes % SLOW_EVERY == 0)
-                passes += 1
+                await self._pass(sink, {poll for poll, every in self._every.items() if count % every == 0})
+                count += 1
                 pause = until_tick(self._clock, self._period_s)
             except LinkError as error:
-                self._prepared.clear()
-                passes = 0
-                pause = max(self._pulse.missed(self.device.id, str(error), sink), self._link.retry_s)
+                self._orders.lost()
+                count = 0
+                pause = self._missed(str(error), sink)
             await asyncio.sleep(pause)
 
-    async def _pass(self, sink: Sink, slow: bool) -> None:
-        if not self._pulse.known:
-            self.device = await self._identified()
-        values: dict[str, Value | None] = {}
-        for block, points in self._plans[slow].items():
-            values |= await self._block(block, points)
-        self._pulse.answered(self.device, sink)
-        self._put(sink, values)
+    async def keep_alive(self) -> None:
+        """Never returns."""
+        await self._orders.keep_alive()
 
-    async def _identified(self) -> Device:
-        """The device with what it says of itself; what it refuses to say stays as it was."""
-        told: dict[str, str] = {}
-        for key, reading in self._map.info.items():
-            at = reading.register
-            try:
-                told[key] = reading.text(await self._link.read(self._unit, at.function, at.address, at.length))
-            except Refused:
-                continue
-        now = self.device
-        return replace(
-            now,
-            vendor=told.get("vendor") or now.vendor,
-            model=told.get("model") or now.model,
-            serial=told.get("serial") or now.serial,
-            firmware=told.get("firmware") or now.firmware,
-        )
-
-    async def _block(self, block: Block, points: list[PointMap], until: float = 0.0) -> dict[str, Value | None]:
-        """The values of a block; a device that refuses it has none of them."""
-        try:
-            words = await self._link.read(self._unit, block.function, block.address, block.count, until)
-        except Refused:
-            return dict.fromkeys((p.name for p in points), None)
-        return {p.name: p.reading.of(words[_span(block, p.reading)]) for p in points}
-
-    def _put(self, sink: Sink, values: dict[str, Value | None]) -> None:
+    async def _pass(self, sink: Sink, polls: set[str]) -> None:
+        if not self._known:
+            info = await self._info()
+            for member in self.members.values():
+                member.told(info)
+        if "rare" in polls:
+            self._reader.try_again()
+        began = _now()
+        image = await self._reader.read(self._registers(polls))
+        self._known = True
+        self._images |= dict.fromkeys(polls, image)
         now = self._clock.now()
-        sink.put(
-            Measurement(f"{self.device.id}.{name}", value, now, Quality.INVALID if value is None else Quality.GOOD)
-            for name, value in values.items()
+        for member in self.members.values():
+            member.pulse.answered(member.device, sink)
+        batch = (m for member in self.members.values() for m in member.measure(image, polls, now))
+        sink.put(m for m in batch if self._written_at.get(m.point, 0.0) < began)
+
+    def _registers(self, polls: set[str]) -> list[Register]:
+        return [r for m in self.members.values() for p in m.face.points if p.poll in polls for r in p.registers]
+
+    def raw(self, device: str) -> tuple[Reading, ...]:
+        """The registers of a device as they were read last."""
+        return readings(self.members[device].face.points, self._images)
+
+    def _missed(self, reason: str, sink: Sink) -> float:
+        """Seconds until the next try."""
+        pause = max(member.pulse.missed(member.device.id, reason, sink) for member in self.members.values())
+        self._known = all(member.pulse.known for member in self.members.values())
+        return max(pause, self._link.retry_s)
+
+    async def _info(self) -> Mapping[str, str]:
+        """What the unit says of itself."""
+        readings = self._map.map.info
+        image = await Reader(self._link, self._unit, self._map.map.bus.limits).read(
+            r for reading in readings.values() for r in reading.registers
         )
+        return {key: reading.text(image) for key, reading in readings.items()}
+
+    def _follow(self, sink: Sink) -> None:
+        """The owner's map may have been changed: from now on it is as it says."""
+        now = self._clock.monotonic()
+        if now < self._look_at:
+            return
+        self._look_at = now + _LOOK_S
+        try:
+            if not self._map.look():
+                return
+        except ConfigError as error:
+            log.error("%s; what it said before holds", error)
+            return
+        map_ = self._map.map
+        log.info("map %s: read again", self._map.name)
+        self._reader = Reader(self._link, self._unit, map_.bus.limits)
+        self._images = {}
+        self._orders.keepalive = map_.keepalive
+        for member in self.members.values():
+            member.fit(map_)
+            if member.pulse.known:
+                sink.seen(member.device)
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -111,47 +154,44 @@ class Station:
 
         Raises NoAnswer or Refused.
         """
-        start = asyncio.get_running_loop().time()
-        name = command.point.partition(".")[2]
-        known = self._map.command(name)
+        start = _now()
+        device, _, name = command.point.partition(".")
+        member = self.members[device]
+        known = member.face.command(name)
         if known is None:
             raise Refused(f"{command.point}: the device has no such command")
-        until = start + WRITE_S
-        for write in known.prepare[self._prepared.get(name, 0) :]:
-            await self._write(write, command.value, until)
-            self._prepared[name] = self._prepared.get(name, 0) + 1
-        for write in known.writes:
-            await self._write(write, command.value, until)
-        await self._read_back(known, command.value, min(until, start + known.spec.settle_ms / 1000 - _JUDGE_S), sink)
+        settled = start + known.spec.settle_ms / 1000 - _JUDGE_S
+        until = max(start + WRITE_S, min(settled, start + _LONGEST_S)) + known.rests_s(command.value)
+        self._written_at[f"{device}.{known.read_back}"] = start
+        await self._orders.carry_out(command.point, known, command.value, until)
+        await self._read_back(member, known, command, min(until, settled), sink)
 
-    async def _write(self, write: Write, value: Value, until: float) -> None:
-        at = write.register
-        await self._link.write(self._unit, at.function, at.address, write.words(value), until)
-
-    async def _read_back(self, known: CommandMap, wanted: Value, until: float, sink: Sink) -> None:
-        point = self._map.point(known.read_back)
-        at = point.reading.register
-        block = Block(at.function, at.address, at.length)
-        loop = asyncio.get_running_loop()
-        until = max(until, loop.time() + _JUDGE_S)
-        for pause in (0.0, *_REREAD_S, *[_REREAD_S[-1]] * 5):
-            if loop.time() + pause > until:
+    async def _read_back(self, member: Member, known: CommandMap, command: Command, until: float, sink: Sink) -> None:
+        registers = member.face.point(known.read_back).registers
+        until = max(until, _now() + _JUDGE_S)
+        for pause in _pauses():
+            if _now() + pause > until:
                 return
-            await asyncio.sleep(pause)
+            if pause:
+                await asyncio.sleep(pause)
             try:
-                values = await self._block(block, [point], until)
+                image = await self._reader.read(registers, until)
             except NoAnswer:
                 return
-            self._put(sink, values)
-            if known.spec.shows(wanted, values[point.name]):
+            (shown,) = member.values(image, lambda p: p.name == known.read_back, self._clock.now())
+            self._written_at[shown.point] = _now()
+            sink.put([shown])
+            if known.spec.shows(command.value, shown.value):
                 return
 
+    async def release(self, until: float) -> None:
+        """Gives the device back to itself, where its map says how."""
+        await self._orders.release(until)
 
-def _holds(block: Block, reading: Reading) -> bool:
-    at = reading.register
-    return block.function == at.function and block.address <= at.address and at.end <= block.end
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
-def _span(block: Block, reading: Reading) -> slice:
-    start = reading.register.address - block.address
-    return slice(start, start + reading.register.length)
+def _pauses() -> Sequence[float]:
+    return (0.0, *_REREAD_S, *[_REREAD_S[-1]] * 15)

@@ -21,7 +21,8 @@ from pymodbus.pdu import DecodePDU, ModbusPDU
 from drivers.modbus.address import Address
 from hub.errors import LinkError, NoAnswer, Refused
 
-READ_HOLDING, READ_INPUT, WRITE_ONE, WRITE_MANY = 3, 4, 6, 16
+READ_COILS, READ_DISCRETE, READ_HOLDING, READ_INPUT, WRITE_COIL, WRITE_ONE, WRITE_MANY = 1, 2, 3, 4, 5, 6, 16
+_BITS = (READ_COILS, READ_DISCRETE)
 _NO_LIMIT: Any = None
 """pymodbus' own time-out. Its limits are `wait_for`, which in Python 3.11 loses a cancellation that comes together with
 the answer: a driver would then run on for ever in a hub that waits for it to end. Without a limit it waits plainly."""
@@ -38,16 +39,28 @@ _CODES = {
     10: "gateway path unavailable",
     11: "gateway target does not answer",
 }
-_ABSENT, _BUSY = (10, 11), (5, 6)
+_ILLEGAL, _ABSENT, _BUSY = (1, 2, 3), (10, 11), (5, 6)
 _BROKEN = (ModbusException, struct.error, IndexError, ValueError)
 
 for _name in ("pymodbus", "pymodbus.logging", "pymodbus_internal"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)  # it logs every miss; we log once on loss, once on return
 
 
+class DeviceException(Refused):
+    """The device, or the gateway before it, has answered with an exception."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Illegal(DeviceException):
+    """The device does not know the function, the address or the value: it will say so again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request: `count` registers from `address` (0-based), `values` when it writes."""
+    """A request: `count` registers (or coils, inputs) from `address` (0-based), `values` when it writes."""
 
     unit: int
     function: int
@@ -57,13 +70,18 @@ class Ask:
 
     @property
     def writes(self) -> bool:
-        return self.function in (WRITE_ONE, WRITE_MANY)
+        return self.function in (WRITE_COIL, WRITE_ONE, WRITE_MANY)
+
+    @property
+    def data_bytes(self) -> int:
+        """Bytes of data in the answer to a read."""
+        return (self.count + 7) // 8 if self.function in _BITS else 2 * self.count
 
     def size(self, function: int) -> int:
         """Bytes of the RTU answer with this function code."""
         if function & 0x80:
             return 5
-        return 8 if self.writes else 5 + 2 * self.count
+        return 8 if self.writes else 5 + self.data_bytes
 
     def accepts(self, pdu: ModbusPDU) -> bool:
         """Whether `pdu` can be nothing but the answer to this request."""
@@ -71,10 +89,12 @@ class Ask:
             return False
         if pdu.isError():
             return True
-        if self.function == WRITE_ONE:
-            return pdu.address == self.address and tuple(pdu.registers) == self.values
         if self.function == WRITE_MANY:
             return (pdu.address, pdu.count) == (self.address, self.count)
+        if self.writes:
+            return pdu.address == self.address and tuple(pdu.registers or map(int, pdu.bits)) == self.values
+        if self.function in _BITS:
+            return len(pdu.bits) == 8 * self.data_bytes
         return len(pdu.registers) == self.count
 
 
@@ -147,7 +167,10 @@ class Wire:
             self._client = None
 
     async def exchange(self, ask: Ask) -> tuple[int, ...]:
-        """The registers of the answer; raises LinkError, NoAnswer or Refused (with the exception code)."""
+        """The registers of the answer, or its bits as 0 and 1.
+
+        Raises LinkError, NoAnswer or Refused (with the exception code).
+        """
         client = self._client
         if client is None or not client.connected:
             raise LinkError(f"{self._address.text}: not connected")
@@ -160,14 +183,20 @@ class Wire:
             self._framer.asked = None
         if answer.isError():
             raise self._error(ask, answer.exception_code)
-        return tuple(answer.registers)
+        return tuple(map(int, answer.bits[: ask.count] if ask.function in _BITS else answer.registers))
 
     @staticmethod
     async def _send(client: AsyncModbusTcpClient | AsyncModbusSerialClient, ask: Ask) -> ModbusPDU:
-        if ask.function == READ_HOLDING:
-            return await client.read_holding_registers(ask.address, count=ask.count, device_id=ask.unit)
-        if ask.function == READ_INPUT:
-            return await client.read_input_registers(ask.address, count=ask.count, device_id=ask.unit)
+        reads = {
+            READ_COILS: client.read_coils,
+            READ_DISCRETE: client.read_discrete_inputs,
+            READ_HOLDING: client.read_holding_registers,
+            READ_INPUT: client.read_input_registers,
+        }
+        if ask.function in reads:
+            return await reads[ask.function](ask.address, count=ask.count, device_id=ask.unit)
+        if ask.function == WRITE_COIL:
+            return await client.write_coil(ask.address, bool(ask.values[0]), device_id=ask.unit)
         if ask.function == WRITE_ONE:
             return await client.write_register(ask.address, ask.values[0], device_id=ask.unit)
         return await client.write_registers(ask.address, list(ask.values), device_id=ask.unit)
@@ -177,7 +206,9 @@ class Wire:
             f"{self._address.text} unit {ask.unit}: function {ask.function} at {ask.address}: "
             f"exception {code} ({_CODES.get(code, 'unknown')})"
         )
-        return NoAnswer(text) if code in _ABSENT or (ask.writes and code in _BUSY) else Refused(text)
+        if code in _ABSENT or (ask.writes and code in _BUSY):
+            return NoAnswer(text)
+        return (Illegal if code in _ILLEGAL else DeviceException)(text, code)
 
     def _make(self) -> AsyncModbusTcpClient | AsyncModbusSerialClient:
         at = self._address

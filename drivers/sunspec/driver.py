@@ -15,6 +15,7 @@ from drivers.sunspec.options import parse
 from drivers.sunspec.unit import Unit
 from hub.errors import NoAnswer, Refused
 from hub.model import Clock, Command, Device, DeviceSpec, Driver, Sink
+from hub.model.heard import Reading
 
 
 def build(link: str, devices: Sequence[DeviceSpec], clock: Clock) -> Driver:
@@ -57,3 +58,7 @@ class SunSpecDriver:
         if self._sink is None:
             raise NoAnswer(f"{self._link.address}: not started")
         await self._units[member.options.unit].apply(member, command, self._sink)
+
+    def raw(self, device: str) -> tuple[Reading, ...]:
+        member = self._members.get(device)
+        return self._units[member.options.unit].raw() if member else ()

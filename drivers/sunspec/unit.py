@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from drivers.modbus.link import READ_HOLDING, WRITE_MANY, WRITE_S, ModbusLink
+from drivers.sunspec.capture import readings
 from drivers.sunspec.chain import Answer, Place, Walk, Wish, walk
 from drivers.sunspec.control import Control
 from drivers.sunspec.layout import Values, layouts
@@ -19,6 +20,7 @@ from drivers.sunspec.member import Member
 from hub.errors import LinkError, NoAnswer, Refused
 from hub.model import Clock, Command, Sink, Value
 from hub.model.clock import until_tick
+from hub.model.heard import Reading
 
 _ROUND_S = 5.0
 _TRIES = 2
@@ -27,6 +29,10 @@ _LOOK_AGAIN_S = 30.0
 _GLANCE_S = 0.1
 _JUDGE_S = 0.1
 """what is left of the settle time for whoever judges the last reading"""
+
+
+class _Moved(LinkError):
+    """The unit answers, but with another chain of models."""
 
 
 class Unit:
@@ -71,6 +77,10 @@ class Unit:
             await self._write(control.release(self._images[control.place]), until)
             raise Refused(f"{command.point}: the device keeps no reversion time, it is not driven that way again")
 
+    def raw(self) -> tuple[Reading, ...]:
+        """What its models said when each was read last."""
+        return tuple(readings(self._images))
+
     async def _write(self, frames: Iterable[tuple[int, tuple[int, ...]]], until: float) -> None:
         for address, words in frames:
             await self._link.write(self._number, WRITE_MANY, address, words, until)
@@ -95,12 +105,19 @@ class Unit:
 
     async def _pass(self, sink: Sink) -> None:
         if self._known and self._clock.monotonic() < self._look_again:
-            places = self._due()
-            for place in places:
-                self._keep(place, await self._read(place))
+            places = await self._again()
         else:
             places = await self._survey()
         self._tell(places, sink)
+
+    async def _again(self) -> list[Place]:
+        places = self._due()
+        try:
+            for place in places:
+                self._keep(place, await self._read(place))
+        except _Moved:
+            return await self._survey()
+        return places
 
     def _keep(self, place: Place, values: Values) -> None:
         """What was read last counts, whether by a pass or a read-back; a chain walked anew has other places."""
@@ -175,14 +192,14 @@ class Unit:
     # -- registers ---------------------------------------------------------------------------------------------------
 
     async def _read(self, place: Place, until: float = 0.0) -> Values:
-        """The model at `place`; raises LinkError when another one lies there now."""
+        """The model at `place`; raises _Moved when another one lies there now."""
         layout = layouts()[place.model]
         words: tuple[int, ...] = ()
         for offset, count in layout.spans(place.length):
             words += await self._registers(place.address + offset, count, until)
         if words[:2] != (place.model, place.length):
             self._known = False
-            raise LinkError(f"model {place.model} is no longer at {place.address}")
+            raise _Moved(f"model {place.model} is no longer at {place.address}")
         return layout.decode(words)
 
     async def _registers(self, address: int, count: int, until: float = 0.0, tries: int = _TRIES) -> tuple[int, ...]:

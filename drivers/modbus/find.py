@@ -1,0 +1,256 @@
+"""Finding Modbus devices on the net and on serial lines, by the maps that know how to tell theirs. Reads only.
+
+What answers and is told by no map is found too, as something that needs a map.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+from drivers.modbus.blocks import Block, blocks
+from drivers.modbus.catalogue import load
+from drivers.modbus.device_map import DeviceMap
+from drivers.modbus.identify import (
+    MOST_READS,
+    SparingLink,
+    answers,
+    catalogue,
+    identified,
+    of_serial,
+    registers,
+    units,
+    unknown,
+)
+from drivers.modbus.image import Words
+from drivers.modbus.link import ModbusLink
+from drivers.modbus.reader import Reader
+from drivers.modbus.registers import Register
+from hub.errors import LinkError, Refused
+from hub.model.found import Found, Where
+
+PORTS = (502, 1502)
+BAUDS = (9600, 19_200, 38_400, 57_600, 115_200)
+PARITIES = ("N", "E")
+SERIAL_UNITS = (1, 2, 3, 247)
+PORT_S = 20.0
+"""how long one serial port is looked at, at most"""
+_AT_ONCE = 16
+_KNOCK_S = 0.8
+_MISSES = 6
+"""so many ranges in a row without an answer, and the device is taken as gone"""
+
+Maps = Mapping[str, DeviceMap]
+Tell = Callable[[Found], None]
+
+
+async def find(where: Where, found: Tell) -> None:
+    """At most `_AT_ONCE` hosts at a time, each on one connection; all serial ports side by side."""
+    maps = await asyncio.to_thread(catalogue)
+    room = asyncio.Semaphore(_AT_ONCE)
+    ports = sorted({*PORTS, *(m.bus.port for m in maps.values())}) if where.hosts else []
+
+    async def look(host: str) -> None:
+        for port in ports:
+            if f"{host}:{port}" in where.busy:
+                continue
+            async with room:
+                if await _open(host, port):
+                    await _on_net(f"tcp://{host}:{port}", units(maps.values()), maps, found)
+
+    async with asyncio.TaskGroup() as tasks:
+        for host in where.hosts:
+            tasks.create_task(look(host), name=f"find modbus {host}")
+        for path in where.ports:
+            tasks.create_task(_on_port(path, maps, found), name=f"find modbus {path}")
+
+
+async def probe(link: str) -> Sequence[Found]:
+    """The devices at `link` (`?unit=` for one unit only); raises ConfigError or LinkError."""
+    asked = _Asked.of(link)
+    maps = await asyncio.to_thread(catalogue)
+    wanted = asked.units or (SERIAL_UNITS if asked.serial else units(maps.values()))
+    found: list[Found] = []
+    if asked.guessing:
+        await _on_port(asked.path, maps, found.append)
+    elif asked.serial:
+        await _on_line(asked.address, wanted, maps, found.append)
+    else:
+        await _on_net(asked.address, wanted, maps, found.append)
+    if not found:
+        raise LinkError(f"{asked.address}: nobody answers Modbus at unit {', '.join(map(str, wanted))}")
+    return found
+
+
+async def record(link: str, seconds: float) -> bytes:
+    """A register image of one unit: `?map=vendor/model` says of which registers, `?unit=` of which unit.
+
+    Without a map that is named or fits: what answers within `seconds`, of all registers that any map knows.
+    Raises ConfigError or LinkError.
+    """
+    asked = _Asked.of(link)
+    address = asked.address
+    unit = next(iter(asked.units), None)
+    name = asked.map
+    if not name:
+        told = (await probe(link))[0]
+        address, name = told.link, str(told.options.get("map", ""))
+        unit = int(str(told.options["unit"]))
+    map_ = load(name) if name else None
+    unit = unit if unit is not None else map_.bus.unit if map_ else 1
+    bus = ModbusLink(address, map_.bus.pause_s if map_ else 0.0, map_.bus.connect_s if map_ else 0.0)
+    try:
+        words = await _of_map(bus, unit, map_) if map_ else await _of_any(bus, unit, seconds)
+    finally:
+        bus.close()
+    if not words:
+        raise LinkError(f"{address}: unit {unit} has none of the registers that are known")
+    what = f"map {name}" if name else "no map; what answered of the registers that any map knows"
+    head = [f"# {address} unit {unit}: {what}", f"# read {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", ""]
+    return "\n".join([*head, *words.toml()]).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A link with what is only for looking taken off. `units`: those that were named."""
+
+    address: str
+    units: tuple[int, ...]
+    map: str
+
+    @staticmethod
+    def of(link: str) -> _Asked:
+        parts = urlsplit(link)
+        given = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+        kept = "&".join(q for q in parts.query.split("&") if q and q.partition("=")[0] not in ("unit", "map"))
+        unit = given.get("unit", "")
+        named = (int(unit),) if unit.isdecimal() and int(unit) < 256 else ()
+        return _Asked(parts._replace(query=kept).geturl(), named, given.get("map", ""))
+
+    @property
+    def serial(self) -> bool:
+        return self.address.startswith("serial:")
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.address).path
+
+    @property
+    def guessing(self) -> bool:
+        """A serial port without a word about how it is set."""
+        return self.serial and not urlsplit(self.address).query and not self.units
+
+
+async def _open(host: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(_KNOCK_S):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+# -- looking -----------------------------------------------------------------------------------------------------------
+
+
+async def _on_net(address: str, wanted: Sequence[int], maps: Maps, tell: Tell) -> None:
+    """The units of one connection, within MOST_READS requests.
+
+    Many devices answer at any unit, and a gateway has several devices: one more is told when its serial number is new.
+    """
+    bus = SparingLink(address, maps.values())
+    told: list[Found] = []
+    nameless: Found | None = None
+    try:
+        for unit in wanted:
+            if not await answers(bus, unit):
+                continue
+            nameless = nameless or unknown(address, unit)
+            seen = await identified(bus, unit, maps)
+            new = [one for one in seen if not told or (one.serial and one.serial not in of_serial(told))]
+            told += new
+            for one in new:
+                tell(one)
+    finally:
+        bus.close()
+    if nameless and not told:
+        tell(nameless)
+
+
+async def _on_port(path: str, maps: Maps, tell: Tell) -> None:
+    """The units of a serial line, once its speed and parity are found; none while somebody else has the port."""
+    try:
+        async with asyncio.timeout(PORT_S):
+            for address in _settings(path):
+                if await _on_line(address, SERIAL_UNITS, maps, tell):
+                    return
+    except TimeoutError:
+        return
+
+
+def _settings(path: str) -> Iterator[str]:
+    yield from (f"serial://{path}?baud={baud}&parity={parity}" for baud in BAUDS for parity in PARITIES)
+
+
+async def _on_line(address: str, wanted: Sequence[int], maps: Maps, tell: Tell) -> bool:
+    """Whether anybody was there."""
+    bus, there = SparingLink(address, maps.values(), MOST_READS * len(wanted)), False
+    try:
+        for unit in wanted:
+            if await answers(bus, unit):
+                there = True
+                for one in await identified(bus, unit, maps) or [unknown(address, unit)]:
+                    tell(one)
+    finally:
+        bus.close()
+    return there
+
+
+# -- recording ---------------------------------------------------------------------------------------------------------
+
+
+async def _of_map(bus: ModbusLink, unit: int, map_: DeviceMap) -> Words:
+    """All registers that the map reads and the device has."""
+    wanted = [*registers(map_), *_about(map_)]
+    image = await Reader(bus, unit, map_.bus.limits).read(wanted)
+    words = Words()
+    for at in wanted:
+        found = image(at)
+        if found is not None:
+            words.add(Block(at.function, at.address, at.length), found)
+    return words
+
+
+def _about(map_: DeviceMap) -> Iterator[Register]:
+    """What tells it from others, and what it says of itself."""
+    for reading in (*map_.info.values(), *(identity.reading for identity in map_.identify)):
+        yield from reading.registers
+
+
+async def _of_any(bus: ModbusLink, unit: int, seconds: float) -> Words:
+    """The ranges that answer, of those that any map reads."""
+    loop = asyncio.get_running_loop()
+    until, misses, words = loop.time() + seconds, 0, Words()
+    for block in _known(await asyncio.to_thread(catalogue)):
+        if words.has(block):
+            continue
+        if loop.time() >= until or misses >= _MISSES:
+            break
+        try:
+            words.add(block, await bus.read(unit, block.function, block.address, block.count))
+            misses = 0
+        except Refused:
+            misses = 0
+        except LinkError:
+            misses += 1
+    return words
+
+
+def _known(maps: Maps) -> list[Block]:
+    """The requests of all maps, each once."""
+    found = (block for m in maps.values() for block in blocks(registers(m), m.bus.limits))
+    return list(dict.fromkeys(found))
