@@ -1,4 +1,4 @@
-"""Times on a P1 telegram: `YYMMDDhhmmssX`, civil time with X = S (summer) or W (winter); no X in DSMR 2.2 and 3."""
+"""Times on a telegram: `YYMMDDhhmmssX`, civil time with X = S (summer) or W (winter); no X in DSMR 2.2 and 3."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-STAMP = re.compile(r"\d{12}[SW]?")
+STAMP = re.compile(r"\d{12}[SW]?", re.ASCII)
 ZONE = "Europe/Amsterdam"
 """NL, BE, LU, SE and HU share this civil time."""
 
 
 def milliseconds(text: str, zone: str = ZONE) -> int:
     """UTC milliseconds. The letter tells the doubled hours of autumn apart; raises ValueError for no time."""
+    if not STAMP.fullmatch(text):
+        raise ValueError(text)
     naive = datetime.strptime(text[:12], "%y%m%d%H%M%S")
     aware = naive.replace(tzinfo=ZoneInfo(zone), fold=1 if text.endswith("W") else 0)
     return round(aware.timestamp() * 1000)

@@ -1,4 +1,4 @@
-"""P1 telegrams out of a stream of bytes: framing and checksum, no I/O.
+"""Telegrams out of a stream of bytes: framing and checksum, no I/O.
 
 Source: DSMR P1 Companion Standard 5.0.2 section 6.2: `/XXX5 identification CR LF CR LF data ! CRC CR LF`;
 CRC16, polynomial x16+x15+x2+1 (0xA001 reflected, start 0), over everything from `/` to `!`, both included.
@@ -10,33 +10,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from drivers.push.checks import arc
+from hub.model.heard import Rejected
+
 LONGEST = 16_384
 """Bytes; DSMR allows 1024 a telegram, Belgian ones with 13 months of peaks reach 1.5 k, 15-minute logs more."""
 
 _START = re.compile(rb"/[A-Za-z]{3}")
 _END = re.compile(rb"\n!([0-9A-Fa-f]{4}|[0-9A-Fa-f]{0,3}[ \t]*\r?\n)")
 _RESTART = re.compile(rb"\n(?=/[A-Za-z]{3})")
-_HAS_CRC = re.compile(rb"\n(?:0-0:1\.0\.0|1-3:0\.2\.8|0-0:96\.1\.4)[(*]")
-
-
-def _table() -> tuple[int, ...]:
-    def entry(value: int) -> int:
-        for _ in range(8):
-            value = (value >> 1) ^ (0xA001 if value & 1 else 0)
-        return value
-
-    return tuple(entry(n) for n in range(256))
-
-
-_TABLE = _table()
-
-
-def crc16(data: bytes) -> int:
-    """CRC-16/ARC."""
-    crc = 0
-    for byte in data:
-        crc = (crc >> 8) ^ _TABLE[(crc ^ byte) & 0xFF]
-    return crc
+_HAS_CRC = re.compile(
+    rb"\n(?:0-0:1\.0\.0|1-3:0\.2\.8|0-0:96\.1\.4|0-0:96\.7\.|0-[1-9]:24\.2\.|1-0:[357]2\.3[26]\.|1-0:99\.97\.)[0-9]*[(*]"
+)
+"""Objects that came with DSMR 4 and eMUCS, as the checksum did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +33,13 @@ class Frame:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Bytes that look like a telegram and are none. `offset` counts from the first byte ever fed."""
-
-    offset: int
-    reason: str
-
-
 class Framer:
     """Sans-I/O: feed bytes, get frames. A telegram is delivered with its last checksum digit, before CR LF."""
 
     def __init__(self) -> None:
         self._buffer = b""
         self._base = 0
+        self._checks = False
 
     def feed(self, data: bytes) -> list[Frame | Rejected]:
         self._buffer += data
@@ -71,9 +50,18 @@ class Framer:
 
     def finish(self) -> list[Frame | Rejected]:
         """The stream has ended: what is still open is complete only if the line end was all that was missing."""
+        length = len(self._buffer)
         events = self.feed(b"\n") if self._buffer else []
         if _START.match(self._buffer):
             events.append(self._reject(len(self._buffer), "cut off: no end line"))
+        self._base -= 1 if length else 0
+        return events
+
+    def skip(self, count: int) -> list[Frame | Rejected]:
+        """`count` bytes of something else come between: a telegram that is open here is over."""
+        events = self.finish()
+        self._base += len(self._buffer) + count
+        self._buffer = b""
         return events
 
     def _next(self) -> Frame | Rejected | None:
@@ -100,9 +88,10 @@ class Framer:
         if checksum:
             fault = "" if _matches(raw, int(checksum, 16)) else f"checksum wrong: telegram says {checksum.decode()}"
         else:
-            fault = "checksum missing" if _HAS_CRC.search(raw) else ""
+            fault = "checksum missing" if self._checks or _HAS_CRC.search(raw) else ""
         if fault:  # another telegram may have begun inside a damaged one: look again just behind its start
             return self._reject(4, fault)
+        self._checks = bool(checksum)  # a meter that has sent checksums goes on to send them
         frame = Frame(self._base, _lines(raw))
         self._drop(end)
         return frame
@@ -119,7 +108,7 @@ class Framer:
 
 def _matches(raw: bytes, checksum: int) -> bool:
     """Captures often have lost their CR: those are checked with it put back."""
-    return crc16(raw) == checksum or (b"\r" not in raw and crc16(raw.replace(b"\n", b"\r\n")) == checksum)
+    return arc(raw) == checksum or (b"\r" not in raw and arc(raw.replace(b"\n", b"\r\n")) == checksum)
 
 
 def _lines(raw: bytes) -> tuple[str, ...]:

@@ -1,0 +1,70 @@
+"""The data lines of a telegram to readings: `OBIS(value*unit)`, values with a time of their own, logs."""
+
+from __future__ import annotations
+
+import re
+
+from drivers.push.telegram.stamp import STAMP, milliseconds
+from drivers.push.units import from_text, power_factor
+from hub.model.heard import Reading
+
+_OBJECT = re.compile(r"(\d+-\d+:\d+\.\d+\.\d+(?:\*\d+)?)((?:\([^()]*\))+)")
+_GROUP = re.compile(r"\(([^()]*)\)")
+_VALUE = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)\*([A-Za-z0-9]{1,8})")
+_CODE = re.compile(r"\d+-\d+:\d+\.\d+\.\d+(?:\*\d+)?")
+_NEVER = "632525252525W"
+"""What some Belgian meters say for the time of a peak that has not been."""
+
+
+def read_line(line: str, readings: list[Reading], problems: list[str]) -> None:
+    """Adds what `line` says."""
+    match = _OBJECT.fullmatch(line)
+    if not match:
+        problems.append(f"line not understood: {line[:60]}")
+        return
+    code, groups = match[1], _GROUP.findall(match[2])
+    if len(groups) > 2 and STAMP.fullmatch(groups[0]) and _CODE.fullmatch(groups[-3]):
+        _old_gas(code, groups, readings, problems)
+    elif len(groups) > 2 or (len(groups) == 2 and _CODE.fullmatch(groups[1])):
+        _log(code, groups, readings, problems)
+    else:
+        at = _time(groups[0], problems) if len(groups) == 2 else None
+        if len(groups) == 1 or at is not None:
+            readings.append(_value(code, groups[-1], at))
+
+
+def _old_gas(code: str, groups: list[str], readings: list[Reading], problems: list[str]) -> None:
+    """DSMR 2.2 and 3: (time)(status)(period)(n)(code)(unit)(value)."""
+    at = _time(groups[0], problems)
+    if at is not None:
+        readings.append(_value(code, f"{groups[-1]}*{groups[-2]}", at))
+
+
+def _log(code: str, groups: list[str], readings: list[Reading], problems: list[str]) -> None:
+    """A profile buffer: (n)(code)...(time)(value)(time)(value)...; each value goes under the code it is of."""
+    codes = [g for g in groups if _CODE.fullmatch(g)]
+    at: int | None = None
+    position = 0
+    for group in groups:
+        if STAMP.fullmatch(group):
+            at, position = (None if group == _NEVER else _time(group, problems)), 0
+        elif at is not None and _VALUE.fullmatch(group):
+            readings.append(_value(f"{code}/{codes[min(position, len(codes) - 1)]}" if codes else code, group, at))
+            position += 1
+
+
+def _value(code: str, text: str, at: int | None) -> Reading:
+    match = _VALUE.fullmatch(text)
+    known = from_text(match[1], match[2]) if match else None
+    if known:
+        return Reading(code, known[0], known[1], at)
+    factor = power_factor(code, text)
+    return Reading(code, text if factor is None else factor, "", at)
+
+
+def _time(text: str, problems: list[str]) -> int | None:
+    try:
+        return milliseconds(text)
+    except ValueError:
+        problems.append(f"not a time: {text[:20]}")
+        return None
