@@ -1,0 +1,1 @@
+"""Dry contacts at GPIO lines: SG-Ready relays, a switched load, and contacts that report."""
