@@ -1,1 +1,1 @@
-"""Devices that speak MQTT: Tasmota plugs, and Zigbee lights and thermostats behind zigbee2mqtt."""
+"""Devices that speak MQTT: Tasmota, Shelly, zigbee2mqtt, Home Assistant's discovery, and descriptions of one's own."""

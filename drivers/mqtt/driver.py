@@ -4,37 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
 
 import aiomqtt
 
-from drivers.mqtt.behaviour import Behaviour, Message
-from drivers.mqtt.link import address, client_of
-from drivers.mqtt.tasmota import Plug
+from drivers.json.in_force import LOOK_S, Own
+from drivers.mqtt.behaviour import Message
+from drivers.mqtt.kinds import MAPS, OWN_KIND, Kind
+from drivers.mqtt.link import Broker, address, client_of
+from drivers.mqtt.options import Options
+from drivers.mqtt.own import Described
 from drivers.mqtt.watch import TRIES, Watch
-from drivers.mqtt.zigbee2mqtt import Light, Thermostat
-from hub.errors import ConfigError, NoAnswer, Refused
-from hub.model import Clock, Command, Device, DeviceSpec, Driver, Link, Point, Sink
-from hub.model.broker import BrokerAddress
+from hub.errors import NoAnswer, Refused
+from hub.model import Clock, Command, Device, DeviceSpec, Driver, Link, Sink
 from hub.model.document import hint
+from hub.model.heard import Reading
 
 log = logging.getLogger(__name__)
 
 _BACKOFF_S = (0.2, 5.0)
 _ACK_S = 1.0
-_POLL_S = {"tasmota/plug": 5.0}
-_OTHER_POLL_S = 6.0
+_JUDGE_S = 0.1
+"""so long before the settle time ends it is said that nothing came, so that this is what the journal says"""
 _ANSWER_S = 1.5
 _LONGEST_ANSWER_S = 4.0
 _GONE_WITHIN_S = 9.5
 """From a device's last word until it counts as gone: the pause, and every question unanswered."""
-_OPTIONS = ("map", "topic", "poll_s", "answer_s")
-_MORE_OPTIONS = {"tasmota/plug": ("channel",)}
-MAPS: dict[str, Callable[[DeviceSpec, str], Behaviour]] = {
-    "tasmota/plug": lambda spec, topic: Plug(topic, int(_number(spec, "channel", 1, 1))),
-    "zigbee2mqtt/light": lambda spec, topic: Light(topic, str(spec.options.get("base", "zigbee2mqtt"))),
-    "zigbee2mqtt/thermostat": lambda spec, topic: Thermostat(topic, str(spec.options.get("base", "zigbee2mqtt"))),
-}
 
 
 def build(link: str, devices: Sequence[DeviceSpec], clock: Clock) -> Driver:
@@ -43,14 +39,20 @@ def build(link: str, devices: Sequence[DeviceSpec], clock: Clock) -> Driver:
     return MqttDriver(broker, [_watch(spec, broker) for spec in devices], clock)
 
 
+def prepare(data: Path) -> None:
+    """The owner's own descriptions of devices lie in `maps` of the data folder."""
+    Own.folder = data / "maps"
+
+
 class MqttDriver:
     """Owns the connection; messages go to each device's watch, commands to its topic."""
 
-    def __init__(self, broker: BrokerAddress, watches: Sequence[Watch], clock: Clock) -> None:
+    def __init__(self, broker: Broker, watches: Sequence[Watch], clock: Clock) -> None:
         self._broker = broker
         self._watches = {watch.device.id: watch for watch in watches}
         self._clock = clock
         self._client: aiomqtt.Client | None = None
+        self._subscribed: set[str] = set()
         self._backoff = _BACKOFF_S[0]
 
     @property
@@ -65,19 +67,34 @@ class MqttDriver:
             self._backoff = min(self._backoff * 2, _BACKOFF_S[1])
 
     async def apply(self, command: Command) -> None:
-        """Returns when the broker has acknowledged; the device's own state message follows by itself."""
+        """Returns when the device has told its value since, or the broker has it for one that sleeps.
+
+        Raises NoAnswer when the device says nothing of it within its settle time, or Refused.
+        """
         device, _, name = command.point.partition(".")
         watch = self._watches.get(device)
         if watch is None:
             raise Refused(f"{command.point}: no such device on this link")
-        message = watch.behaviour.write(name, command.value)
-        await self._send(message)
+        message, spec = watch.behaviour.write(name, command.value), watch.device.command(command.point)
+        if spec is None:
+            raise Refused(f"{command.point}: the device has no such command")
+        until, before = asyncio.get_running_loop().time() + spec.settle_ms / 1000 - _JUDGE_S, watch.words
+        for one in (message, *watch.behaviour.confirm()):
+            await self._send(one)
+        left = max(until - asyncio.get_running_loop().time(), _JUDGE_S)
+        if watch.behaviour.prompt and not await watch.shown(spec, command.value, before, left):
+            raise NoAnswer(f"{device} has not said what became of it")
+
+    def raw(self, device: str) -> tuple[Reading, ...]:
+        """The wire's own readings of a device, as last told."""
+        watch = self._watches.get(device)
+        return watch.raw if watch else ()
 
     async def _send(self, message: Message) -> None:
         if self._client is None:
             raise NoAnswer(f"the broker at {self._broker.shown} is not connected")
         try:
-            await self._client.publish(message.topic, message.payload, qos=1, timeout=_ACK_S)
+            await self._client.publish(message.topic, message.payload, 1, message.retain, timeout=_ACK_S)
         except aiomqtt.MqttError as error:
             raise NoAnswer(f"the broker at {self._broker.shown}: {error}") from None
 
@@ -89,18 +106,29 @@ class MqttDriver:
 
     async def _session(self, sink: Sink) -> None:
         async with client_of(self._broker) as client:
-            topics = {topic for watch in self._watches.values() for topic in watch.behaviour.topics()}
-            await client.subscribe([(topic, 0) for topic in sorted(topics)])
-            _heed_cancellation()
+            for watch in self._watches.values():
+                watch.begin()
+            self._subscribed = set()
+            await self._subscribe(client, self._watches.values())
             log.info("mqtt %s: connected", self._broker.shown)
             self._client, self._backoff = client, _BACKOFF_S[0]
             try:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._listen(client, sink))
+                    tasks.create_task(self._follow(client, sink))
                     for watch in self._watches.values():
                         tasks.create_task(watch.keep_asking(_publisher(client), sink))
+                        tasks.create_task(watch.keep_holding(self._clock, sink))
             finally:
                 self._client = None
+
+    async def _subscribe(self, client: aiomqtt.Client, watches: Iterable[Watch]) -> None:
+        """To what is not subscribed yet; devices that describe themselves name their topics later."""
+        wanted = {topic for watch in watches for topic in watch.behaviour.topics()} - self._subscribed
+        if wanted:
+            self._subscribed |= wanted
+            await client.subscribe([(topic, 0) for topic in sorted(wanted)])
+            _heed_cancellation()
 
     async def _listen(self, client: aiomqtt.Client, sink: Sink) -> None:
         async for message in client.messages:
@@ -112,6 +140,16 @@ class MqttDriver:
                 update = watch.behaviour.read(message.topic.value, payload)
                 if update:
                     watch.take(update, now, message.retain, sink)
+                    await self._subscribe(client, (watch,))
+
+    async def _follow(self, client: aiomqtt.Client, sink: Sink) -> None:
+        """An owner's file may have been changed: from now on its device is as it says."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for watch in self._watches.values():
+                if isinstance(watch.behaviour, Described) and watch.behaviour.look():
+                    watch.renew(sink)
+                    await self._subscribe(client, (watch,))
 
     def _lose(self, sink: Sink, reason: str) -> None:
         for watch in self._watches.values():
@@ -133,47 +171,34 @@ def _heed_cancellation() -> None:
         raise asyncio.CancelledError
 
 
-def _watch(spec: DeviceSpec, broker: BrokerAddress) -> Watch:
-    kind = str(spec.options.get("map", ""))
-    if kind not in MAPS:
-        raise ConfigError(f"devices.{spec.id}.map", f"{kind!r} is not an MQTT device; known: {', '.join(MAPS)}")
-    for key in spec.options:
-        if key not in (known := (*_OPTIONS, *_MORE_OPTIONS.get(kind, ("base",)))):
-            raise ConfigError(f"devices.{spec.id}.{key}", f"unknown option{hint(key, known)}")
-    behaviour = MAPS[kind](spec, _topic(spec))
-    writable = {command.point for command in behaviour.commands(spec.id)}
-    points = tuple(Point.of(spec.uid, spec.id, name, f"{spec.id}.{name}" in writable) for name in behaviour.quantities)
-    device = Device(
-        spec.uid,
-        spec.id,
-        spec.role,
-        Link("mqtt", broker.shown),
-        behind=spec.behind,
-        points=points,
-        commands=behaviour.commands(spec.id),
-    )
-    return Watch(device, behaviour, *_patience(spec, kind))
+def _watch(spec: DeviceSpec, broker: Broker) -> Watch:
+    options = Options(spec)
+    kind = _kind(options)
+    if spec.role not in kind.roles:
+        listed = ", ".join(kind.roles)
+        raise options.error("role", f"{spec.role.value} is none of what this map is for: {listed}")
+    behaviour = kind.make(options)
+    options.done(("map", "poll_s", "answer_s", *kind.options))
+    device = Device(spec.uid, spec.id, spec.role, Link("mqtt", broker.shown), behind=spec.behind)
+    return Watch(device, behaviour, *_patience(spec, kind.poll_s))
 
 
-def _patience(spec: DeviceSpec, kind: str) -> tuple[float, float]:
+def _kind(options: Options) -> Kind:
+    name = options.text("map")
+    if name.endswith(".toml"):
+        return OWN_KIND
+    if name not in MAPS:
+        known = f"{hint(name, MAPS)}, or name a .toml file of your own"
+        raise options.error("map", f"{name!r} is not an MQTT device{known}")
+    return MAPS[name]
+
+
+def _patience(spec: DeviceSpec, poll_s: float) -> tuple[float, float]:
     """Seconds between questions and for an answer; a pause that would hide a device's death for too long is cut."""
-    answer = min(_number(spec, "answer_s", _ANSWER_S, 0.05), _LONGEST_ANSWER_S)
-    poll = _number(spec, "poll_s", _POLL_S.get(kind, _OTHER_POLL_S), 0.05)
+    options = Options(spec)
+    answer = min(options.number("answer_s", _ANSWER_S, 0.05, 60), _LONGEST_ANSWER_S)
+    poll = options.number("poll_s", poll_s, 0.05, 86_400)
     return min(poll, _GONE_WITHIN_S - TRIES * answer), answer
-
-
-def _topic(spec: DeviceSpec) -> str:
-    topic = str(spec.options.get("topic", spec.id))
-    if not topic or set(topic) & set("+#\0"):
-        raise ConfigError(f"devices.{spec.id}.topic", f"{topic!r} is no topic of one device; no + or # in it")
-    return topic
-
-
-def _number(spec: DeviceSpec, key: str, default: float, low: float) -> float:
-    value = spec.options.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < low:
-        raise ConfigError(f"devices.{spec.id}.{key}", f"{value!r} is not a number of at least {low:g}")
-    return float(value)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -1,0 +1,112 @@
+"""Fronius inverters by the Solar API, which is to be switched on in the inverter's pages; it only reads.
+
+`api = "v0"` is for data cards of before 2012. Set-points go over Modbus: driver `sunspec`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drivers.http.fronius_codec import is_answer, understand
+from drivers.http.kind import Ask
+from drivers.http.login import Login
+from drivers.json.options import Options
+from drivers.json.told import Told, as_object, under
+from hub.errors import Refused
+from hub.model import CommandSpec, Value
+from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Rejected
+
+_V1, _V0 = "/solar_api/v1", "/solar_api"
+_PHASES_S, _STORAGE_S, _INFO_S = 5.0, 10.0, 600.0
+
+
+def make(options: Options) -> Fronius:
+    """Option `api`: v1 (when left out) or v0."""
+    return Fronius(options.choice("api", ("v1", "v0"), "v1"))
+
+
+class Fronius:
+    """Remembers the numbers of its inverters, and whether a battery and a heating rod are there."""
+
+    places: tuple[str, ...] = ("inverter", "battery", "grid", "meter", "heatpump")
+    also: Mapping[str, tuple[str, ...]] = {"meter": ("grid",), "plug": ("heatpump",)}
+    period_s = 1.0
+
+    def __init__(self, api: str) -> None:
+        self._api = api
+        self._inverters: tuple[str, ...] = ()
+        self._storage = False
+        self._ohmpilot = False
+
+    def login(self) -> Login:
+        return Login()
+
+    def expected(self, place: str) -> tuple[str, ...]:
+        return {"grid": ("power",), "inverter": ("power", "energy"), "battery": ("power", "soc")}.get(place, ())
+
+    def asks(self) -> tuple[Ask, ...]:
+        return self._asks_v1() if self._api == "v1" else self._asks_v0()
+
+    def _asks_v1(self) -> tuple[Ask, ...]:
+        common = [self._of(f"{_V1}/GetInverterRealtimeData.cgi", "DeviceId", n, "Common") for n in self._inverters]
+        phases = [self._of(f"{_V1}/GetInverterRealtimeData.cgi", "DeviceId", n, "3P") for n in self._inverters]
+        more = (
+            *((Ask("storage", f"{_V1}/GetStorageRealtimeData.cgi?Scope=System", every_s=_STORAGE_S, optional=True),)
+              * self._storage),
+            *((Ask("ohmpilot", f"{_V1}/GetOhmPilotRealtimeData.cgi?Scope=System", every_s=_PHASES_S, optional=True),)
+              * self._ohmpilot),
+        )  # fmt: skip
+        return (
+            Ask("flow", f"{_V1}/GetPowerFlowRealtimeData.fcgi"),
+            Ask("meter", f"{_V1}/GetMeterRealtimeData.cgi?Scope=System", optional=True),
+            *common,
+            *phases,
+            *more,
+            Ask("info", f"{_V1}/GetInverterInfo.cgi", every_s=_INFO_S, optional=True),
+        )
+
+    def _asks_v0(self) -> tuple[Ask, ...]:
+        common = [self._of(f"{_V0}/GetInverterRealtimeData.cgi", "DeviceIndex", n, "Common") for n in self._inverters]
+        return (
+            Ask("system", f"{_V0}/GetInverterRealtimeData.cgi?Scope=System"),
+            *common,
+            Ask("info", f"{_V0}/GetInverterInfo.cgi", every_s=_INFO_S, optional=True),
+        )
+
+    def _of(self, path: str, key: str, id_: str, collection: str) -> Ask:
+        query = f"Scope=Device&{key}={id_}&DataCollection={collection}InverterData"
+        return Ask(f"{collection} {id_}", f"{path}?{query}", every_s=_PHASES_S, optional=True)
+
+    def read(self, name: str, body: bytes) -> Heard:
+        found, told = as_object(body), Told()
+        if not is_answer(found):
+            told.problem("no answer of a Solar API")
+            return told.heard()
+        understand(told, found)
+        data = under(found, "Body", "Data")
+        if name == "flow":
+            self._storage = under(data, "Site", "P_Akku") is not None or self._storage
+            self._ohmpilot = bool(under(data, "Smartloads", "Ohmpilots")) or self._ohmpilot
+        numbers = under(data, "Inverters") if name == "flow" else under(data, "PAC", "Values")
+        if isinstance(numbers, Mapping):
+            self._inverters = tuple(sorted(n for n in numbers if n.isascii() and n.isdigit()))
+        return told.heard()
+
+    def commands(self, device: str, place: str) -> tuple[CommandSpec, ...]:
+        return ()
+
+    def write(self, place: str, quantity: str, value: Value) -> Ask:
+        raise Refused("the Solar API can only be read; set-points go over Modbus, driver sunspec")
+
+    def taken(self, ask: Ask, body: bytes) -> None:
+        """Nothing is ever written."""
+
+
+def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
+    """One answer."""
+    found = as_object(data)
+    if not is_answer(found):
+        return Capture(rejected=(Rejected(0, "no answer of a Solar API: it has no Head and Body"),))
+    told = Told()
+    understand(told, found)
+    return Capture((told.heard(),))

@@ -1,0 +1,47 @@
+"""Bidding zones: the names people use, and their EIC codes (ENTSO-E, list of Y codes)."""
+
+EIC = {
+    "AT": "10YAT-APG------L",
+    "BE": "10YBE----------2",
+    "BG": "10YCA-BULGARIA-R",
+    "CH": "10YCH-SWISSGRIDZ",
+    "CZ": "10YCZ-CEPS-----N",
+    "DE-LU": "10Y1001A1001A82H",
+    "DK1": "10YDK-1--------W",
+    "DK2": "10YDK-2--------M",
+    "EE": "10Y1001A1001A39I",
+    "ES": "10YES-REE------0",
+    "FI": "10YFI-1--------U",
+    "FR": "10YFR-RTE------C",
+    "GR": "10YGR-HTSO-----Y",
+    "HR": "10YHR-HEP------M",
+    "HU": "10YHU-MAVIR----U",
+    "IE-SEM": "10Y1001A1001A59C",
+    "IT-NORTH": "10Y1001A1001A73I",
+    "LT": "10YLT-1001A0008Q",
+    "LV": "10YLV-1001A00074",
+    "NL": "10YNL----------L",
+    "NO1": "10YNO-1--------2",
+    "NO2": "10YNO-2--------T",
+    "NO3": "10YNO-3--------J",
+    "NO4": "10YNO-4--------9",
+    "NO5": "10Y1001A1001A48H",
+    "PL": "10YPL-AREA-----S",
+    "PT": "10YPT-REN------W",
+    "RO": "10YRO-TEL------P",
+    "SE1": "10Y1001A1001A44P",
+    "SE2": "10Y1001A1001A45N",
+    "SE3": "10Y1001A1001A46L",
+    "SE4": "10Y1001A1001A47J",
+    "SI": "10YSI-ELES-----O",
+    "SK": "10YSK-SEPS-----K",
+}
+ENERGY_CHARTS = {
+    *("AT", "BE", "BG", "CH", "CZ", "DE-LU", "DK1", "DK2", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "LT", "LV", "NL"),
+    *("NO1", "NO2", "NO3", "NO4", "NO5", "PL", "PT", "RO", "SE1", "SE2", "SE3", "SE4", "SI", "SK", "IT-North"),
+}
+NORD_POOL = {
+    "DE-LU": "GER",
+    **{z: z for z in ("AT", "BE", "BG", "DK1", "DK2", "EE", "FI", "FR", "LT", "LV", "NL", "NO1", "NO2", "NO3", "NO4")},
+    **{z: z for z in ("NO5", "PL", "SE1", "SE2", "SE3", "SE4")},
+}

@@ -1,0 +1,1 @@
+"""Forecasts of the weather and of what the sun will give."""
