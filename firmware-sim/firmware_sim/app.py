@@ -43,7 +43,7 @@ class Wires:
     """The links by name, and what must run behind them."""
 
     def __init__(self, view: View, directory: Path) -> None:
-        self.grid = Sdm630("grid", view, lambda house: house.grid)
+        self.grid = Sdm630("grid", view, lambda house: view.wiring.meter(house.grid), lambda house: house.grid)
         self.circuit = Sdm630("heatpump_meter", view, lambda house: house.heatpump_meter)
         self.inverter = SunSpecInverter(view)
         self.keba, self.heidelberg, self.isg = Keba(view), Heidelberg(view), Isg(view)

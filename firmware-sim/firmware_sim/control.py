@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 from .device import Device, View
 from .fault import Kind
 from .physics.world import World
+from .wiring import Mistake
 
 HOUSE: web.AppKey["House"] = web.AppKey("house")
 
@@ -31,6 +32,8 @@ def build(house: House) -> web.Application:
     app[HOUSE] = house
     app.router.add_get("/devices", _get_devices)
     app.router.add_post("/devices/{id}/fault", _post_fault)
+    app.router.add_get("/wiring", _get_wiring)
+    app.router.add_post("/wiring", _post_wiring)
     app.router.add_get("/world", _get_world)
     app.router.add_post("/world", _post_world)
     return app
@@ -68,6 +71,22 @@ async def _post_fault(request: web.Request) -> web.Response:
         raise Bad("for_s must be above 0")
     device.set_fault(Kind(kind), None if for_s is None else _number("for_s", for_s))
     return web.json_response({"id": device.name, "kind": kind, "for_s": for_s})
+
+
+async def _get_wiring(request: web.Request) -> web.Response:
+    mistakes = request.app[HOUSE].view.wiring.mistakes
+    return web.json_response({"mistakes": sorted(mistakes), "known": list(Mistake)})
+
+
+async def _post_wiring(request: web.Request) -> web.Response:
+    """The mistakes that the electrician has made, all others undone."""
+    body = await _body(request)
+    _only(body, {"mistakes"})
+    named = body.get("mistakes")
+    if not isinstance(named, list) or not all(isinstance(m, str) and m in set(Mistake) for m in named):
+        raise Bad(f"mistakes must be a list of some of {', '.join(Mistake)}")
+    request.app[HOUSE].view.wiring.mistakes = {Mistake(m) for m in named}
+    return await _get_wiring(request)
 
 
 async def _get_world(request: web.Request) -> web.Response:
@@ -195,6 +214,7 @@ FORCES: dict[str, Callable[[str, object], Act]] = {
     "voltage": _override(180, 270),
     "soc": _once(0, 100, World.set_soc),
     "ev_soc": _once(0, 100, lambda world, value: setattr(world.keba, "soc", value)),
+    "heidelberg_phases": _once(1, 3, lambda world, value: setattr(world.heidelberg, "phases", 3 if value > 1 else 1)),
     "house_c": _once(0, 40, lambda world, value: setattr(world.heatpump, "house_c", value)),
     "tank_c": _once(5, 70, lambda world, value: setattr(world.heatpump, "tank_c", value)),
     "clock": _clock,

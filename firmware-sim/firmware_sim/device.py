@@ -6,6 +6,7 @@ from collections.abc import Callable
 from .fault import Fault, Kind
 from .physics.state import Snapshot
 from .physics.world import World
+from .wiring import Wiring
 
 Truth = dict[str, object]
 
@@ -13,8 +14,9 @@ Truth = dict[str, object]
 class View:
     """The latest snapshot of the house; the runner replaces it, devices read it."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, wiring: Wiring | None = None) -> None:
         self.snapshot = snapshot
+        self.wiring = wiring or Wiring()
 
 
 class Device:
@@ -38,6 +40,10 @@ class Device:
         if self._frozen is not None and self.fault.kind is Kind.STUCK:
             return self._frozen
         return self._view.snapshot
+
+    @property
+    def wiring(self) -> Wiring:
+        return self._view.wiring
 
     @property
     def now(self) -> Snapshot:

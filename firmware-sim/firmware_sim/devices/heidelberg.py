@@ -20,7 +20,9 @@ from ..modbus.pdu import (
 from ..modbus.station import Station
 from ..physics.state import Snapshot
 from ..physics.world import World
+from ..wiring import Mistake
 
+HARDWARE_A = 16.0
 WATCHDOG, STANDBY, LOCK, LIMIT, FAILSAFE = 257, 258, 259, 261, 262
 ALLOWED: dict[int, Callable[[int], bool]] = {
     WATCHDOG: lambda value: True,
@@ -65,7 +67,8 @@ class Heidelberg(Station):
         return self._set[FAILSAFE if self.failsafe else LIMIT] / 10
 
     def drive(self, world: World) -> None:
-        world.heidelberg.limit_a = self.limit_a
+        world.heidelberg.limit_a = HARDWARE_A if Mistake.LIMIT_IGNORED in self.wiring and self.limit_a else self.limit_a
+        world.heidelberg.first = 1 if Mistake.CHARGER_PHASE in self.wiring else 0
         world.heidelberg.enabled = self._set[LOCK] == 1
 
     def _inputs(self, house: Snapshot) -> dict[int, int]:

@@ -12,6 +12,7 @@ from ..modbus.pdu import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, ILLEGAL_VALUE, READ_
 from ..modbus.station import Station
 from ..physics.state import Snapshot
 from ..physics.world import World
+from ..wiring import Mistake
 
 SET_CURRENT, ENERGY_LIMIT, UNLOCK, ENABLE = 5004, 5010, 5012, 5014
 FAILSAFE_CURRENT, FAILSAFE_TIMEOUT, FAILSAFE_KEEP, PHASE_SOURCE, PHASES = 5016, 5018, 5020, 5050, 5052
@@ -65,6 +66,8 @@ class Keba(Station):
     @property
     def failsafe(self) -> bool:
         timeout = self._set[FAILSAFE_TIMEOUT]
+        if Mistake.NO_FAILSAFE in self.wiring:
+            return False
         return timeout > 0 and self.clock() - self._written > timeout
 
     @property

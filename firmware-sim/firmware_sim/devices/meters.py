@@ -18,9 +18,17 @@ HOLDING = {0x0014: 1.0, 0x001C: 2.0}
 class Sdm630(Station):
     commands = False
 
-    def __init__(self, name: str, view: View, pick: Callable[[Snapshot], MeterState]) -> None:
+    """`pick`: what the meter sees; `true`: what there is, where that is something else."""
+
+    def __init__(
+        self,
+        name: str,
+        view: View,
+        pick: Callable[[Snapshot], MeterState],
+        true: Callable[[Snapshot], MeterState] | None = None,
+    ) -> None:
         super().__init__(name, view)
-        self._pick = pick
+        self._pick, self._true = pick, true or pick
 
     def read(self, function: int, address: int, count: int) -> list[int]:
         if count > MAX_REGISTERS:
@@ -32,7 +40,7 @@ class Sdm630(Station):
         return _cut(measured(self._pick(self.seen())), 0, INPUT_END, address, count)
 
     def truth(self) -> Truth:
-        meter = self._pick(self.now)
+        meter = self._true(self.now)
         return {
             "power": meter.total,
             "power_l": meter.power,

@@ -4,7 +4,7 @@ It balances its own grid meter to zero until somebody sets a battery power or bo
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from ..device import Truth, View
 from ..modbus.pdu import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, ILLEGAL_VALUE, READ_HOLDING, Refusal
@@ -62,6 +62,7 @@ class SunSpecInverter(Station):
         self.controls.tick()
         words = dict(enumerate(MARK, BASE)) | dict(enumerate(END, END_AT))
         house = self.seen()
+        house = replace(house, inverter=self.wiring.inverter(house.inverter))
         for start, model in MODELS.items():
             if start < address + count and start + 2 + model.length > address:
                 words |= enumerate([model.number, model.length, *self._encode(model, house)], start)

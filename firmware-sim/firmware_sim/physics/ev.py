@@ -22,6 +22,8 @@ class Evse:
     limit_a: float = 16.0
     enabled: bool = True
     phases: int = 3
+    first: int = 0
+    """the house's conductor on which its first one hangs; 0 = L1"""
     total_wh: float = 0.0
     session_wh: float = 0.0
     current_a: float = 0.0
@@ -45,6 +47,12 @@ class Evse:
         self.total_wh += energy
         self.session_wh += energy
         self.soc = min(self.soc + 100 * energy * EFFICIENCY / self.capacity_wh, 100.0)
+
+    @property
+    def load(self) -> Three:
+        """W on the conductors of the house."""
+        a, b, c = (self.power[(n - self.first) % 3] for n in (0, 1, 2))
+        return a, b, c
 
     def _wanted_a(self) -> float:
         if not (self.present and self.enabled) or self.limit_a < MIN_A or self.soc >= 99.9:

@@ -99,7 +99,7 @@ class World:
         watts = list(self.base)
         third = self.heatpump.power_w / 3
         for phase in (0, 1, 2):
-            watts[phase] += self.keba.power[phase] + self.heidelberg.power[phase] + third
+            watts[phase] += self.keba.load[phase] + self.heidelberg.load[phase] + third
         for load in self.small.values():
             watts[load.phase] += load.power_w
         return watts[0], watts[1], watts[2]
@@ -123,7 +123,7 @@ class World:
         loads, produced = self.loads(), self.inverter.ac_w / 3
         power = (loads[0] - produced, loads[1] - produced, loads[2] - produced)
         third = self.heatpump.power_w / 3
-        cars = [0.03 * (a + b) for a, b in zip(self.keba.power, self.heidelberg.power, strict=True)]
+        cars = [0.03 * (a + b) for a, b in zip(self.keba.load, self.heidelberg.load, strict=True)]
         base = self.base
         reactive = (
             0.18 * base[0] + 0.3 * third + cars[0],
