@@ -1,13 +1,11 @@
-"""The prices in force, from the site document's table, put on the Board like any other measurement."""
+"""The prices in force put on the Board, like any other measurement."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
-from hub.model import Clock, Device, Link, Measurement, Point, Role, Sink
-from hub.model.site import Site, TariffSpec
+from hub.model import Clock, Device, Link, Measurement, Point, Quality, Role, Sink
+from hub.tariff.prices import Prices
 
 DEVICE = Device(
     uid="tariff",
@@ -16,23 +14,34 @@ DEVICE = Device(
     link=Link("site", "tariff"),
     points=(Point.of("tariff", "tariff", "price_import"), Point.of("tariff", "tariff", "price_export")),
 )
+_MINUTE_MS = 60_000
 
 
-def price_at(table: tuple[int, ...], t: int, zone: ZoneInfo) -> int:
-    """The price (1e-5 currency unit per kWh) at UTC ms `t`; a table of 24 goes by the local hour."""
-    return table[datetime.fromtimestamp(t / 1000, UTC).astimezone(zone).hour] if len(table) == 24 else table[0]
-
-
-async def run(tariff: TariffSpec, site: Site, sink: Sink, clock: Clock) -> None:
-    """Puts both prices at once and then every minute."""
-    zone = ZoneInfo(site.timezone)
-    sink.seen(DEVICE)
+async def run(prices: Prices, sink: Sink, clock: Clock) -> None:
+    """Puts both prices at once, then every minute, and when they change."""
     while True:
+        prices.changed.clear()
+        show(prices, sink, clock.now())
         now = clock.now()
-        sink.put(
-            [
-                Measurement("tariff.price_import", price_at(tariff.import_price, now, zone), now),
-                Measurement("tariff.price_export", price_at(tariff.export_price, now, zone), now),
-            ]
-        )
-        await asyncio.sleep(60 - clock.now() / 1000 % 60)
+        due = min(now // _MINUTE_MS * _MINUTE_MS + _MINUTE_MS, prices.next_change())
+        try:
+            await asyncio.wait_for(prices.changed.wait(), max(due - now, 20) / 1000)
+        except TimeoutError:
+            continue
+
+
+def show(prices: Prices, sink: Sink, now: int) -> None:
+    """A fixed price that stands for one of a silent source is substituted; with neither the tariff is lost."""
+    running = prices.now()
+    if running is None:
+        return
+    if running.import_price is None:
+        sink.lost(DEVICE.id, "no price is known for this time")
+        return
+    sink.seen(DEVICE)
+    stands_in = running.market is None and running.provisional
+    quality = Quality.SUBSTITUTED if stands_in else Quality.GOOD
+    measured = [Measurement("tariff.price_import", running.import_price, now, quality)]
+    if running.export_price is not None:
+        measured.append(Measurement("tariff.price_export", running.export_price, now))
+    sink.put(measured)

@@ -1,0 +1,1 @@
+"""What the house will make and use: pure."""

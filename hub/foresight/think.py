@@ -1,0 +1,208 @@
+"""What the planner's process does with a question: forecasts, the plan, and what follows from it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from hub.errors import UserError
+from hub.forecast import load, pv
+from hub.forecast.candidates import Forecaster
+from hub.forecast.series import Forecast, Past
+from hub.foresight.assemble import Known, problem_of, to_plan
+from hub.foresight.guess import guessed
+from hub.foresight.pricing import continued, known_prices
+from hub.foresight.view import (
+    STEP_MS,
+    STEP_S,
+    CarSeen,
+    NowOrLater,
+    Quantity,
+    Rate,
+    RunSeen,
+    Settle,
+    Solve,
+    Thought,
+    Told,
+    View,
+    WhatIf,
+    Wrong,
+)
+from hub.plan import Planned, Problem, plan
+from hub.plan.problem import Appliance, Car, Goal, Visit
+from hub.plan.solve import QUICK, Effort
+from hub.plan.write import problem_table
+
+EACH = Effort(seconds=8.0)
+ALIKE = Effort(seconds=1.5, nodes=200, tries=20)
+"""For several plans of one question, which has an end."""
+_ABOVE_FEED_IN = 0.01
+"""A kWh in a car that nobody needs by a time is worth so much more than fed in, currency/kWh: so it takes what the sun
+leaves."""
+
+
+def answered(question: object) -> Iterator[object]:
+    """One answer, or a quick one and then a better one; none to what is no Question."""
+    try:
+        match question:
+            case Solve():
+                yield from _solved(question)
+            case WhatIf():
+                yield Told(_what_if(question))
+            case NowOrLater():
+                yield Told(_now_or_later(question))
+            case Rate():
+                from hub.foresight.rating import rated
+
+                yield rated(question)
+            case Settle():
+                from hub.foresight.settle import settled
+
+                yield from settled(question)
+    except UserError as e:
+        yield Wrong(str(e))
+
+
+def _solved(asked: Solve) -> Iterator[Thought]:
+    view, forecasts = asked.view, foretold(asked.view)
+    if not view.prices:
+        yield Thought(forecasts)
+        return
+    problem = problem_of(view.site, known(view, forecasts))
+    quick = plan(problem, QUICK)
+    yield _thought(asked, forecasts, problem, quick)
+    if not quick.proven:
+        yield _thought(asked, forecasts, problem, plan(problem, Effort(seconds=asked.seconds)))
+
+
+def _thought(asked: Solve, forecasts: Mapping[Quantity, Forecast], problem: Problem, planned: Planned) -> Thought:
+    view = asked.view
+    made = to_plan(problem, planned, f"plan-{view.now}", view.now, asked.good_until)
+    table = problem_table(problem) if asked.keep else None
+    return Thought(forecasts, made, plain(asdict(planned)), problem.estimated_from, table)
+
+
+def _what_if(asked: WhatIf) -> Mapping[str, Any]:
+    from hub.calendar import calendar_of
+    from hub.foresight.whatif import changed, compared, read_change
+
+    change = read_change(asked.change)
+    problem = _problem(asked.view)
+    other = changed(problem, change, calendar_of(asked.view.site))
+    now, then = plan(problem, EACH), plan(other, EACH)
+    told: dict[str, Any] = plain(asdict(compared(now, then)))
+    return {**told, "before": now.costs.total, "after": then.costs.total}
+
+
+def _now_or_later(asked: NowOrLater) -> Mapping[str, Any]:
+    from hub.foresight.marginal import advice
+
+    problem = _problem(asked.view)
+    base = plan(problem, ALIKE)
+    window = asked.start, asked.end
+    return asdict(advice(base, problem, asked.power_w, asked.duration_s, lambda other: plan(other, ALIKE), window))
+
+
+def _problem(view: View) -> Problem:
+    if not view.prices:
+        raise UserError("no prices are known, so nothing can be planned; give the house a tariff")
+    return problem_of(view.site, known(view, foretold(view)))
+
+
+def plain(told: Any) -> Any:
+    """As JSON may hold it: without what is None."""
+    if isinstance(told, dict):
+        return {k: plain(v) for k, v in told.items() if v is not None}
+    return [plain(v) for v in told] if isinstance(told, list | tuple) else told
+
+
+# -- forecasts ---------------------------------------------------------------------------------------------------------
+
+
+def foretold(view: View) -> dict[Quantity, Forecast]:
+    """By quantity, by the forecaster that did best, else by the first that has an answer."""
+    found: dict[Quantity, Forecast] = {}
+    for quantity, past, candidates in candidates_of(view.load, view.pv):
+        forecast = _first(candidates, view.use.get(quantity, ""), past, view.steps)
+        if forecast is None and quantity == "pv":
+            forecast = guessed(past, view.steps, view.pv_most_w)
+        if forecast is not None:
+            found[quantity] = forecast
+    return found
+
+
+def candidates_of(load_past: Past, pv_past: Past | None) -> Iterator[tuple[Quantity, Past, Mapping[str, Forecaster]]]:
+    """What there is to forecast, from what, and by whom, the preferred first."""
+    yield "load", load_past, load.CANDIDATES
+    if pv_past is not None:
+        yield "pv", pv_past, _panels(pv_past)
+
+
+def _panels(past: Past) -> dict[str, Forecaster]:
+    """What is preferred first as long as nothing speaks for another: the blend of all."""
+    known = pv.candidates(past.told)
+    return {name: known[name] for name in ("blend", *known)}
+
+
+def _first(candidates: Mapping[str, Forecaster], best: str, past: Past, steps: int) -> Forecast | None:
+    order = [best, *candidates] if best in candidates else [*candidates]
+    return next((f for name in order if (f := candidates[name](past, steps)) is not None), None)
+
+
+# -- what is known -----------------------------------------------------------------------------------------------------
+
+
+def known(view: View, forecasts: Mapping[Quantity, Forecast]) -> Known:
+    """With what had to be assumed."""
+    assumed: list[str] = []
+    nothing = np.zeros(view.steps)
+    buy, sell, known_until = known_prices(view.prices, view.start, view.steps)
+    buy, sell = continued(buy, view.load, view.price_import), continued(sell, view.load, view.price_export)
+    if np.isnan(sell).any():
+        sell = np.nan_to_num(sell)
+        assumed.append("nothing is earned for what is fed in: its price is not known")
+    load_w = forecasts["load"].mid if "load" in forecasts else nothing
+    if view.pv is not None and "pv" not in forecasts:
+        assumed.append("the panels make nothing: nothing is known of them yet")
+    elif view.pv is not None and forecasts["pv"].by == "guess":
+        assumed.append("the panels are guessed by the sun and their inverter: nothing is known of them yet")
+    return Known(
+        start=view.start,
+        step_s=STEP_S,
+        load_w=load_w,
+        pv_w=forecasts["pv"].mid if "pv" in forecasts else nothing,
+        price_import=buy,
+        price_export=sell,
+        soc=dict(view.soc),
+        capacity_wh=dict(view.capacity_wh),
+        reserve=dict(view.reserve),
+        cars=tuple(_car(car, view, float(sell.max()) / 100_000) for car in view.cars),
+        appliances=tuple(_appliance(run) for run in view.runs),
+        estimated_from=known_until if known_until < view.start + view.steps * STEP_MS else None,
+        assumed=tuple(assumed),
+    )
+
+
+def _car(seen: CarSeen, view: View, sell: float) -> Car:
+    end = view.start + view.steps * STEP_MS
+    begin = min(max(view.start, seen.earliest), end)
+    goal = Goal(by=seen.by, energy_wh=seen.goal_wh)
+    return Car(
+        id=seen.device,
+        visits=(Visit(begin, end, (goal,) if seen.goal_wh > 0 and begin < seen.by <= end else ()),),
+        min_a=seen.min_a,
+        max_a=seen.max_a,
+        phases=seen.phases,
+        phase=seen.phase,
+        end_value=max(0.0, sell) + _ABOVE_FEED_IN,
+        on=seen.on,
+    )
+
+
+def _appliance(run: RunSeen) -> Appliance:
+    return Appliance(
+        id=run.device, power_w=run.power_w, duration_s=run.left_s, earliest=run.earliest, latest=run.latest
+    )

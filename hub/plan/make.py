@@ -1,0 +1,166 @@
+"""problem -> plan: built, solved, and told with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from hub.plan.baseline import at_once, energy_cost
+from hub.plan.build import Built, build
+from hub.plan.matrix import WISH, Arrays, Wish
+from hub.plan.problem import Problem
+from hub.plan.result import Costs, GivenUp, Planned, Step
+from hub.plan.shape import Floats
+from hub.plan.solve import Effort, Solved, Solver, solve
+from hub.plan.why import Reasons
+
+_LEAST = 1e-4
+"""Wishes that are missed by less are met."""
+
+
+def plan(problem: Problem, effort: Effort | None = None, tell: int | None = None) -> Planned:
+    """The cheapest way through the days of `problem`. Always an answer; what cannot be is in `given_up`.
+
+    `tell`: only so many of the first steps are told, where nobody asks for the others.
+    """
+    built, solved = _solved(problem, {}, effort or Effort())
+    burnt = {s.battery.id: s.burns(solved.x) for s in built.stores}
+    if any(burnt.values()):
+        # rare, and many whole numbers: so only when it is seen, first there, then wherever it might be
+        built, solved = _solved(problem, burnt, effort or Effort())
+        if any(s.burns(solved.x) for s in built.stores):
+            built, solved = _solved(problem, dict.fromkeys(burnt, range(problem.steps)), effort or Effort())
+    return told(built, solved, tell)
+
+
+def _solved(problem: Problem, burnt: Mapping[str, Collection[int]], effort: Effort) -> tuple[Built, Solved]:
+    built = build(problem, burnt)
+    arrays = built.site.matrix.arrays()
+    late = built.late(len(arrays.cost))
+    solved = solve(arrays, built.groups(), late, effort, built.covers())
+    turned = built.site.turned(solved.x)
+    return built, solved if turned is None else _again(arrays, solved, turned, late)
+
+
+def _again(arrays: Arrays, solved: Solved, x: Floats, late: Floats) -> Solved:
+    """The same with the whole numbers of `x`, where that costs less."""
+    solver = Solver(arrays)
+    whole = np.round(x[solver.ints])
+    if solver.tried(whole, whole) is None:
+        return solved
+    _, price, cost = solver.lp(whole, whole)
+    return replace(solved, x=solver.tidied(late, cost), price=price, cost=cost) if cost < solved.cost else solved
+
+
+def told(built: Built, solved: Solved, tell: int | None = None) -> Planned:
+    """The solver's numbers as a plan."""
+    site, problem = built.site, built.site.problem
+    reasons = Reasons(built, solved)
+    flow = reasons.flow
+    cost = energy_cost(site, flow.net, planned=True) + _wear(built, solved.x)
+    rested = energy_cost(site, flow.net + flow.batteries)
+    once, levels = at_once(built, solved.x)
+    worth = {s.battery.id: reasons.value(s)[-1] for s in built.stores}
+    begin = {s.battery.id: s.battery.soc / 100 * s.battery.capacity_wh / 1000 for s in built.stores}
+    end = {s.battery.id: float(solved.x[s.level[-1]]) for s in built.stores}
+    mine = float(cost.sum()) - sum(worth[b] * end[b] for b in worth)
+    powers = (flow.net, site.load, site.pv - flow.held_back, flow.held_back)
+    prices = (site.buy, site.sell, reasons.price, cost, rested, once)
+    told = (
+        [[watts(v) for v in each.tolist()] for each in powers],
+        [[money(v) for v in each.tolist()] for each in prices],
+    )
+    (grid, load, pv, held_back), (buy, sell, price, planned, nothing, all_at_once) = told
+    steps = tuple(
+        Step(
+            start=problem.start + t * problem.step_s * 1000,
+            grid_w=grid[t],
+            load_w=load[t],
+            pv_w=pv[t],
+            held_back_w=held_back[t],
+            buy=buy[t],
+            sell=sell[t],
+            price=price[t],
+            binds=reasons.binds(t),
+            cost=planned[t],
+            nothing=nothing[t],
+            at_once=all_at_once[t],
+            devices=reasons.doing(t),
+        )
+        for t in range(site.n if tell is None else min(tell, site.n))
+    )
+    costs = _costs(built, solved)
+    constant = _floor(built)
+    return Planned(
+        start=problem.start,
+        step_s=problem.step_s,
+        costs=costs,
+        bound=money(solved.bound - constant),
+        how=solved.how,
+        proven=solved.done,
+        saves_nothing=money(float(rested.sum()) - sum(worth[b] * begin[b] for b in worth) - mine),
+        saves_at_once=money(float(once.sum()) - sum(worth[b] * levels[b] for b in worth) - mine),
+        given_up=tuple(given for wish in site.matrix.wishes if (given := _given_up(built, solved.x, wish))),
+        assumed=problem.assumed,
+        steps=steps,
+    )
+
+
+def watts(kw: float) -> float:
+    """Whole W, never -0."""
+    return round(kw * 1000) + 0.0
+
+
+def money(value: float) -> float:
+    """1e-5 currency units."""
+    return round(float(value), 5) + 0.0
+
+
+def _wear(built: Built, x: Floats) -> Floats:
+    wear = np.zeros(built.site.n)
+    for store in built.stores:
+        wear += x[store.out] * store.battery.wear * built.site.h
+    for car in built.cars:
+        if car.back is not None:
+            wear[car.steps] += x[car.back] * car.car.wear * built.site.h
+    return wear
+
+
+def _floor(built: Built) -> float:
+    """What the peak costs that was reached before: in the solver's sum, but not in this plan's."""
+    peak = built.site.connection.peak
+    return peak.price_per_kw * max(peak.reached_w, peak.least_w) / 1000 if peak else 0.0
+
+
+def _costs(built: Built, solved: Solved) -> Costs:
+    site, paid = built.site, built.site.matrix.paid(solved.x)
+    grams = site.problem.co2_g / 1000 * site.problem.co2_price
+    co2 = float(np.sum(solved.x[site.imported] * grams) * site.h)
+    parts = {
+        "energy": paid.get("import", 0.0) + paid.get("export", 0.0) - co2,
+        "peak": paid.get("peak", 0.0) - _floor(built),
+        "wear": paid.get("wear", 0.0),
+        "starts": paid.get("starts", 0.0),
+        "co2": co2,
+        "given_up": paid.get(WISH, 0.0),
+        "stored": paid.get("stored", 0.0),
+    }
+    return Costs(total=money(sum(parts.values())), **{k: money(v) for k, v in parts.items()})
+
+
+def _given_up(built: Built, x: Floats, wish: Wish) -> GivenUp | None:
+    missed = x[wish.cols]
+    amount = float(missed.sum()) * wish.amount
+    if amount < _LEAST:
+        return None
+    arrays_cost = built.site.matrix.cost_of(wish.cols)
+    at = wish.steps[missed * wish.amount > _LEAST / 10]
+    at = at[at >= 0]
+    problem = built.site.problem
+    step_ms = problem.step_s * 1000
+    start, end = (
+        (problem.start + int(at[0]) * step_ms, problem.start + (int(at[-1]) + 1) * step_ms) if len(at) else (None, None)
+    )
+    return GivenUp(wish.name, wish.device, round(amount, 4), wish.unit, money(float(missed @ arrays_cost)), start, end)
