@@ -116,8 +116,8 @@ class Answers:
 
     def _remember(self, id_: str, asked: _Asked) -> None:
         self._asked[id_] = asked
-        for old in list(self._asked)[:-REMEMBERED]:
-            del self._asked[old]
+        while len(self._asked) > REMEMBERED:
+            del self._asked[next(iter(self._asked))]
 
 
 def _same(id_: str, first: tuple[str, Value], now: tuple[str, Value]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from hub.core import HOUSE, Made
 from hub.errors import ShemsError
 from hub.live import Board
 from hub.model import (
+    HEEDED,
     Clock,
     Command,
     Kind,
@@ -38,7 +39,9 @@ class Keep(AnswerKeep, Protocol):
     """Where wishes survive a restart; each call is durable when it returns."""
 
     async def put_intent(self, point: str, value: str, t: int, person: str) -> None: ...
-    async def take(self, request: Request) -> object: ...
+    async def take(self, request: Request, instead_of: str = "", now: int = 0) -> object:
+        """The lease with the id `instead_of` ends at `now`."""
+
     async def end(self, request_id: str, now: int) -> None: ...
 
 
@@ -52,6 +55,7 @@ class Wish:
     source: Source
     cause: str
     for_s: float | None
+    after_s: float
     chosen_id: bool
 
 
@@ -83,14 +87,16 @@ class Desk:
         source: Source = Source.PERSON,
         cause: str = "",
         for_s: float | None = None,
+        after_s: float = 0.0,
         id_: str = "",
     ) -> Answer:
         """Waits for the device's own reading, ANSWER_WITHIN_S at most. The same id again gives the first answer.
 
-        `for_s`: how long the wish holds, for points that the hub drives or that the device itself lets go.
+        `for_s`: how long the wish holds, for points that the hub drives or that the device itself lets go. `after_s`:
+        it begins only then, for a target.
         Raises IdInUseError for an id that another command had.
         """
-        wish = Wish(point, raw, person, source, cause, for_s, chosen_id=bool(id_))
+        wish = Wish(point, raw, person, source, cause, for_s, after_s, chosen_id=bool(id_))
         return await self.answers.once(id_, point, raw, lambda new: self._ask(wish, new))
 
     async def _ask(self, wish: Wish, id_: str) -> Answer:
@@ -106,10 +112,15 @@ class Desk:
         written = self._journal.record(replace(entry, value=value, reason=Reason(f"{wish.source.value}_asked")))
         held = self._held(point) or (point.quantity.kind is Kind.INTENT and self._for_a_time(wish))
         ends = now + round((DEFAULT_LEASE_S if wish.for_s is None else wish.for_s) * 1000)
-        request = Request(id_, point.id, Relation.SET, value, wish.source, now, ends, wish.person, wish.cause)
+        starts = now + round(wish.after_s * 1000)
+        request = Request(id_, point.id, Relation.SET, value, wish.source, starts, ends, wish.person, wish.cause)
+        replaced = None if point.quantity.kind is Kind.INTENT else self.leases.take(request)
         saves: list[Awaitable[object]] = [written]
         if held or wish.chosen_id:
-            saves.append(self._keep.take(request if held else replace(request, ends=now)))
+            kept = request if held else replace(request, ends=now)
+            saves.append(self._keep.take(kept, replaced.id if replaced else "", now))
+        elif replaced:
+            saves.append(self._keep.end(replaced.id, now))
         if point.quantity.kind is Kind.INTENT:
             if not held:
                 saves.append(self._keep.put_intent(point.id, str(value), now, wish.person))
@@ -128,6 +139,8 @@ class Desk:
             return point, value
         if wish.for_s is not None and not self._held(point) and point.quantity.kind is not Kind.INTENT:
             return point, Reason("no_end_possible", {"point": point.id})
+        if wish.after_s and point.quantity.name != "target_energy":
+            return point, Reason("begins_at_once", {"point": point.id})
         return point, self._refuse(point.id, value) or value
 
     def _held(self, point: Point) -> bool:
@@ -165,7 +178,9 @@ class Desk:
             await self._give_back(old, held=True)
             self._journal.later(_ended(old, request.starts, Reason("mode_chosen", {"mode": value})))
         if held:
-            await self._take(request)
+            replaced = self.leases.take(request)
+            if replaced:
+                await self._keep.end(replaced.id, request.starts)
         else:
             self.intents[request.point] = value
         self.on_request()
@@ -173,7 +188,6 @@ class Desk:
 
     async def _limit(self, request: Request, started: float) -> Answer:
         """A limit of the house itself, or a target: it holds from the step on that is made now."""
-        await self._take(request)
         self.on_request()
         applied = self._board.read(request.point).value if request.point.startswith(HOUSE.id) else request.value
         return Answer(
@@ -195,7 +209,6 @@ class Desk:
         self._journal.later(entry)
 
     async def _device(self, request: Request, held: bool, started: float) -> Answer:
-        replaced = self.leases.take(request)
         waiting = self._dispatcher.expect(request)
         self.on_request()
         try:
@@ -205,8 +218,6 @@ class Desk:
             command, outcome = None, self._not_yet(request)
         finally:
             self._dispatcher.forget(request.id)
-        if replaced:
-            await self._keep.end(replaced.id, self._clock.now())
         failed = outcome.state in (OutcomeState.REFUSED, OutcomeState.NO_ANSWER)
         if failed or not held:
             await self._give_back(request, held)
@@ -226,12 +237,6 @@ class Desk:
         if slow:
             return Outcome(OutcomeState.PENDING, None, Reason("pending"), self._clock.now())
         return Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer"), self._clock.now())
-
-    async def _take(self, request: Request) -> None:
-        """One that it takes the place of must not come back after a restart."""
-        replaced = self.leases.take(request)
-        if replaced:
-            await self._keep.end(replaced.id, self._clock.now())
 
     async def _give_back(self, request: Request, held: bool) -> None:
         self.leases.drop(request.id)
@@ -276,7 +281,7 @@ class Desk:
 
 def _is_cores(point: Point) -> bool:
     """Whether it is for the core to heed, and for no device to show."""
-    return point.device == HOUSE.id or point.quantity.name == "target_energy"
+    return point.device == HOUSE.id or point.quantity.name in HEEDED
 
 
 def _ended(lease: Request, now: int, why: Reason) -> Entry:
@@ -299,8 +304,7 @@ async def _carried_out(answer: Awaitable[Answer], *saves: Awaitable[object]) -> 
 
     A full disk does not keep people from switching: the answer then says that a restart will not know of it.
     """
-    saving = asyncio.gather(*saves, return_exceptions=True)
-    await asyncio.sleep(0)  # so that the disk is at work while the core thinks
+    saving = asyncio.ensure_future(_saved(saves))
     try:
         given = await answer
     finally:
@@ -310,3 +314,8 @@ async def _carried_out(answer: Awaitable[Answer], *saves: Awaitable[object]) -> 
             raise result
     lost = any(isinstance(result, ShemsError) for result in saved)
     return replace(given, reason=Reason("not_saved")) if lost and given.state is OutcomeState.CONFIRMED else given
+
+
+async def _saved(saves: Iterable[Awaitable[object]]) -> list[object]:
+    await asyncio.sleep(0)  # the write goes to the device first: the disk is at work while the device is
+    return await asyncio.gather(*saves, return_exceptions=True)

@@ -25,8 +25,9 @@ from hub.model import (
 from hub.model.journal import Entry, Input, Journal
 
 ROUTINE_S = 60.0
-AGAIN_S = 5.0
-"""After so long a device that shows another value is told again; one that keeps it in flash, as often as that lasts."""
+AGAIN_S, FLASH_AGAIN = 5.0, 0.2
+"""After so long a device that shows another value is told again; one that keeps it in flash at most by this share of
+its daily writes, and only when they have not been used for new values."""
 Waiter = asyncio.Future[tuple[Command, Outcome]]
 
 
@@ -65,11 +66,14 @@ class Dispatcher:
         self.silent = silent
         self._drivers: dict[str, Driver] = {}
         self._sent: dict[str, Sent] = {}
+        self._written: dict[str, int] = {}
+        """when each point was last written, UTC ms"""
         self._flying: set[str] = set()
         self._next: dict[str, Order] = {}
         self._waiters: dict[str, tuple[str, int, Waiter]] = {}
         self._writes = 0
         self._noted: dict[str, tuple[tuple[object, ...], float]] = {}
+        self._hushed: dict[str, float] = {}
         self.managed_points: frozenset[str] = frozenset()
         self.on_foreign: Callable[[str, Value], None] = lambda _point, _value: None
         """called with a point and its reading when somebody else has set it: the vendor's app, a button"""
@@ -114,14 +118,41 @@ class Dispatcher:
                 if command.point in self._flying:
                     self._next[command.point] = order
                 else:
-                    self._start(order)
+                    self._carry(order)
+
+    def _carry(self, order: Order) -> None:
+        """Writes it, but to flash only what does not stand there already."""
+        command = order.command
+        if not self._stands(command):
+            self._start(order)
+            return
+        reading = self._board.read(command.point)
+        self._writes += 1
+        self._sent[command.point] = Sent(
+            command.value, self._clock.monotonic(), OutcomeState.CONFIRMED, self._clock.now()
+        )
+        outcome = Outcome(OutcomeState.CONFIRMED, reading.value, Reason("confirmed"), reading.at)
+        self._answer(command, outcome, self._writes)
+
+    def _stands(self, command: Command) -> bool:
+        """Whether the device has shown it since it was last written to."""
+        spec, reading = self.spec(command.point), self._board.read(command.point)
+        if spec is None or spec.wear is not Wear.FLASH:
+            return False
+        return reading.at >= self._written.get(command.point, 0) and spec.shows(command.value, reading.value)
+
+    def hush(self, device: str, for_s: float) -> None:
+        """Writes nothing to `device` for so long, so that its watchdog can be seen to act."""
+        self._hushed[device] = self._clock.monotonic() + for_s
 
     def _due(self, command: Command) -> bool:
+        if self._clock.monotonic() < self._hushed.get(command.point.partition(".")[0], 0.0):
+            return False
         sent, spec = self._sent.get(command.point), self.spec(command.point)
         if spec is None or command.point.partition(".")[0] not in self._drivers:
             return False
         if sent is None:
-            return True
+            return not self._unread(spec)
         age = self._clock.monotonic() - sent.at
         if not spec.shows(command.value, sent.value):
             return True
@@ -129,16 +160,23 @@ class Dispatcher:
             return True
         return self._disagrees(command, sent, spec, age)
 
+    def _unread(self, spec: CommandSpec) -> bool:
+        """What stands in a flash is looked at first, unless somebody waits for the answer."""
+        asked = any(point == spec.point for point, _, _ in self._waiters.values())
+        return spec.wear is Wear.FLASH and not asked and not self._board.read(spec.point).at
+
     def _disagrees(self, command: Command, sent: Sent, spec: CommandSpec, age: float) -> bool:
         """Whether the device shows something else, and it is not because somebody else wants it so."""
         reading = self._board.read(command.point)
         if spec.shows(command.value, reading.value) or age < max(spec.settle_ms / 1000, AGAIN_S):
             return False
+        if not spec.shown and reading.value is None:
+            return sent.state is not OutcomeState.PENDING
         if reading.value is not None and self._set_by_another(sent, spec, reading.at):
             self._sent[command.point] = Sent(reading.value, self._clock.monotonic(), sent.state, self._clock.now())
             self.on_foreign(command.point, reading.value)
             return False
-        return spec.wear is not Wear.FLASH or age >= 86_400 / spec.writes_a_day
+        return spec.wear is not Wear.FLASH or age >= 86_400 / (FLASH_AGAIN * spec.writes_a_day)
 
     def _set_by_another(self, sent: Sent, spec: CommandSpec, read_at: int) -> bool:
         """What we wrote had been confirmed, the link has been up ever since, and now the device shows another value.
@@ -159,6 +197,7 @@ class Dispatcher:
         self._writes += 1
         serial, renewal = self._writes, self._renews(command)
         self._sent[command.point] = sent = Sent(command.value, started, utc=self._clock.now())
+        self._written[command.point] = sent.utc
         outcome = await self._write(command)
         sent.state = outcome.state
         if not renewal or outcome.state is not OutcomeState.CONFIRMED:
@@ -167,7 +206,7 @@ class Dispatcher:
         self._answer(command, outcome, serial)
         newer = self._next.pop(command.point, None)
         if newer and self._due(newer.command):
-            self._start(newer)
+            self._carry(newer)
 
     def _answer(self, command: Command, outcome: Outcome, serial: int) -> None:
         for point, since, waiter in list(self._waiters.values()):
@@ -177,7 +216,8 @@ class Dispatcher:
     def _renews(self, command: Command) -> bool:
         """A heartbeat with nothing new in it is no decision and no journal row."""
         sent, spec = self._sent.get(command.point), self.spec(command.point)
-        return bool(sent and spec and spec.shows(command.value, sent.value) and sent.state is OutcomeState.CONFIRMED)
+        known = (OutcomeState.CONFIRMED,) if spec and spec.shown else (OutcomeState.CONFIRMED, OutcomeState.PENDING)
+        return bool(sent and spec and spec.shows(command.value, sent.value) and sent.state in known)
 
     async def _write(self, command: Command) -> Outcome:
         device = command.point.partition(".")[0]
@@ -198,15 +238,20 @@ class Dispatcher:
         spec = self.spec(command.point)
         assert spec is not None
         left = started + spec.settle_ms / 1000 - self._clock.monotonic()
+        if not self._shown(spec, command, sent_at) and not await self._comes(spec, command, sent_at, max(left, 0.0)):
+            return self._judge(command, sent_at)
+        reading = self._board.read(command.point)
+        return Outcome(OutcomeState.CONFIRMED, reading.value, Reason("confirmed"), reading.at)
+
+    async def _comes(self, spec: CommandSpec, command: Command, sent_at: int, within_s: float) -> bool:
         with self._board.subscribe() as changes:
             try:
-                async with asyncio.timeout(max(left, 0.0)):
+                async with asyncio.timeout(within_s):
                     while not self._shown(spec, command, sent_at):
                         await changes.get()
             except TimeoutError:
-                return self._judge(command, sent_at)
-        reading = self._board.read(command.point)
-        return Outcome(OutcomeState.CONFIRMED, reading.value, Reason("confirmed"), reading.at)
+                return False
+        return True
 
     def _shown(self, spec: CommandSpec, command: Command, sent_at: int) -> bool:
         reading = self._board.read(command.point)
@@ -214,6 +259,9 @@ class Dispatcher:
 
     def _judge(self, command: Command, sent_at: int) -> Outcome:
         reading = self._board.read(command.point)
+        spec = self.spec(command.point)
+        if reading.value is None and spec and not spec.shown:
+            return Outcome(OutcomeState.PENDING, None, Reason("taken_not_shown"), self._clock.now())
         if reading.value is None or reading.at < sent_at:
             return Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer"), self._clock.now())
         return Outcome(

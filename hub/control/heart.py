@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from hub.control.desk import Desk
 from hub.control.dispatch import Dispatcher
 from hub.control.planned import Planned
 from hub.control.recorder import Recorder
 from hub.core import House, Inputs, Made, State, step
+from hub.core.heed import in_force
 from hub.core.plain import beat_time
 from hub.live import Board
 from hub.model import Clock, Column, Device, Measurement, Reason, Value
@@ -115,7 +117,7 @@ class Heart:
         self._desk.latest = made = Made(inputs, result)
         self._watch(made, self._known.values())
         self._board.put(Measurement(p, v, now) for p, v in result.derived.items() if v is not None)
-        self._show(result.modes, now)
+        self._show({**result.modes, **in_force(replace(inputs, requests=result.asked))}, now)
         self._dispatcher.managed_points = frozenset(result.driven)
         self._board.gone(p for p, v in result.derived.items() if v is None)
         self._desk.carry_out(result.commands, values)
@@ -126,12 +128,13 @@ class Heart:
         if self._planned is None:
             return Inputs(t, house, values, asked, intents)
         due = self._planned.requests(t)
-        moment, prices = self._planned.moment(t), self._planned.prices(t)
-        return Inputs(t, house, values, (*asked, *due), intents, self._planned.rules, moment, prices)
+        known = self._planned.moment(t), self._planned.prices(t), self._planned.plan(t)
+        return Inputs(t, house, values, (*asked, *due), intents, self._planned.rules, *known)
 
-    def _show(self, modes: Mapping[str, str], now: int) -> None:
-        known = [p for p in modes if p in self._board.points and self._board.read(p).value != modes[p]]
-        self._board.put(Measurement(p, modes[p], now) for p in known)
+    def _show(self, holds: Mapping[str, str | float], now: int) -> None:
+        """What holds at points that no device has."""
+        known = [p for p in holds if p in self._board.points and self._board.read(p).value != holds[p]]
+        self._board.put(Measurement(p, holds[p], now) for p in known)
 
     def _quantised(self, derived: Mapping[str, float | None]) -> dict[str, int]:
         return {p: self._board.points[p].quantity.quantise(v) for p, v in derived.items() if v is not None}

@@ -9,24 +9,30 @@ from hub.live import Board
 from hub.model import CommandSpec, Device, Measurement, Point, Role
 
 MODES = {
-    Role.CHARGER: ("current_limit", ("off", "solar", "min_solar", "fast")),
-    Role.BATTERY: ("power_setpoint", ("off", "auto", "hold", "charge", "discharge")),
-    Role.HEATPUMP: ("sg_ready", ("normal", "boost", "surplus")),
-    Role.PLUG: ("on", ("manual", "surplus")),
+    Role.CHARGER: ("current_limit", ("off", "solar", "min_solar", "fast", "plan")),
+    Role.BATTERY: ("power_setpoint", ("off", "auto", "hold", "charge", "discharge", "plan")),
+    Role.HEATPUMP: ("sg_ready", ("normal", "boost", "surplus", "plan")),
+    Role.PLUG: ("on", ("manual", "surplus", "plan")),
 }
 
 
 def with_intents(device: Device) -> Device:
-    """The device with its `mode`, if it can be driven at all, and a car's target if its energy is counted."""
+    """The device with its `mode`, if it can be driven at all, the target of a car or plug that counts energy, and the
+    reserve of a battery.
+    """
     needed, choices = MODES.get(device.role, ("", ()))
     mode = Point.of(device.uid, device.id, "mode", writable=True)
     if device.command(f"{device.id}.{needed}") is None or device.command(mode.id):
         return device
     points, commands = [mode], [CommandSpec(mode.id, choices=choices)]
-    if device.role is Role.CHARGER and any(p.quantity.name == "energy" for p in device.points):
+    if device.role in (Role.CHARGER, Role.PLUG) and any(p.quantity.name == "energy" for p in device.points):
         target = Point.of(device.uid, device.id, "target_energy", writable=True)
         points.append(target)
         commands.append(CommandSpec(target.id, low=0.0, high=200_000.0))
+    if device.role is Role.BATTERY:
+        reserve = Point.of(device.uid, device.id, "reserve", writable=True)
+        points.append(reserve)
+        commands.append(CommandSpec(reserve.id, low=0.0, high=100.0))
     return replace(device, points=(*device.points, *points), commands=(*device.commands, *commands))
 
 

@@ -21,8 +21,9 @@ class Leases:
         self._held = {k: r for k, r in self._held.items() if r.id != request_id}
 
     def of_device(self, device: str, source: Source) -> list[Request]:
-        """What this source asks of any point of the device."""
-        return [r for r in self._held.values() if r.source is source and r.point.partition(".")[0] == device]
+        """What this source asks of any point of the device; a reserve belongs to no mode, and is left out."""
+        own = [r for r in self._held.values() if r.source is source and r.point.partition(".")[0] == device]
+        return [r for r in own if not r.point.endswith(".reserve")]
 
     def expire(self, now: int) -> list[Request]:
         """Removes and returns what has ended at `now` (UTC ms)."""

@@ -1,24 +1,27 @@
-"""What people have planned: rules and schedules as they are in force, and the changing of them."""
+"""What is planned: rules and schedules of people as they are in force, and the changing of them; the planner's plan."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Literal, Protocol
 
 from hub.calendar import Calendar
 from hub.errors import UserError
 from hub.live import Board
 from hub.model import Clock, CommandSpec, Device, Moment, Quantity, Request
-from hub.model.site import Price, TariffSpec
+from hub.model.plan import Plan
+from hub.model.site import Price
 from hub.rules import Rule, RuleError, parse
 from hub.schedules import Due, Schedule
 from hub.schedules import parse as parse_schedule
-from hub.tariff.ahead import ahead
 
 Kind = Literal["rule", "schedule"]
 MOST = 200
 """Rules, and schedules, that a house may have."""
+MOST_SLOTS = 700
+"""Of a plan: a week of quarter-hours. The rest of a longer one is not looked at, so that what is noted has an end."""
 
 
 class Document(Protocol):
@@ -45,7 +48,8 @@ class Shelf(Protocol):
 class Planned:
     """`rules` are those that are enabled and understood; `problems` says why others are not, by kind and id.
 
-    `down_since`: when the hub was alive last before this start, UTC ms.
+    `prices`: those of the hours from a time (UTC ms) on; `plan`: the newest plan at a time. `down_since`: when the hub
+    was alive last before this start, UTC ms.
     """
 
     def __init__(
@@ -54,15 +58,18 @@ class Planned:
         clock: Clock,
         calendar: Calendar,
         shelf: Shelf,
-        tariff: TariffSpec | None = None,
+        prices: Callable[[int], tuple[Price, ...]] = lambda _t: (),
         down_since: int = 0,
+        plan: Callable[[int], Plan | None] = lambda _t: None,
     ) -> None:
         self._board = board
         self._clock = clock
         self._shelf = shelf
         self._turn = asyncio.Lock()
-        self._tariff = tariff
-        self._prices: tuple[Price, ...] | None = None
+        self.prices = prices
+        self._newest = plan
+        self._told: Plan | None = None
+        self._plan: Plan | None = None
         self._down_since, self._up_since = down_since, clock.now()
         self.calendar = calendar
         self.documents: dict[Kind, dict[str, Document]] = {"rule": {}, "schedule": {}}
@@ -76,15 +83,17 @@ class Planned:
     def moment(self, t: int) -> Moment:
         return self.calendar.moment(t)
 
-    def prices(self, t: int) -> tuple[Price, ...]:
-        """Of the hours from `t` (UTC ms) on."""
-        if self._prices is None or not self._prices[0].start <= t < self._prices[0].end:
-            self._prices = ahead(self._tariff, self.calendar.zone, t) or None
-        return self._prices or ()
-
     def requests(self, t: int) -> tuple[Request, ...]:
         """What the schedules ask at `t` (UTC ms)."""
         return self._due.at(t, self._up_since)
+
+    def plan(self, t: int) -> Plan | None:
+        """The plan in force at `t` (UTC ms), the same object as long as it is the same plan."""
+        newest = self._newest(t)
+        if newest is not self._told:
+            self._told = newest
+            self._plan = newest and replace(newest, slots=newest.slots[:MOST_SLOTS])
+        return self._plan
 
     def understand(self) -> None:
         """Reads all documents again: a device has shown or changed its points."""

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from hub.core import House, Inputs, State, Step
 from hub.core.keyframe import packed
-from hub.core.plain import digest, plain, plain_device
+from hub.core.plain import digest, plain, plain_device, plain_plan
 from hub.model import Device, Request
+from hub.model.plan import Plan
 from hub.rules import Rule
 
 FRAME_MS, SOON_MS = 3_600_000, 60_000
@@ -25,6 +26,8 @@ class InputLog(Protocol):
 class Recorder:
     """One row a step that brought something new, a frame each hour or when what must not be forgotten has changed.
 
+    A plan has a row of its own from the step on in which it comes into force; a frame names it by its key, 0 = none.
+
     A digest of all decisions each DIGEST_STEPS steps tells a replay whether it has decided the same.
     """
 
@@ -32,10 +35,11 @@ class Recorder:
         self._log = log
         self._site = site_version
         self._house: House | None = None
-        self._key = 0
+        self._plan: Plan | None = None
+        self._key = self._plan_key = 0
         self._written = set[int]()
         self._given: tuple[tuple[Request, ...], dict[str, str], tuple[Rule, ...]] | None = None
-        self._column: dict[str, int] = {}
+        self._column: Mapping[str, int] = {}
         self._dear: object = None
         self._begun = False
         self._framed = self._digest = self._steps = 0
@@ -50,6 +54,8 @@ class Recorder:
             self._second = inputs.t // 1000 * 1000 - 1000
         if inputs.house is not self._house:
             self._layout(inputs, devices)
+        if inputs.plan is not self._plan:
+            self._follow(inputs.t, inputs.plan)
         given = inputs.requests, dict(inputs.intents), inputs.rules
         dear, age = _dear(state), inputs.t - self._framed
         if (dear != self._dear and not 0 <= age < SOON_MS) or not 0 <= age < FRAME_MS:
@@ -62,7 +68,7 @@ class Recorder:
             row["values"] = _changes(self._column, stored)
         if row:
             self._note(inputs.t, "step", row)
-        self._given, self._column = given, dict(stored)
+        self._given, self._column = given, stored
 
     def after(self, t: int, result: Step, second: int | None) -> None:
         """`second`: the column's time, None for an urgent step."""
@@ -91,6 +97,12 @@ class Recorder:
             self._note(inputs.t, "house", {"key": self._key, "devices": listed})
         self._framed = 0
 
+    def _follow(self, t: int, plan: Plan | None) -> None:
+        self._plan = plan
+        told = plain_plan(plan) if plan else None
+        self._plan_key = zlib.crc32(repr(told).encode()) or 1 if told else 0
+        self._note(t, "plan", {"key": self._plan_key, "plan": told})
+
     def _frame(self, state: State, inputs: Inputs, stored: Mapping[str, int]) -> None:
         if self._steps:
             self._told(inputs.t)
@@ -98,6 +110,7 @@ class Recorder:
         frame = {
             "memory": packed(state),
             "house": self._key,
+            "plan": self._plan_key,
             "site": self._site,
             "requests": [plain(r) for r in inputs.requests],
             "intents": dict(inputs.intents),

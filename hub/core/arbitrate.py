@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hub.core.types import Inputs, Unmet, Wish, is_number
-from hub.model import CommandSpec, Reason, Relation, Request, Source, Value
-
-ORDER = {source: rank for rank, source in enumerate(Source)}
+from hub.model import CommandSpec, Reason, Relation, Request, Value
+from hub.model.command import ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,11 @@ def arbitrate(inputs: Inputs, point: str, default: Wish | None) -> Verdict | Non
     priority comes first, then the newer.
     """
     spec = inputs.house.commands[point]
+    asked = [r for r in inputs.requests if r.point == point]
+    if not asked:
+        return Verdict(default) if default else None
     ranked = sorted(
-        (r for r in inputs.requests if r.point == point and _understood(spec, r.value)),
-        key=lambda r: (ORDER[r.source], -r.priority, -r.starts, r.id),
+        (r for r in asked if _understood(spec, r.value)), key=lambda r: (ORDER[r.source], -r.priority, -r.starts, r.id)
     )
     chosen = next((r for r in ranked if r.relation is Relation.SET), None)
     if chosen and default and ORDER[chosen.source] > ORDER[default.source]:

@@ -1,9 +1,13 @@
-"""How fast a car charges in each mode people know: off, solar, min_solar, fast; on one phase or on three."""
+"""How fast a car charges in each mode people know: off, solar, min_solar, fast; on one phase or on three.
+
+In the mode of a plan this is what it does without one: solar.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from hub.core import planned
 from hub.core.types import VOLT, ChargerMemory, Inputs, Wish
 from hub.model import Reason, Source
 from hub.model.site import ChargerControl
@@ -88,7 +92,7 @@ def _steady(amps: float, memory: ChargerMemory, dt: float) -> tuple[float, Charg
     """A smaller current only when the sun has left less for LESS_S: a car answers late, and so does its meter."""
     less_s = memory.less_s + dt if 0 < amps < memory.limit_a else 0.0
     kept = 0 < amps < memory.limit_a and less_s < LESS_S
-    return memory.limit_a if kept else amps, replace(memory, less_s=less_s)
+    return memory.limit_a if kept else amps, memory if less_s == memory.less_s else replace(memory, less_s=less_s)
 
 
 def _whole(amps: float, charger: ChargerControl) -> float:
@@ -115,7 +119,7 @@ def switchable(inputs: Inputs, charger: ChargerControl) -> bool:
 def phases_wanted(
     inputs: Inputs, charger: ChargerControl, memory: ChargerMemory, dt: float
 ) -> tuple[Wish, ChargerMemory]:
-    """1 or 3, and what to remember; the sun decides in the solar modes, in the others all three are used.
+    """1 or 3, and what to remember; the sun decides in the solar modes, a plan by its power, else all three are used.
 
     It changes when the other number has suited for as long as solar charging waits, and not within `phase_switch_s`
     of the last time.
@@ -130,20 +134,32 @@ def phases_wanted(
     if memory.phases_s < charger.phase_switch_s:
         wait = {**numbers, "wait_s": float(int(charger.phase_switch_s - memory.phases_s))}
         return Wish(point, float(now), Source.DEFAULT, Reason("phase_switch_rate", wait)), memory
+    if "power_w" in numbers:
+        return Wish(point, float(other), Source.PLAN, Reason("plan_phases", numbers)), memory
     return Wish(point, float(other), Source.DEFAULT, Reason("phases_by_sun", numbers)), memory
 
 
 def _better(inputs: Inputs, charger: ChargerControl, now: int) -> tuple[int, dict[str, float]]:
     """(the number of phases that would suit better, 0 = none; the numbers behind it)."""
-    if inputs.mode(charger.device, charger.mode) not in ("solar", "min_solar"):
+    one, given = charger.min_a * VOLT, planned.car_w(inputs, charger)
+    if given is not None:
+        return _planned(given, one, now), {"phases": float(now), "power_w": given}
+    if inputs.mode(charger.device, charger.mode) not in ("solar", "min_solar", planned.PLAN):
         return 3 if now == 1 else 0, {"phases": float(now)}
-    watts, one = surplus_w(inputs, charger), charger.min_a * VOLT
+    watts = surplus_w(inputs, charger)
     if watts is None:
         return 0, {"phases": float(now)}
     numbers = {"phases": float(now), "surplus_w": float(round(watts)), "least_w": 3 * one}
     if now == 1:
         return 3 if watts >= 3 * one * _ROOM else 0, numbers
     return 1 if one <= watts < 3 * one else 0, numbers
+
+
+def _planned(watts: float, one: float, now: int) -> int:
+    """The same for a planned power; `one`: the least power on one phase. A car that waits keeps its phases."""
+    if now == 1:
+        return 3 if watts >= 3 * one else 0
+    return 1 if 0 < watts < 3 * one else 0
 
 
 def still_flows(inputs: Inputs, charger: ChargerControl) -> bool:

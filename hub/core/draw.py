@@ -20,9 +20,10 @@ class Draws:
         self._house = house
         self._chargers = {c.device: c for c in house.known_chargers}
         self._batteries = {b.device: b for b in house.batteries}
+        self._volts = {phase: f"{house.grid}.voltage_l{phase}" for phase in (1, 2, 3)}
 
     def volts(self, inputs: Inputs, phase: int) -> float:
-        volts = inputs.number(f"{self._house.grid}.voltage_l{phase}")
+        volts = inputs.number(self._volts[phase])
         return volts if volts is not None and 100 <= volts <= 300 else VOLT
 
     def charger_volts(self, inputs: Inputs, charger: ChargerControl) -> float:

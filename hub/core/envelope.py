@@ -8,7 +8,7 @@ so that bounds never contradict one another. What is not known counts as the saf
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hub.core.connection import Connection
 from hub.core.draw import EXPORT, IMPORT
@@ -19,8 +19,7 @@ from hub.model import CommandSpec, Reason, Value
 from hub.model.site import BatteryControl, ChargerControl
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """At most `high`, at least `low`, in the point's unit; what is below `floor` then becomes 0 (a pause)."""
 
     low: float

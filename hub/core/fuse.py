@@ -7,7 +7,7 @@ Devices are decided one after the other; what one newly takes is gone for the ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hub.core.draw import IMPORT, Draws
 from hub.core.house import House
@@ -15,8 +15,7 @@ from hub.core.types import Inputs
 from hub.model.site import Circuit
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(NamedTuple):
     """What a circuit leaves a device on one phase, A; `missing`: the reading without which that is a guess."""
 
     circuit: Circuit
@@ -31,11 +30,11 @@ class Fuses:
     def __init__(self, house: House) -> None:
         self._house = house
         self.draws = Draws(house)
-        self._given: dict[tuple[str, int], float] = {}
+        self._given: dict[int, dict[str, float]] = {}
 
     def give(self, device: str, phase: int, amps: float) -> None:
         """What was decided for the device, + = into it."""
-        self._given[device, phase] = amps
+        self._given.setdefault(phase, {})[device] = amps
 
     def rooms(self, inputs: Inputs, device: str, phases: tuple[int, ...], way: int = IMPORT) -> tuple[Room, ...]:
         """One for each phase of each circuit, the own one first."""
@@ -64,7 +63,7 @@ class Fuses:
         return sum(max(0.0, a - self.draws.at_least(inputs, d, phase, way)) for d, a in others.items())
 
     def _others(self, device: str, phase: int, way: int) -> dict[str, float]:
-        return {d: way * a for (d, p), a in self._given.items() if d != device and p == phase}
+        return {d: way * a for d, a in self._given.get(phase, {}).items() if d != device}
 
     def _behind_it(self, inputs: Inputs, circuit: Circuit, device: str, phase: int, way: int) -> Room:
         taken, missing = 0.0, ""
@@ -72,7 +71,7 @@ class Fuses:
             if other != device:
                 now = self.draws.at_most(inputs, other, phase)
                 missing = missing or (f"{other}.power" if now is None else "")
-                taken += max(0.0, way * (now or 0.0), way * self._given.get((other, phase), 0.0))
+                taken += max(0.0, way * (now or 0.0), way * self._given.get(phase, {}).get(other, 0.0))
         return Room(circuit, phase, circuit.fuse_a - taken, missing)
 
     def load(self, inputs: Inputs, phase: int, way: int) -> float | None:

@@ -51,6 +51,8 @@ class House:
     loads: tuple[str, ...]
     behind: Mapping[str, str]
     commands: Mapping[str, CommandSpec]
+    connection: Circuit
+    phases: tuple[int, ...]
     ways: dict[str, tuple[Circuit, ...]] = field(default_factory=dict, compare=False, repr=False)
     insides: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -63,6 +65,7 @@ class House:
         batteries = tuple(b for b in site.batteries if f"{b.device}.power_setpoint" in commands)
         managed = (*_limits(chargers, commands), *_set_points(batteries))
         loads = tuple(d.id for d in listed if _consumes(d))
+        connection = next(c for c in site.circuits if not c.parent)
         return House(
             circuits=site.circuits,
             chargers=chargers,
@@ -77,6 +80,8 @@ class House:
             loads=loads,
             behind={d.id: d.behind for d in listed if d.behind and d.behind not in loads},
             commands={p: c for p, c in commands.items() if p in managed or p.partition(".")[2] not in _ENVELOPED},
+            connection=connection,
+            phases=tuple(range(1, connection.phases + 1)),
         )
 
     @property
@@ -89,14 +94,6 @@ class House:
             *(f"{p.device}.sg_ready" for p in self.heat_pumps),
             *(f"{s.device}.on" for s in self.switches),
         )
-
-    @property
-    def connection(self) -> Circuit:
-        return next(c for c in self.circuits if not c.parent)
-
-    @property
-    def phases(self) -> tuple[int, ...]:
-        return tuple(range(1, self.connection.phases + 1))
 
     def way_up(self, device: str) -> tuple[Circuit, ...]:
         """The circuits that carry what the device draws, the grid connection last.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from hub.core.types import ChargerMemory, Held, State, Target, Timers, Tokens
+from hub.core.types import ChargerMemory, Course, Held, State, Target, Timers, Tokens
 from hub.rules import Memory
 
 FORMAT = 1
@@ -30,6 +30,7 @@ def unpacked(raw: Mapping[str, Any]) -> State | None:
             tokens={p: Tokens(**t) for p, t in raw["tokens"].items()},
             rules={r: memory_of(m) for r, m in raw["rules"].items()},
             targets={d: Target(**t) for d, t in raw["targets"].items()},
+            courses={d: Course(**c) for d, c in raw.get("courses", {}).items()},
         )
     except (KeyError, TypeError, AttributeError, ValueError):
         return None
@@ -51,4 +52,5 @@ def older(state: State, seconds: float) -> State:
         for d, m in state.chargers.items()
     }
     held = {p: Held(h.value, h.for_s + s) for p, h in state.held.items()}
-    return replace(state, t=0, chargers=cars, held=held)
+    courses = {d: replace(c, for_s=c.for_s + s) for d, c in state.courses.items()}
+    return replace(state, t=0, chargers=cars, held=held, courses=courses)

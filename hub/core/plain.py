@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from hub.core.step import Step
 from hub.model import CommandSpec, Device, Link, Point, Relation, Request, Role, Source, Value, Wear
+from hub.model.plan import Plan, Slot, Stored, Task
 
+_REQUEST = tuple(f.name for f in fields(Request))
 BEAT_MS = 200
 """The core's time of a beat is so long after its column's."""
 
@@ -28,7 +30,8 @@ def digest(before: int, result: Step) -> int:
 
 def plain(request: Request) -> dict[str, Value]:
     """A request as JSON may hold it."""
-    return {**asdict(request), "relation": request.relation.value, "source": request.source.value}
+    said = {name: getattr(request, name) for name in _REQUEST}
+    return {**said, "relation": request.relation.value, "source": request.source.value}
 
 
 def plain_device(device: Device) -> dict[str, Any]:
@@ -41,6 +44,38 @@ def plain_device(device: Device) -> dict[str, Any]:
         "points": [p.quantity.name for p in device.points],
         "commands": [{**asdict(c), "choices": list(c.choices), "wear": c.wear.value} for c in device.commands],
     }
+
+
+def plain_plan(plan: Plan) -> dict[str, Any]:
+    """A plan as JSON may hold it, a column for each device so that it is short; null: a slot does not name it."""
+    slots = plan.slots
+    named = {kind: dict.fromkeys(d for s in slots for d in getattr(s, kind)) for kind in _KINDS}
+    return {
+        **{"id": plan.id, "made": plan.made, "good_until": plan.good_until},
+        **{"starts": [s.start for s in slots], "ends": [s.end for s in slots]},
+        "batteries": {d: [_stored(s.batteries.get(d)) for s in slots] for d in named["batteries"]},
+        **{kind: {d: [getattr(s, kind).get(d) for s in slots] for d in named[kind]} for kind in _KINDS[1:]},
+        "efficiency": {d: list(pair) for d, pair in plan.efficiency.items()},
+        "wear": dict(plan.wear),
+    }
+
+
+_KINDS = ("batteries", "cars", "boosts", "switches")
+
+
+def _stored(stored: Stored | None) -> list[Value] | None:
+    return None if stored is None else [stored.task.value, stored.power_w, stored.value, stored.soc]
+
+
+def plan_of(raw: Mapping[str, Any]) -> Plan:
+    columns = {kind: raw[kind] for kind in _KINDS}
+    slots = []
+    for n, (start, end) in enumerate(zip(raw["starts"], raw["ends"], strict=True)):
+        named = {kind: {d: c[n] for d, c in columns[kind].items() if c[n] is not None} for kind in _KINDS}
+        batteries = {d: Stored(Task(task), *numbers) for d, (task, *numbers) in named["batteries"].items()}
+        slots.append(Slot(start, end, batteries, named["cars"], named["boosts"], named["switches"]))
+    efficiency = {d: (charge, discharge) for d, (charge, discharge) in raw["efficiency"].items()}
+    return Plan(raw["id"], raw["made"], raw["good_until"], tuple(slots), efficiency, dict(raw["wear"]))
 
 
 def request_of(raw: Mapping[str, Any]) -> Request:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from hub.core import charging, surplus, target
+from hub.core import charging, planned, surplus, target, worth
 from hub.core.arbitrate import Verdict, arbitrate
-from hub.core.battery import battery_wish
+from hub.core.battery import FOLLOWS_S, balance, battery_wish, follows
 from hub.core.charging import charger_wish
 from hub.core.connection import LIMITS, Connection, caps, unmet_limits
 from hub.core.derive import derive
 from hub.core.draw import EXPORT, IMPORT
 from hub.core.envelope import Bound, battery_bounds, charger_bounds, clamp, device_bound
 from hub.core.fuse import Fuses
+from hub.core.heed import reserved
 from hub.core.house import Inverter
 from hub.core.pace import MOST_S, PEOPLE, at_end, held_on, least_time, pause, ramp, refilled, spent
-from hub.core.types import ChargerMemory, Held, Inputs, State, Unmet, Wish
-from hub.model import Command, Reason, Request, Source, Value, Wear
+from hub.core.types import ChargerMemory, Course, Held, Inputs, State, Unmet, Wish
+from hub.model import HEEDED, Command, Reason, Request, Source, Value, Wear
+from hub.model.command import heeded
 from hub.model.site import BatteryControl, ChargerControl, HeatPumpControl, SwitchControl
 from hub.rules import Firing, Memory, advance, requests
 
-TARGET = ".target_energy"
 _FORGOTTEN_MS = 3_600_000
 """So long a rule is remembered that cannot be understood for a while, because its device has not shown itself yet."""
 _CANNOT_S, _MORE = 10.0, 0.02
@@ -92,7 +93,8 @@ class _Turn:
         self._state = state
         self._dt = max(0.0, min((inputs.t - state.t) / 1000.0, MOST_S)) if state.t else 0.0
         self._rules, self._firings, asked = _ruled(state, inputs)
-        inputs = replace(inputs, requests=(*inputs.requests, *asked))
+        if asked:
+            inputs = replace(inputs, requests=(*inputs.requests, *asked))
         verdicts = _modes(inputs)
         self._modes = {**inputs.intents, **{p: str(v.wish.value) for p, v in verdicts.items()}}
         self._ruled = tuple(p for p, v in verdicts.items() if v.wish.source is not Source.PERSON)
@@ -107,7 +109,9 @@ class _Turn:
         self._held = dict(state.held)
         self._tokens = dict(state.tokens)
         self._targets = dict(state.targets)
+        self._courses = dict(state.courses)
         self._fast: list[str] = []
+        self._stores: list[str] = []
         self._newly_w = {"cars": 0.0, "batteries": 0.0}
         self._driven: list[str] = []
 
@@ -121,7 +125,9 @@ class _Turn:
         return replace(default, source=lease.source, request=lease.request) if lease else default
 
     def done(self) -> Step:
-        state = State(self._inputs.t, self._chargers, self._held, self._tokens, self._rules, self._targets)
+        state = State(
+            *(self._inputs.t, self._chargers, self._held, self._tokens, self._rules, self._targets, self._courses)
+        )
         return Step(
             state,
             tuple(self._commands),
@@ -141,6 +147,8 @@ class _Turn:
         memory, stop = self._phases(charger, memory)
         charger = charging.on_phases(inputs, charger, memory)
         default, memory = charger_wish(inputs, charger, memory, self._dt, self._newly_w["cars"])
+        decided = planned.car_wish(inputs, charger, self._courses.get(charger.device), self._dt)
+        default = self._planned(inputs, charger.device, charger.mode, decided, default) or default
         default = self._target(inputs, charger, self._spoken(default))
         verdict = arbitrate(inputs, default.point, default) or Verdict(default)
         bounds = charger_bounds(inputs, charger, self._fuses, self._connection)
@@ -153,7 +161,7 @@ class _Turn:
             self._fuses.give(charger.device, phase, amps)
         watts = amps * self._fuses.draws.charger_volts(inputs, charger)
         self._connection.give(charger.device, watts)
-        if amps and verdict.wish.reason.code not in charging.SOLAR_CODES:
+        if amps and planned.code(verdict.wish.reason) not in charging.SOLAR_CODES:
             self._fast.append(charger.device)
         for_s = memory.for_s + self._dt if (amps > 0) == (memory.limit_a > 0) else 0.0
         if amps and for_s < charging.TAKES_UP_S:
@@ -165,23 +173,38 @@ class _Turn:
             forced=not amps and (bool(limits) or memory.forced if verdict.wish.value else by_itself),
         )
 
+    def _planned(
+        self, inputs: Inputs, device: str, mode: str, decided: tuple[Wish, Course] | None, instead: Wish | None
+    ) -> Wish | None:
+        """What the plan wants of the device, or what is done `instead` where no plan decides."""
+        if decided:
+            wish, self._courses[device] = decided
+            return wish
+        self._courses.pop(device, None)
+        return planned.without(inputs, instead) if instead and planned.asked(inputs, device, mode) else instead
+
     def _target(self, inputs: Inputs, charger: ChargerControl, default: Wish) -> Wish:
         """What the car's mode wants, or more of it where a target has to be reached."""
-        request = target.asked(inputs, charger.device)
+        request = heeded(inputs.requests, f"{charger.device}.target_energy", inputs.t)
         if request is None:
             self._targets.pop(charger.device, None)
             return default
-        wish, memory, left_wh = target.target_wish(inputs, charger, request, self._targets.get(charger.device))
+        by_plan = planned.is_plans(default.reason)
+        seen = replace(inputs, prices=()) if by_plan else inputs
+        wish, memory, left_wh = target.target_wish(seen, charger, request, self._targets.get(charger.device))
         self._targets[charger.device] = memory
         if wish is not None:
             return replace(wish, source=request.source, request=request.id)
-        if left_wh and default.value == 0:
+        if left_wh and default.value == 0 and not by_plan:
             numbers = {"left_wh": float(round(left_wh)), "by": request.ends}
-            return replace(default, reason=Reason("target_waits", numbers))
+            waits = replace(default, reason=Reason("target_waits", numbers))
+            return planned.without(inputs, waits) if planned.asked(inputs, charger.device, charger.mode) else waits
         return default
 
     def _by_itself(self, wish: Wish) -> bool:
         """Whether a rule or a plan is behind it, by a value or by a mode, and no person."""
+        if planned.is_plans(wish.reason):
+            return True
         return wish.source not in PEOPLE and (
             wish.source is not Source.DEFAULT or f"{wish.point.partition('.')[0]}.mode" in self._ruled
         )
@@ -213,14 +236,17 @@ class _Turn:
 
     def store(self, battery: BatteryControl) -> None:
         inputs, point = self._inputs.anew(), f"{battery.device}.power_setpoint"
+        battery = reserved(inputs, battery)
         known = self._held.get(point)
         was = float(known.value) if known and not isinstance(known.value, str) else None
-        default = battery_wish(inputs, battery, tuple(self._fast), self._newly_w["batteries"], was, self._dt)
+        held = replace(known, for_s=known.for_s + self._dt) if known else Held(0.0)
+        default = self._stored(inputs, battery, was)
+        if default and was is not None and held.for_s < FOLLOWS_S and follows(default):
+            default = replace(default, value=was)
         verdict = arbitrate(inputs, point, default and self._spoken(default))
         if verdict is None:
             self._held.pop(point, None)
             return
-        held = known or Held(0.0)
         end = self._end(inputs, battery)
         bounds = battery_bounds(inputs, battery, end, self._fuses, self._connection)
         watts, limits = clamp(float(verdict.wish.value), bounds)
@@ -229,8 +255,25 @@ class _Turn:
         for phase in inputs.house.phases:
             self._fuses.give(battery.device, phase, -watts / self._fuses.draws.watts_per_amp(inputs, phase))
         self._connection.give(battery.device, -watts)
+        if course := self._courses.get(battery.device):
+            even = balance(inputs, battery, tuple(self._fast), self._newly(inputs, battery))
+            self._courses[battery.device] = worth.moved(course, even, watts)
         self._newly_w["batteries"] += watts - (inputs.number(f"{battery.device}.power") or 0.0)
+        self._stores.append(battery.device)
         self._held[point] = held_on(held, watts)
+
+    def _stored(self, inputs: Inputs, battery: BatteryControl, was: float | None) -> Wish | None:
+        """By the plan, or by the battery's mode."""
+        cars, newly_w, cap = tuple(self._fast), self._newly(inputs, battery), self._connection.limits.get(EXPORT)
+        course, export_w = self._courses.get(battery.device), cap.watts if cap else None
+        decided = worth.battery_wish(inputs, battery, course, cars, newly_w, was, self._dt, export_w)
+        instead = None if decided else battery_wish(inputs, battery, cars, newly_w, was)
+        return self._planned(inputs, battery.device, battery.mode, decided, instead)
+
+    def _newly(self, inputs: Inputs, battery: BatteryControl) -> float:
+        """W that the batteries before this one give beyond what they give now, without what plans buy and sell."""
+        moved_w = worth.moved_by_others(inputs, battery, self._courses, tuple(self._stores))
+        return self._newly_w["batteries"] - moved_w
 
     def _end(self, inputs: Inputs, battery: BatteryControl) -> str:
         point = f"{battery.device}.soc"
@@ -275,7 +318,7 @@ class _Turn:
         state = float(int(max(1.0, min(float(wish.value), 4.0))))
         if state == surplus.BLOCKED and pump.guaranteed_w and wish.source is not Source.PERSON:
             state, limits = surplus.NORMAL, [Reason("guaranteed_power", {"guaranteed_w": pump.guaranteed_w})]
-        if wish.source not in PEOPLE:
+        if wish.source not in PEOPLE or planned.is_plans(wish.reason):
             least = pump.min_pause_s if held.value == surplus.BLOCKED else pump.min_run_s
             settled, waits = least_time(state, held, least if point in self._held else 0)
             state, limits = float(settled), [*limits, *([waits] if waits else ())]
@@ -286,13 +329,15 @@ class _Turn:
         inputs, point = self._inputs.anew(), f"{switch.device}.on"
         known = self._held.get(point) or _as_read(inputs, point)
         held = surplus.counted(inputs, known, switch.surplus_w, self._dt) if known else None
-        default = surplus.switch_wish(inputs, switch, held)
+        shown, course = self._inputs.values.get(point), self._courses.get(switch.device)
+        decided = planned.switch_wish(inputs, switch, course, None if shown is None else bool(shown), self._dt)
+        default = self._planned(inputs, switch.device, switch.mode, decided, surplus.switch_wish(inputs, switch, held))
         verdict = arbitrate(inputs, point, default and self._spoken(default))
         if verdict is None:
             self._left_alone(point, held, inputs.number(point))
             return
         on, limits = bool(verdict.wish.value), tuple[Reason, ...]()
-        if held and verdict.wish.source not in PEOPLE:
+        if held and (verdict.wish.source not in PEOPLE or planned.is_plans(verdict.wish.reason)):
             settled, waits = least_time(on, held, switch.min_on_s if held.value else switch.min_off_s)
             on, limits = bool(settled), (waits,) if waits else ()
         self._settle(inputs, verdict, held or Held(on), on, limits, on)
@@ -402,9 +447,8 @@ def _wished(inputs: Inputs) -> list[str]:
     """Points with a lease in force that are not driven anyway, each once, in the order of the leases."""
     driven = inputs.house.managed
     points = dict.fromkeys(r.point for r in inputs.requests if r.point in inputs.house.commands)
-    return [
-        p for p in points if p not in driven and not p.endswith(".mode") and p not in LIMITS and not p.endswith(TARGET)
-    ]
+    other = {"mode", *HEEDED}
+    return [p for p in points if p not in driven and p not in LIMITS and p.partition(".")[2] not in other]
 
 
 def _as_read(inputs: Inputs, point: str) -> Held | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hub.core import planned
 from hub.core.types import Held, Inputs, Wish
 from hub.model import Reason, Source
 from hub.model.site import HeatPumpControl, SwitchControl
@@ -23,8 +24,17 @@ def left_over(inputs: Inputs) -> float | None:
 
 
 def pump_wish(inputs: Inputs, pump: HeatPumpControl, held: Held) -> Wish:
-    """The SG Ready state of the heat pump's mode."""
+    """The SG Ready state of the heat pump's mode; without a plan in force the mode of one is `surplus` or `normal`."""
     mode = inputs.mode(pump.device, pump.mode)
+    if mode == planned.PLAN:
+        decided = planned.boosted(inputs, pump)
+        if decided:
+            return Wish(f"{pump.device}.sg_ready", BOOST if decided[0] else NORMAL, Source.PLAN, decided[1])
+        return planned.without(inputs, _by_mode(pump, "normal" if pump.mode == "normal" else "surplus", held))
+    return _by_mode(pump, mode, held)
+
+
+def _by_mode(pump: HeatPumpControl, mode: str, held: Held) -> Wish:
     if mode == "surplus":
         on, reason = _by_sun(held, held.value == BOOST, pump.surplus_w)
         value = BOOST if on else NORMAL

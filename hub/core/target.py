@@ -1,25 +1,18 @@
 """So much energy into a car by a time: in the cheapest hours that are left, and at once when no others would do.
 
 What the sun gives meanwhile counts, so that less has to be bought; of equal hours the later one is taken. Without
-prices it waits for the sun while it can.
+prices it waits for the sun while it can. A plan has its own hours for it: then only `at once` is left.
 """
 
 from __future__ import annotations
 
 from hub.core.types import VOLT, Inputs, Target, Wish
-from hub.model import Reason, Relation, Request, Source
+from hub.model import Reason, Request, Source
 from hub.model.site import ChargerControl
 
 MARGIN = 1.1
 """A car takes less than it may towards its end."""
 _SPARE_S = 300.0
-
-
-def asked(inputs: Inputs, device: str) -> Request | None:
-    """The target in force: of the highest source, then the newest."""
-    found = [r for r in inputs.requests if r.point == f"{device}.target_energy" and r.relation is Relation.SET]
-    ranked = sorted(found, key=lambda r: (list(Source).index(r.source), -r.starts, r.id))
-    return next((r for r in ranked if isinstance(r.value, int | float) and r.value > 0), None)
 
 
 def target_wish(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from hub.core.house import House
 from hub.model import Moment, Reason, Request, Source, Value
+from hub.model.plan import Plan
 from hub.model.site import Price
 from hub.rules import Memory, Rule
 
@@ -28,7 +29,7 @@ class Inputs:
 
     `requests` are the leases in force; `intents` the modes people chose (`wallbox.mode` -> "solar"); `rules` those that
     are enabled; `moment` what the calendar and the sun say, without which no rule is looked at;
-    `prices` of the hours to come.
+    `prices` of the hours to come; `plan` the one in force, which may be stale.
     `hidden_w`: what the inverters that are held back by an export limit may be able to make beyond what they show.
     `looked_at`: the points that were asked for, in their order, so that a decision can name what it was made on.
     """
@@ -41,18 +42,32 @@ class Inputs:
     rules: tuple[Rule, ...] = ()
     moment: Moment | None = None
     prices: tuple[Price, ...] = ()
+    plan: Plan | None = None
     hidden_w: float = 0.0
     looked_at: dict[str, None] = field(default_factory=dict, compare=False)
 
     def anew(self) -> Inputs:
         """The same moment, with nothing looked at yet."""
-        return replace(self, looked_at={})
+        return Inputs(
+            self.t,
+            self.house,
+            self.values,
+            self.requests,
+            self.intents,
+            self.rules,
+            self.moment,
+            self.prices,
+            self.plan,
+            self.hidden_w,
+        )
 
     def number(self, point: str) -> float | None:
         """The reading; None when there is none or it is no number that a house can have (NaN, inf, 1e300)."""
         self.looked_at[point] = None
         value = self.values.get(point)
-        return float(value) if is_number(value) else None
+        if value is None or isinstance(value, str) or not abs(value) < MOST:
+            return None
+        return float(value)
 
     def mode(self, device: str, default: str) -> str:
         """What people want of the device."""
@@ -106,11 +121,29 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """What a device does by the plan, for `for_s` s now: a battery's task, a car's or a switch's on or off.
+
+    `bought`, `sold`: the prices (1e-5 currency units per kWh) at which it was taken; None = not known. `stores`,
+    `covers`: whether the value of a stored kWh says so of what is left over and of what is missing. `level`: A of a
+    car; W that a battery sells (+) or buys beyond what the house needs.
+    """
+
+    way: str
+    for_s: float = 0.0
+    bought: int | None = None
+    sold: int | None = None
+    stores: bool = False
+    covers: bool = False
+    level: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """All that the core remembers from one step to the next.
 
     `held`: batteries, inverters, heat pumps and switches by point; `tokens`: how often a set-point in flash may still
-    be changed, with the value that stands in it.
+    be changed, with the value that stands in it; `courses`: what devices do by the plan, by device.
     """
 
     t: int = 0
@@ -119,6 +152,7 @@ class State:
     tokens: Mapping[str, Tokens] = field(default_factory=dict)
     rules: Mapping[str, Memory] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
+    courses: Mapping[str, Course] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,8 @@ class Effects:
                 return self._all(0.0)
             case "fast":
                 return self._all(most)
+            case "plan":
+                return None
             case _:
                 stored = [np.nan_to_num(self._read(f"{b.device}.power")) for b in self._site.batteries]
                 sun: Floats = (

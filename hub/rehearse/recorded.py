@@ -14,8 +14,10 @@ from hub.core import Made
 from hub.core.plain import beat_time, device_of
 from hub.errors import UserError
 from hub.model import Device
+from hub.model.feed import KnownRate
 from hub.model.site import Site
 from hub.rehearse.replay import Replay, Row, Second
+from hub.store.feeds import known
 from hub.store.ring import Ring
 from hub.store.ring.codec import MISSING
 
@@ -23,6 +25,8 @@ _HOUR_S = 3600
 _FROM = """SELECT coalesce(
     (SELECT max(t) FROM input WHERE kind = 'frame' AND t <= ?), (SELECT min(t) FROM input WHERE kind = 'frame')
 )"""
+_ROWS = """SELECT t, kind, json FROM input WHERE t < ? AND (t >= ? OR kind = 'house'
+    OR id = (SELECT max(id) FROM input WHERE kind = 'plan' AND t < ?)) ORDER BY id"""
 
 
 class Recorded:
@@ -37,13 +41,12 @@ class Recorded:
         self._problems: list[str] = []
 
     def rows(self, start: int, end: int) -> list[Row]:
-        """From the last frame at or before `start` (UTC ms) until `end`, with the houses that they speak of."""
+        """From the last frame at or before `start` (UTC ms) until `end`, with the houses and the plan they speak of."""
         with closing(self._opened()) as db:
             [first] = db.execute(_FROM, (start,)).fetchone()
             if first is None:
                 raise UserError(f"{self._state}: no decisions have been kept in it yet")
-            sql = "SELECT t, kind, json FROM input WHERE t < ? AND (t >= ? OR kind = 'house') ORDER BY id"
-            found = db.execute(sql, (end, first)).fetchall()
+            found = db.execute(_ROWS, (end, first, first)).fetchall()
         return [Row(t, kind, json.loads(text)) for t, kind, text in found]
 
     def seconds(self, rows: list[Row], end: int) -> Iterator[Second]:
@@ -64,6 +67,14 @@ class Recorded:
                 stored = {p: c[k] for p, c in columns.items() if c[k] != MISSING}
                 if stored:
                     yield Second((start + k) * 1000, stored)
+
+    def rates(self, end: int) -> list[KnownRate]:
+        """What feeds had told of prices until `end` (UTC ms)."""
+        sql = "SELECT source, start, known, seconds, currency, import, export, provisional FROM rate WHERE known <= ?"
+        with closing(self._opened()) as db:
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'rate'").fetchone():
+                return []
+            return [known(row) for row in db.execute(sql, (end,))]
 
     def devices(self) -> tuple[Device, ...]:
         """The devices of the house as the hub saw them last; none when it has not kept any decision yet."""
@@ -96,7 +107,7 @@ def decided(folder: Path, t: int) -> Made | None:
     rows = recorded.rows(t, t + 1)
     if not rows or not any(row.kind == "frame" and row.t <= t for row in rows):
         return None
-    replay = Replay(recorded.site)
+    replay = Replay(recorded.site, recorded.rates(t))
     replay.run(rows, (s for s in recorded.seconds(rows, t) if beat_time(s.t, 0) <= t))
     made = replay.made
     return made if made and t - made.inputs.t < 10_000 else None

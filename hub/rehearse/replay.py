@@ -9,11 +9,14 @@ from typing import Any
 from hub.calendar import Calendar, calendar_of
 from hub.core import HOUSE, House, Inputs, Made, State, step
 from hub.core.keyframe import unpacked
-from hub.core.plain import beat_time, device_of, digest, request_of
+from hub.core.plain import beat_time, device_of, digest, plan_of, request_of
 from hub.model import CommandSpec, Device, Quantity, Request, Value
-from hub.model.site import Site, TariffSpec
+from hub.model.feed import KnownRate
+from hub.model.plan import Plan
+from hub.model.site import Site
 from hub.rules import Rule, parse
-from hub.tariff.ahead import ahead
+from hub.tariff.ahead import Ahead
+from hub.tariff.book import Book
 
 _DERIVED = {p.id: p.quantity for p in HOUSE.points}
 _FRESH_MS = 10_000
@@ -21,7 +24,7 @@ _FRESH_MS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One of the inputs that were kept: house, frame, step or digest. `t` UTC ms."""
+    """One of the inputs that were kept: house, plan, frame, step or digest. `t` UTC ms."""
 
     t: int
     kind: str
@@ -56,10 +59,13 @@ class Second:
 
 
 class Replay:
-    """Feeds the core with what was kept, from the first frame on. `site`: the site document of a version."""
+    """Feeds the core with what was kept, from the first frame on. `site`: the site document of a version;
+    `rates`: all that feeds have ever told.
+    """
 
-    def __init__(self, site: Callable[[int], Site]) -> None:
+    def __init__(self, site: Callable[[int], Site], rates: Iterable[KnownRate] = ()) -> None:
         self._site_of = site
+        self._rates = tuple(rates)
         self._houses: dict[int, tuple[Device, ...]] = {}
         self._quantities: dict[str, Quantity] = {}
         self._house: House | None = None
@@ -69,7 +75,9 @@ class Replay:
         self._rules: tuple[Rule, ...] = ()
         self._commands: dict[str, CommandSpec] = {}
         self._calendar: Calendar | None = None
-        self._tariff: TariffSpec | None = None
+        self._ahead: Ahead | None = None
+        self._plan: Plan | None = None
+        self._plan_key = 0
         self._derived: dict[str, int] = {}
         self._column: dict[str, int] = {}
         self._last = self._from = self._digest = self._since = 0
@@ -95,6 +103,9 @@ class Replay:
         match row.kind:
             case "house":
                 self._houses[row.data["key"]] = tuple(map(device_of, row.data["devices"]))
+            case "plan":
+                self._plan_key, told = row.data["key"], row.data["plan"]
+                self._plan = plan_of(told) if told else None
             case "frame":
                 self._begin(row)
             case "digest":
@@ -109,7 +120,8 @@ class Replay:
         """A frame says what the core knew; if it was decided again until here, it has to be the same."""
         memory = unpacked(frame.data["memory"])
         devices = self._houses.get(frame.data["house"])
-        if memory is None or devices is None or "requests" not in frame.data:
+        known = frame.data.get("plan", 0) in (0, self._plan_key)
+        if memory is None or devices is None or "requests" not in frame.data or not known:
             self._state = None
             return
         if self._state is not None and memory != self._state and not frame.data["start"]:
@@ -118,7 +130,10 @@ class Replay:
         self._house = House.of(site, devices)
         self._quantities = {p.id: p.quantity for d in devices for p in d.points}
         self._commands = {c.point: c for d in devices for c in d.commands}
-        self._calendar, self._tariff = calendar_of(site), site.tariff
+        self._calendar = calendar_of(site)
+        self._ahead = Ahead(site.tariff, self._calendar.zone, Book(site.tariff, self._rates))
+        if not frame.data.get("plan", 0):
+            self._plan, self._plan_key = None, 0
         self._state, self._derived = memory, dict(frame.data["derived"])
         self._given(frame.data)
         self._last, self._column = memory.t, {}
@@ -153,8 +168,9 @@ class Replay:
             stored = {p: v for p, v in stored.items() if p not in _DERIVED}
         values = {p: q.restore(v) for p, v in stored.items() if (q := self._quantities.get(p) or _DERIVED.get(p))}
         moment = self._calendar.moment(t) if self._calendar else None
-        prices = ahead(self._tariff, self._calendar.zone, t) if self._calendar else ()
-        inputs = Inputs(t, self._house, values, self._requests, self._intents, self._rules, moment, prices)
+        prices = self._ahead(t) if self._ahead else ()
+        known = self._rules, moment, prices, self._plan
+        inputs = Inputs(t, self._house, values, self._requests, self._intents, *known)
         result = step(self._state, inputs)
         self.made = Made(inputs, result)
         self._state, self._last = result.state, t
