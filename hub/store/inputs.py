@@ -13,7 +13,8 @@ from hub.errors import ShemsError
 from hub.store.database import Database
 
 FLUSH_S = 10.0
-_PRUNE = "DELETE FROM input WHERE kind != 'house' AND t < ?"
+_PRUNE = """DELETE FROM input WHERE kind != 'house' AND t < ?
+    AND id != coalesce((SELECT max(id) FROM input WHERE kind = 'plan' AND t < ?), 0)"""
 _HOUSES = """DELETE FROM input WHERE kind = 'house' AND json_extract(json, '$.key') NOT IN
     (SELECT json_extract(json, '$.house') FROM input WHERE kind = 'frame')"""
 _QUARTER = """SELECT t FROM input WHERE kind = 'frame' ORDER BY t
@@ -74,4 +75,4 @@ class Inputs:
         if row and (row[0] or 0) > self._budget:
             oldest = await self._db.row(_QUARTER)
             if oldest:
-                await self._db.write((_PRUNE, (oldest[0],)), (_HOUSES, ()))
+                await self._db.write((_PRUNE, (oldest[0], oldest[0])), (_HOUSES, ()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Literal, TypeAlias, TypedDict, cast
 
 import orjson
@@ -83,10 +83,13 @@ class Journal:
         row = await db.row("SELECT max(id) FROM journal")
         return Journal(db, (row[0] if row and row[0] else 0) + 1, budget)
 
-    async def record(self, entry: Entry) -> None:
-        """Durable when it returns, with all that waited before it; raises ShemsError if it could not be written."""
+    def record(self, entry: Entry) -> Coroutine[object, None, None]:
+        """Has its place now, and is durable when awaited, with all that waited before it.
+
+        Raises ShemsError if it could not be written.
+        """
         self.later(entry)
-        await self._write()
+        return self._write()
 
     def later(self, entry: Entry) -> None:
         """Durable with the next flush."""

@@ -12,6 +12,7 @@ from hub.model import Relation, Request, Source, Value
 from hub.store.database import Database
 
 _COLUMNS = "id, point, relation, value, source, person, cause, starts, ends, state, answer"
+_END = "UPDATE request SET ends = min(ends, ?) WHERE id = ?"
 OPEN = "open"
 
 
@@ -30,14 +31,18 @@ class Requests:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def take(self, request: Request) -> Kept | None:
-        """None: the request is new and is kept now. Otherwise what is known under its id; nothing is changed."""
+    async def take(self, request: Request, instead_of: str = "", now: int = 0) -> Kept | None:
+        """None: the request is new and is kept now. Otherwise what is known under its id, which is not changed.
+
+        The lease `instead_of` ends at `now` (UTC ms), in the same transaction.
+        """
         r = request
         when = (r.starts, r.ends, OPEN, None)
         cells = (r.id, r.point, r.relation.value, json.dumps(r.value), r.source.value, r.person, r.cause, *when)
         marks = ", ".join("?" * len(cells))
         sql = f"INSERT INTO request ({_COLUMNS}) VALUES ({marks}) ON CONFLICT (id) DO NOTHING"
-        return None if await self._db.write((sql, cells)) else await self.get(request.id)
+        ended = [(_END, (now, instead_of))] if instead_of else []
+        return None if await self._db.write(*ended, (sql, cells)) else await self.get(request.id)
 
     async def get(self, request_id: str) -> Kept | None:
         row = await self._db.row(f"SELECT {_COLUMNS} FROM request WHERE id = ?", (request_id,))
@@ -55,7 +60,7 @@ class Requests:
 
     async def end(self, request_id: str, now: int) -> None:
         """The lease is given back at `now` (UTC ms)."""
-        await self._db.write(("UPDATE request SET ends = min(ends, ?) WHERE id = ?", (now, request_id)))
+        await self._db.write((_END, (now, request_id)))
 
     async def leases(self, now: int) -> list[Kept]:
         """Those that have not ended at `now` (UTC ms), the earliest first: what a restart takes up again."""

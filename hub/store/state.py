@@ -7,10 +7,14 @@ from pathlib import Path
 
 from hub.model import Clock
 from hub.store.accounts import Accounts
+from hub.store.adopted import Adopted
 from hub.store.database import Cell, Database
 from hub.store.devices import Devices
+from hub.store.feeds import Feeds
+from hub.store.foresight import Foresight
 from hub.store.inputs import Inputs
 from hub.store.journal import Journal
+from hub.store.ledgers import Ledgers
 from hub.store.plans import Plans
 from hub.store.requests import Requests
 from hub.store.site import SiteDocuments
@@ -47,6 +51,10 @@ class State:
     meta: Meta
     inputs: Inputs
     plans: Plans
+    adopted: Adopted
+    feeds: Feeds
+    foresight: Foresight
+    ledgers: Ledgers
     db: Database
 
     @staticmethod
@@ -56,7 +64,19 @@ class State:
         journal = await Journal.open(db, journal_budget)
         inputs = Inputs(db, journal_budget // 4)
         return State(
-            Accounts(db, clock), Requests(db), journal, SiteDocuments(db), Devices(db), Meta(db), inputs, Plans(db), db
+            Accounts(db, clock),
+            Requests(db),
+            journal,
+            SiteDocuments(db),
+            Devices(db),
+            Meta(db),
+            inputs,
+            Plans(db),
+            Adopted(db),
+            Feeds(db),
+            Foresight(db),
+            Ledgers(db),
+            db,
         )
 
     async def close(self) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from hub.errors import ShemsError
 
@@ -13,6 +13,8 @@ _CRC = struct.Struct("<I")
 _HEAD = struct.Struct("<IBHI")
 HEAD = _HEAD.size
 """Bytes before a blob's body."""
+
+Body = bytes | memoryview
 
 
 class Damaged(ShemsError):
@@ -34,8 +36,7 @@ class Holds(IntEnum):
     HOT = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """Whose blob it is: the series (0 = all) and the period (hours, days or months since 1970) it belongs to."""
 
     holds: Holds
@@ -45,25 +46,40 @@ class Tag:
 
 def sealed(tag: Tag, body: bytes) -> bytes:
     """`body` behind a CRC-32 and its tag."""
-    head = _HEAD.pack(0, tag.holds, tag.series, tag.period)[_CRC.size :]
+    head = _head(tag)
     return _CRC.pack(zlib.crc32(body, zlib.crc32(head))) + head + body
 
 
 def unsealed(tag: Tag, blob: bytes) -> bytes:
-    """The body; raises Damaged if a bit has flipped or the blob belongs to something else."""
-    if peek(blob) != tag:
-        raise Damaged(f"a block of {len(blob)} bytes is not the {tag.holds.name} of series {tag.series}")
+    """The body; raises Damaged as `check` does."""
+    check(tag, blob)
     return blob[HEAD:]
+
+
+def check(tag: Tag, blob: bytes) -> None:
+    """Raises Damaged if a bit has flipped or the blob belongs to something else."""
+    if not isinstance(blob, bytes) or blob[_CRC.size : HEAD] != _head(tag) or not _holds(blob):
+        peek(blob)
+        raise Damaged(f"a block of {len(blob)} bytes is not the {tag.holds.name} of series {tag.series}")
 
 
 def peek(blob: bytes) -> Tag:
     """Whose blob it is; raises Damaged."""
     if not isinstance(blob, bytes):  # a damaged row may give anything
         raise Damaged(f"there is a {type(blob).__name__} where a block should be")
-    if len(blob) < HEAD or _CRC.unpack_from(blob)[0] != zlib.crc32(memoryview(blob)[_CRC.size :]):
+    if len(blob) < HEAD or not _holds(blob):
         raise Damaged(f"the checksum of a block of {len(blob)} bytes does not match")
     _, holds, series, period = _HEAD.unpack_from(blob)
     try:
         return Tag(Holds(holds), series, period)
     except ValueError:
         raise Damaged(f"a block of kind {holds} is not known") from None
+
+
+def _head(tag: Tag) -> bytes:
+    return _HEAD.pack(0, *tag)[_CRC.size :]
+
+
+def _holds(blob: bytes) -> bool:
+    """Whether the checksum does."""
+    return bool(_CRC.unpack_from(blob)[0] == zlib.crc32(memoryview(blob)[_CRC.size :]))

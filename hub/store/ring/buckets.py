@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hub.errors import UserError
 from hub.model import Value
+from hub.store.ring.codec import Ints
 from hub.store.ring.levels import LEVELS, SECOND, Level
 from hub.store.ring.rollup import Rolled
 from hub.store.ring.types import Buckets, SeriesInfo
@@ -64,24 +66,42 @@ def bucketed(starts: NDArray[np.int64], series: Sequence[Known]) -> Buckets:
     """All series of one key in one answer, by `starts` (UTC s); where two share a bucket, the later series has it."""
     n = len(starts)
     seconds = n > 1 and int(starts[1] - starts[0]) == SECOND
-    count = np.zeros(n, np.int32)
-    mean, low, high = (np.full(n, np.nan) for _ in range(3))
     texts = any(k.info.choices or k.info.boolean for k in series)
-    last: NDArray[np.float64] | list[Value | None] = [None] * n if texts else np.full(n, np.nan)
-    for known in series:
-        info, rolled = known.info, known.rolled
-        at: NDArray[np.intp] | slice = slice(None) if rolled.n.all() else np.flatnonzero(rolled.n)
-        count[at] = rolled.n[at]
-        if info.numbers or (seconds and not info.choices):
-            mean[at], low[at], high[at] = (
-                info.scaled(a[at].astype(np.float64)) for a in (rolled.mean, rolled.low, rolled.high)
-            )
-        else:
-            mean[at] = low[at] = high[at] = np.nan
-        if isinstance(last, list):
+    words: list[Value | None] = [None] * n if texts else []
+    count: Ints | None = None
+    mean, low, high, last = (_Column(n) for _ in range(4))
+    for info, rolled in ((k.info, k.rolled) for k in series):
+        at = None if rolled.n.all() else np.flatnonzero(rolled.n)
+        count = rolled.n if at is None or count is None else np.where(rolled.n > 0, rolled.n, count)
+        numbers = info.numbers or (seconds and not info.choices)
+        for column, stored in ((mean, rolled.mean), (low, rolled.low), (high, rolled.high)):
+            column.put(info, stored if numbers else None, at)
+        if texts:
             restored: Callable[[int], Value] = info.restore
             for k in np.flatnonzero(rolled.n).tolist():
-                last[k] = restored(int(rolled.last[k]))
+                words[k] = restored(int(rolled.last[k]))
         else:
-            last[at] = info.scaled(rolled.last[at].astype(np.float64))
-    return Buckets(starts * 1000, mean, low, high, last, count)
+            last.put(info, rolled.last, at)
+    known = np.zeros(n, np.int32) if count is None else count
+    return Buckets(starts * 1000, mean.values, low.values, high.values, words if texts else last.values, known)
+
+
+class _Column:
+    """Values in base units, NaN where nothing is known; made when they are asked for, or all at once."""
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._values: NDArray[np.float64] | None = None
+
+    def put(self, info: SeriesInfo, stored: NDArray[Any] | None, at: NDArray[np.intp] | None) -> None:
+        """What a series says at the indices `at` (None: everywhere); `stored` None: that nothing is known there."""
+        if at is None:
+            self._values = None if stored is None else info.scaled(stored)
+        else:
+            self.values[at] = np.nan if stored is None else info.scaled(stored[at])
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        if self._values is None:
+            self._values = np.full(self._n, np.nan)
+        return self._values

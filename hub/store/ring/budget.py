@@ -28,14 +28,17 @@ def file_limit(budget: int) -> int:
 def make_room(connection: sqlite3.Connection, coming: int, budget: int, today: int, disk_full: bool) -> bool:
     """Deletes whole periods, inside the caller's transaction, until `coming` bytes fit; False if they cannot.
 
-    On a full disk the file must make do with the pages it has, some of which are never quite filled.
+    A file that was over its limit before, since the budget has become smaller, is not made to fit at once: no more goes
+    than what comes needs. On a full disk it must make do with the pages it has, some of which are never quite filled.
     """
     limit = file_limit(budget)
     if disk_full:
         limit, coming = min(limit, PAGE * _pragma(connection, "page_count")), 2 * coming + _SLACK
-    while used(connection) + coming > limit:
+    before = held = used(connection)
+    while held + coming > limit and before - held < coming:
         if not any(_drop_oldest(connection, table, today - days) for table, days in _KEEP_DAYS):
             return False
+        held = used(connection)
     return True
 
 

@@ -114,6 +114,10 @@ class DayPacker:
             rows.replaced += self._kept(series_id, Counted(self._day * DAY // QUARTER, flowed, None))
         return rows
 
+    def flowed(self, series_id: int, found: Counted) -> Rows:
+        """Energies of the quarter-hours of a stretch that was not read."""
+        return Rows(list(self._kept(series_id, found)))
+
     def checked(self, ids: dict[str, int]) -> Rows:
         """Energies of the day's series whose sums are not right, marked so. `ids`: series by key."""
         rows = Rows()

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.model import Kind
-from hub.store.ring.blob import Damaged
+from hub.store.ring.blob import Body, Damaged
 from hub.store.ring.codec import MISSING, Ints
 from hub.store.ring.levels import DAY, QUARTER
 from hub.store.ring.types import Flow, SeriesInfo
@@ -165,6 +165,21 @@ def counted(start: int, values: Ints, before: Reading | None, unit_w: float) -> 
     return Counted(first, energy, Reading(int(t[-1]), int(c[-1])), events, adds=gap > _EXACT_S)
 
 
+def between(before: Reading, after: Reading, info: SeriesInfo) -> Counted | None:
+    """What a counter that went on has counted between two readings, shared out over the whole quarters between them.
+
+    None for one that was reset or is another meter, and where there is no whole quarter.
+    """
+    t, c = (np.array(pair, np.int64) for pair in ((before.t, after.t), (before.value, after.value)))
+    steps, events = classify(t, c, _unit_w(info))
+    first, end = -(-before.t // QUARTER), after.t // QUARTER
+    if events or first >= end:
+        return None
+    line = np.rint(np.linspace(0, max(float(steps[0]), 0.0) * PARTS, end - first + 1)).astype(np.int64)
+    marks = np.full(end - first, Mark.KNOWN | Mark.INTERPOLATED, np.uint8)
+    return Counted(first, Energy(np.diff(line), np.zeros(end - first, np.int64), marks), None)
+
+
 def classify(t: Wide, c: Wide, unit_w: float) -> tuple[NDArray[np.float64], list[Event]]:
     """(what flowed between each two readings, in stored units; what was not simple counting)."""
     steps, seconds = np.diff(c).astype(np.float64), np.diff(t)
@@ -211,10 +226,15 @@ def flows(info: SeriesInfo, start: int, values: Ints, before: Reading | None, op
     `open_s`: seconds of the last quarter that are over.
     """
     if info.kind == Kind.COUNTER:
-        return counted(start, values, before, info.scale * (1.0 if info.unit == "Wh" else _UNIT_W))
+        return counted(start, values, before, _unit_w(info))
     if info.key.partition(".")[2] in WATTS:
         return Counted(start // QUARTER, integrated(values, info.scale, open_s), None)
     return None
+
+
+def _unit_w(info: SeriesInfo) -> float:
+    """Watts that make one stored unit of a counter in an hour."""
+    return info.scale * (1.0 if info.unit == "Wh" else _UNIT_W)
 
 
 def summed(quarters: Energy, at: Wide, scale: float) -> Flow:
@@ -259,7 +279,7 @@ def pack(energy: Energy) -> bytes:
     return press.compress(b"".join(planes) + energy.marks.tobytes()) + press.flush()
 
 
-def unpack(body: bytes) -> Energy:
+def unpack(body: Body) -> Energy:
     """What was packed; raises Damaged."""
     try:
         raw = zlib.decompress(body, -15)

@@ -25,7 +25,7 @@ def pack(start: int, series: Iterable[tuple[int, Ints]]) -> tuple[bytes, bytes]:
     entries, chunks, offset = [], [], 0
     for series_id, values in series:
         if (values != MISSING).any():
-            chunk = sealed(Tag(Holds.HOUR, series_id, period), encode(values))
+            chunk = sealed(Tag(Holds.HOUR, series_id, period), encode(values, lasting=False))
             entries.append((series_id, offset, len(chunk)))
             chunks.append(chunk)
             offset += len(chunk)

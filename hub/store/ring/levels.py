@@ -52,11 +52,14 @@ def first_day(month: int) -> int:
     return int(np.datetime64(month, "M").astype("datetime64[D]").astype(np.int64))
 
 
+def begin(level: Level, period: int) -> int:
+    """The start of the row of `period`, UTC s."""
+    return (first_day(period) if level.monthly else period) * DAY
+
+
 def span(level: Level, period: int) -> tuple[int, int]:
     """[start, end) in UTC seconds of the row of `period`."""
-    if not level.monthly:
-        return period * DAY, (period + 1) * DAY
-    return first_day(period) * DAY, first_day(period + 1) * DAY
+    return begin(level, period), begin(level, period + 1)
 
 
 def periods(level: Level, start: int, end: int) -> range:

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from hub.errors import ShemsError
+from hub.model import Kind
 from hub.store.ring.blob import Damaged, Holds, Tag, unsealed
 from hub.store.ring.budget import make_room
 from hub.store.ring.codec import MISSING, Ints, decode
 from hub.store.ring.day import DayPacker, Rows
-from hub.store.ring.energy import Mark, Reading
+from hub.store.ring.energy import Mark, Reading, between
 from hub.store.ring.file import Files, Recovered, keep_registry, look, open_history, row_of, transaction
 from hub.store.ring.levels import DAY, H1, HOUR, M15, QUARTER, Level, row_id
 from hub.store.ring.rollup import Rolled
@@ -100,7 +101,9 @@ class PastWriter(PastReader):
         """Raises ShemsError when there is no such history to be had, or its hub is running."""
         files, found = open_history(path, now_ms, budget)
         try:
-            yield PastWriter(files, found.series, budget, _until(files.connection, found, now_ms))
+            past = PastWriter(files, found.series, budget, _until(files.connection, found, now_ms))
+            yield past
+            past._bridge()
         finally:
             files.close()
 
@@ -114,7 +117,7 @@ class PastWriter(PastReader):
         packer = DayPacker(self._connection, day)
         mine = self.known(info, day)
         both = np.where(mine == MISSING, added, mine)
-        before = self._before.get(series_id) or (self._last(info, day - 1) if info.kind == "counter" else None)
+        before = self._before.get(series_id) or (self._last(info, day - 1) if info.kind == Kind.COUNTER else None)
         self._write(day, packer.rows(series_id, info, both, before, Mark.IMPORTED))
         last = int(np.flatnonzero(both != MISSING)[-1])
         self._before[series_id] = Reading(day * DAY + last, int(both[last]))
@@ -137,6 +140,26 @@ class PastWriter(PastReader):
         values = self.known(info, day)
         at = np.flatnonzero(values != MISSING)
         return Reading(day * DAY + int(at[-1]), int(values[at[-1]])) if len(at) else None
+
+    def _bridge(self) -> None:
+        """What a counter has counted from its last reading that was added until the ring's own next one."""
+        for info in [
+            i for i, series_id in self._series.items() if series_id in self._before and i.kind == Kind.COUNTER
+        ]:
+            last = self._before[self._series[info]]
+            after = self._next(info, last.t // DAY + 1)
+            found = between(last, after, info) if after else None
+            if found:
+                day = last.t // DAY
+                self._write(day, DayPacker(self._connection, day).flowed(self._series[info], found))
+
+    def _next(self, info: SeriesInfo, day: int) -> Reading | None:
+        """A counter's first reading from a day on."""
+        for later in range(day, self.until):
+            at = np.flatnonzero((values := self.known(info, later)) != MISSING)
+            if len(at):
+                return Reading(later * DAY + int(at[0]), int(values[at[0]]))
+        return None
 
     def note(self, now_s: int, kind: str, numbers: dict[str, object]) -> None:
         """An event: where the past came from."""

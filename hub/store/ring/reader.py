@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 from hub.model import Kind
 from hub.store.ring import hour
-from hub.store.ring.blob import Damaged, Holds, Tag, unsealed
+from hub.store.ring.blob import HEAD, Body, Damaged, Holds, Tag, check
 from hub.store.ring.buckets import Grid, Known, bucketed
 from hub.store.ring.codec import MISSING, Ints, decode
 from hub.store.ring.energy import Energy, Reading, flows, summed
 from hub.store.ring.energy import unpack as unpack_energy
 from hub.store.ring.file import text
-from hub.store.ring.levels import DAY, H1, HOUR, M15, QUARTER, SECOND, Level, first_day, periods, row_id, span
+from hub.store.ring.levels import DAY, H1, HOUR, M15, QUARTER, SECOND, Level, begin, first_day, periods, row_id
 from hub.store.ring.now import Member, Now
-from hub.store.ring.rollup import FIELDS, Rolled, fold, fold_at, lay, merged, roll
+from hub.store.ring.rollup import FIELDS, Rolled, fold, fold_at, merged, roll, spread
 from hub.store.ring.storage import Reach, reaches
 from hub.store.ring.types import Buckets, Flow, SeriesInfo
 
@@ -31,6 +31,8 @@ _AT_ONCE = 500
 
 PARTS_MS = (200, 250, 500)
 """Steps of a part of a second that points may be kept at."""
+PARTS = {f"{ms}ms": ms for ms in PARTS_MS}
+"""As they are asked for."""
 
 
 class Reader:
@@ -66,8 +68,9 @@ class Reader:
         for p, series in wanted.items():
             for m in series[-1:]:
                 rolled[m.id] = merged([rolled[part.id] for part in parts[p]] + [rolled[m.id]])
+        starts = grid.edges
         return {
-            p: bucketed(grid.edges, [Known(m.info, rolled[m.id].before(grid.edges, m.until)) for m in series])
+            p: bucketed(starts, [Known(m.info, rolled[m.id].before(starts, m.until)) for m in series])
             for p, series in wanted.items()
         }
 
@@ -167,7 +170,7 @@ class Reader:
             if late:
                 late.onto(out, first)
 
-    def _kept(self, out: Energy, at: int, body: bytes) -> None:
+    def _kept(self, out: Energy, at: int, body: Body) -> None:
         try:
             out.put(at, unpack_energy(body))
         except Damaged as e:
@@ -184,35 +187,36 @@ class Reader:
     def _rolled(self, grid: Grid, level: Level, ids: set[int]) -> dict[int, Rolled]:
         """Memory first: an hour sealed in between is then found in the file, and none is read twice."""
         held, fresh = self._now.snapshot(ids, grid.start, grid.end)
-        out = {i: Rolled.empty((grid.end - grid.start) // level.step) for i in ids}
+        out = {}
         with self._reading() as connection:
             if connection:
-                packed_until = _packed_until(connection)
-                for i, rolled in out.items():
-                    self._rows(connection, grid, level, i, rolled)
-                    rolled.n[max((packed_until * DAY - grid.start) // level.step, 0) :] = 0
+                packed = max((_packed_until(connection) * DAY - grid.start) // level.step, 0)
+                for i in ids:
+                    out[i] = self._rows(connection, grid, level, i)
+                    out[i].n[packed:] = 0
                 for start, i, values in self._sealed(connection, grid.start, grid.end, held, ids):
                     _add(out[i], (start - grid.start) // level.step, values, level.step)
         for i, hours in fresh.items():
+            out.setdefault(i, Rolled.empty((grid.end - grid.start) // level.step))
             for start, values in hours:
                 _add(out[i], (start - grid.start) // level.step, values, level.step)
         return {i: fold(rolled, grid.step // level.step) for i, rolled in out.items()}
 
     def _seconds(self, ids: set[int], start: int, end: int) -> dict[int, Ints]:
         held, fresh = self._now.snapshot(ids, start, end)
-        out = {i: np.full(end - start, MISSING, np.int32) for i in ids}
+        out = _Columns(start, end)
         with self._reading() as connection:
             if connection:
                 for day in range(start // DAY, min((end - 1) // DAY + 1, _packed_until(connection))):
                     for i in ids:
                         for body in self._row(connection, "raw", Tag(Holds.RAW, i, day)):
-                            self._decoded(out[i], day * DAY - start, body)
+                            out.put(i, day * DAY, self._decoded(body))
                 for at, i, values in self._sealed(connection, start, end, held, ids):
-                    _lay(out[i], at - start, values)
+                    _lay(out.of(i), at - start, values)
         for i, hours in fresh.items():
             for at, values in hours:
-                _lay(out[i], at - start, values)
-        return out
+                _lay(out.of(i), at - start, values)
+        return {i: out.of(i) for i in ids}
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -249,35 +253,41 @@ class Reader:
 
     # -- packed days -------------------------------------------------------------------------------------------------
 
-    def _rows(self, connection: sqlite3.Connection, grid: Grid, level: Level, series_id: int, rolled: Rolled) -> None:
+    def _rows(self, connection: sqlite3.Connection, grid: Grid, level: Level, series_id: int) -> Rolled:
         tags = [Tag(level.holds, series_id, period) for period in periods(level, grid.start, grid.end)]
-        for tag, body in self._sound(connection, level.table, tags):
-            at = (span(level, tag.period)[0] - grid.start) // level.step
-            try:
-                lay(level, body, rolled, at)
-            except Damaged as e:
-                self._report(f"{self._path.name}: {e}")
+        rows = [
+            ((begin(level, tag.period) - grid.start) // level.step, body)
+            for tag, body in self._sound(connection, level.table, tags)
+        ]
+        found, damaged = spread(level, rows, (grid.end - grid.start) // level.step)
+        for e in damaged:
+            self._report(f"{self._path.name}: {e}")
+        return found
 
-    def _row(self, connection: sqlite3.Connection, table: str, tag: Tag) -> Iterator[bytes]:
+    def _row(self, connection: sqlite3.Connection, table: str, tag: Tag) -> Iterator[Body]:
         """The body of a row, if it is there and sound."""
         return (body for _, body in self._sound(connection, table, [tag]))
 
-    def _sound(self, connection: sqlite3.Connection, table: str, tags: Sequence[Tag]) -> Iterator[tuple[Tag, bytes]]:
+    def _sound(self, connection: sqlite3.Connection, table: str, tags: Sequence[Tag]) -> Iterator[tuple[Tag, Body]]:
         """The bodies of the rows that are there and sound."""
         for some in (tags[k : k + _AT_ONCE] for k in range(0, len(tags), _AT_ONCE)):
             wanted = {row_id(tag.period, tag.series): tag for tag in some}
             marks = ",".join("?" * len(wanted))
             for key, blob in connection.execute(f"SELECT id, b FROM {table} WHERE id IN ({marks})", [*wanted]):
                 try:
-                    yield wanted[key], unsealed(wanted[key], blob)
+                    check(wanted[key], blob)
                 except Damaged:
                     self._report(f"{self._path.name}: one row of {table} is damaged and missing")
+                else:
+                    yield wanted[key], memoryview(blob)[HEAD:]
 
-    def _decoded(self, out: Ints, at: int, body: bytes) -> None:
+    def _decoded(self, body: Body) -> Ints:
+        """A packed day; nothing of it, and reported, when it is damaged."""
         try:
-            _lay(out, at, decode(body))
+            return decode(body)
         except Damaged as e:
             self._report(f"{self._path.name}: {e}")
+            return np.empty(0, np.int32)
 
     # -- sealed hours ------------------------------------------------------------------------------------------------
 
@@ -307,6 +317,31 @@ class Reader:
                 yield series_id, hour.chunk(start, series_id, chunks, places[series_id])
             except Damaged:
                 self._report(f"{self._path.name}: one series of the hour from {start} (UTC s) is damaged and missing")
+
+
+class _Columns:
+    """Seconds of series in [start, end), s UTC; made when something is known. A day that is all is not copied."""
+
+    def __init__(self, start: int, end: int) -> None:
+        self._start = start
+        self._end = end
+        self._columns: dict[int, Ints] = {}
+
+    def put(self, series_id: int, at: int, values: Ints) -> None:
+        """A stretch from `at` (s UTC) on, of which nothing is known yet; what sticks out is left away."""
+        at -= self._start
+        length = self._end - self._start
+        if at == 0 and len(values) == length:
+            self._columns[series_id] = values
+            return
+        lo, hi = max(at, 0), min(at + len(values), length)
+        if lo < hi:
+            self.of(series_id)[lo:hi] = values[lo - at : hi - at]
+
+    def of(self, series_id: int) -> Ints:
+        if series_id not in self._columns:
+            self._columns[series_id] = np.full(self._end - self._start, MISSING, np.int32)
+        return self._columns[series_id]
 
 
 def each(values: Ints) -> Rolled:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.store.ring.blob import Damaged
+from hub.store.ring.blob import Body, Damaged
 from hub.store.ring.codec import MISSING, Ints
 from hub.store.ring.levels import Level
 
@@ -20,6 +22,8 @@ FIELDS = ("n", "low", "high", "mean", "last")
 _WIDTHS = (0, 1, 2, 4, 8)
 _HEAD = struct.Struct("<Bq")
 """Of a column: bytes a number, and the least number."""
+_ROW = np.dtype([("form", "u1"), ("n", "<u2"), ("columns", [("width", "u1"), ("base", "<i8")], 5)])
+"""What an undeflated row of numbers begins with."""
 _SHARE = 1024
 _DEFLATED, _NUMBERS = 1, 2
 
@@ -149,7 +153,7 @@ def pack(level: Level, rolled: Rolled, numbers: bool, boolean: bool = False) -> 
     return bytes([form]) + len(rolled).to_bytes(2, "little") + body
 
 
-def unpack(level: Level, body: bytes) -> Rolled:
+def unpack(level: Level, body: Body) -> Rolled:
     """What was packed; means are rounded to the level's fraction. Raises Damaged."""
     try:
         form, n = body[0], int.from_bytes(body[1:3], "little")
@@ -159,34 +163,66 @@ def unpack(level: Level, body: bytes) -> Rolled:
         raise Damaged(f"a row of {level.table} cannot be read: {e}") from None
 
 
-def lay(level: Level, body: bytes, onto: Rolled, at: int) -> None:
-    """Puts a packed row's known buckets onto those from `at` on, as `put` does; raises Damaged.
+def spread(level: Level, rows: Sequence[tuple[int, Body]], buckets: int) -> tuple[Rolled, list[Damaged]]:
+    """(`buckets` of packed rows of different periods, in time order, each from (at, row) on; what was damaged).
 
-    Rows that are quick to read go there without a copy in between when they are whole: a year by the hour has many.
+    Neighbours that are quick to read come column by column, all at once: a year by the hour has many.
     """
-    if level.deflated or not _laid_whole(body, onto, at):
-        onto.put(at, unpack(level, body))
+    together = None if level.deflated else _together(rows, buckets)
+    if together:
+        return together, []
+    out, damaged = Rolled.empty(buckets), []
+    for at, body in rows:
+        try:
+            out.put(at, unpack(level, body))
+        except Damaged as e:
+            damaged.append(e)
+    return out, damaged
 
 
-def _laid_whole(body: bytes, onto: Rolled, at: int) -> bool:
-    """Whether a row of five undeflated columns fits there, has no unknown buckets, and has been put there."""
-    try:
-        form, n = body[0], int.from_bytes(body[1:3], "little")
-        heads = list(_HEAD.iter_unpack(body[3 : 3 + 5 * _HEAD.size]))
-        if form & (_DEFLATED | _NUMBERS) != _NUMBERS or at < 0 or at + n > len(onto) or heads[0][1] <= 0:
-            return False
-        begin = 3 + 5 * _HEAD.size
-        for (width, base), name in zip(heads, ("n", "mean", "low", "high", "last"), strict=True):
-            part = getattr(onto, name)[at : at + n]
-            if width:
-                np.add(np.frombuffer(body, f"<u{width}", n, begin), base, out=part, dtype=np.int64, casting="unsafe")
-            else:
-                part[:] = base
-            begin += n * width
-        onto.mean[at : at + n] /= 1 << (form >> 4)
-    except (ValueError, IndexError, TypeError, struct.error) as e:
-        raise Damaged(f"a row cannot be read: {e}") from None
-    return True
+def _together(rows: Sequence[tuple[int, Body]], buckets: int) -> Rolled | None:
+    """If these are whole neighbours of five undeflated columns: nothing is copied of what covers all buckets."""
+    bodies = [body for _, body in rows]
+    if min(map(len, bodies), default=0) < _ROW.itemsize:
+        return None
+    heads = np.frombuffer(b"".join([body[: _ROW.itemsize] for body in bodies]), _ROW)
+    n, widths, bases = heads["n"].astype(np.int64), heads["columns"]["width"], heads["columns"]["base"]
+    ends = np.cumsum(widths * n[:, None], axis=1) + _ROW.itemsize
+    starts, form = rows[0][0] + np.cumsum(n), int(heads["form"][0])
+    if (
+        form & (_DEFLATED | _NUMBERS) != _NUMBERS
+        or (heads["form"] != form).any()
+        or not {*_WIDTHS}.issuperset(widths.ravel().tolist())
+        or ends[:, -1].tolist() != [len(body) for body in bodies]
+        or starts[:-1].tolist() != [at for at, _ in rows[1:]]
+    ):
+        return None
+    columns = []
+    for k, kind in enumerate((np.int32, np.float64, np.int32, np.int32, np.int32)):
+        column = np.repeat(bases[:, k].astype(kind), n)
+        if widths[:, k].any():
+            column += _joined(bodies, widths[:, k].tolist(), n.tolist(), ends[:, k].tolist()).astype(kind)
+        columns.append(column)
+    count, mean, low, high, last = columns
+    mean *= 1 / (1 << (form >> 4))
+    found, at = Rolled(count, low, high, mean, last), rows[0][0]
+    if at > 0 or at + len(found) < buckets:
+        out = Rolled.empty(buckets)
+        out.put(at, found)
+        return out
+    return Rolled(*(getattr(found, f)[-at : buckets - at] for f in FIELDS))
+
+
+def _joined(bodies: list[Body], widths: list[int], n: list[int], ends: list[int]) -> NDArray[Any]:
+    """One column of all rows, without their bases."""
+    width = widths[0]
+    if widths == [width] * len(widths):
+        pieces = [body[end - width * m : end] for body, m, end in zip(bodies, n, ends, strict=True)]
+        return np.frombuffer(b"".join(pieces), f"<u{width}")
+    rows = zip(bodies, widths, n, ends, strict=True)
+    return np.concatenate(
+        [np.frombuffer(body, f"<u{w}", m, end - w * m) if w else np.zeros(m, np.uint8) for body, w, m, end in rows]
+    )
 
 
 def _columns(level: Level, rolled: Rolled, numbers: bool, fraction: int) -> list[Wide]:
@@ -224,7 +260,7 @@ def _laid(column: Wide, width: int, planes: bool) -> bytes:
     return narrow.view(np.uint8).reshape(-1, width).T.tobytes() if planes else narrow.tobytes()
 
 
-def _split(raw: bytes, n: int, count: int, planes: bool) -> list[Wide]:
+def _split(raw: Body, n: int, count: int, planes: bool) -> list[Wide]:
     at: int = _HEAD.size * count
     columns: list[Wide] = []
     for width, base in _HEAD.iter_unpack(raw[:at]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,11 +46,14 @@ class SeriesInfo:
             return self.choices[stored] if 0 <= stored < len(self.choices) else "unknown"
         return bool(stored) if self.boolean else float(self.scaled(np.array([stored], np.float64))[0])
 
-    def scaled(self, stored: NDArray[np.float64]) -> NDArray[np.float64]:
+    def scaled(self, stored: NDArray[Any]) -> NDArray[np.float64]:
         """Values in `unit` of stored numbers, without the noise of binary fractions."""
-        scaled: NDArray[np.float64] = (
-            stored * self.scale if self.scale >= 1 else np.round(stored / round(1 / self.scale), 6)
-        )
+        scaled = stored.astype(np.float64)
+        if self.scale > 1:
+            scaled *= self.scale
+        elif self.scale < 1:
+            scaled /= round(1 / self.scale)
+            np.round(scaled, 6, out=scaled)
         return scaled
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hub.errors import ShemsError
 from hub.store.ring import hot, hour
-from hub.store.ring.budget import make_room, scarce
+from hub.store.ring.budget import file_limit, make_room, scarce, used
 from hub.store.ring.day import DayPacker, Rows
 from hub.store.ring.file import Files, is_damage, keep_registry, move_aside, open_history, row_of, transaction
 from hub.store.ring.hotlog import BLOCK, Full, blocks_of
@@ -85,12 +85,12 @@ class Writer:
         return True
 
     def pack(self, now_ms: int) -> bool:
-        """Brings back some of a damaged file, or packs some series of the oldest day that is over.
+        """Brings back some of a damaged file, packs some series of the oldest day that is over, or gives up a period.
 
         Whether there is more to do.
         """
         try:
-            return self._bring_back() or self._pack(now_ms // 1000)
+            return self._bring_back() or self._pack(now_ms // 1000) or self._shrink(now_ms // 1000)
         except ShemsError as e:
             self.trouble = str(e)
             return False
@@ -128,10 +128,16 @@ class Writer:
 
         Hours from `open_from` (s UTC) on are not over: more is to come. `event`: (s UTC, kind) goes with them.
         """
-        rows = [(h.start, h.start < open_from, *hour.pack(h.start, h.series())) for h in hours]
+        self._put([(h.start, h.start < open_from, *hour.pack(h.start, h.series())) for h in hours], event)
+        for done in hours:
+            if done.start < open_from:
+                self._now.sealed(done)
+
+    def _put(self, rows: list[tuple[int, bool, bytes, bytes]], event: tuple[int, str] | None) -> None:
+        """The transaction of `_seal`: rows of (start, over, directory, chunks)."""
         size = sum(len(directory) + len(chunks) for *_, directory, chunks in rows)
         with self._registering() as connection:
-            self._room(connection, size, hours[0].start)
+            self._room(connection, size, rows[0][0])
             connection.executemany("INSERT OR REPLACE INTO hour VALUES (?, ?, ?, ?)", rows)
             connection.execute(
                 "INSERT OR IGNORE INTO meta VALUES ('packed_until', (SELECT min(t) / ? FROM hour))", (DAY,)
@@ -142,9 +148,6 @@ class Writer:
         files = self._opened()
         files.log.keep_from(files.log.next_seq)
         self._base = None
-        for done in hours:
-            if done.start < open_from:
-                self._now.sealed(done)
         self._wrote(2 * size)
 
     def _settle_shift(self, now_ms: int) -> None:
@@ -315,6 +318,16 @@ class Writer:
                 connection.execute("INSERT OR REPLACE INTO meta VALUES ('packed_until', ?)", (day + 1,))
                 connection.execute("INSERT OR REPLACE INTO meta VALUES ('wear', ?)", (json.dumps(self.wear.kept()),))
         self._wrote(2 * sum(r.size for r in rows))
+
+    def _shrink(self, now_s: int) -> bool:
+        """Gives up a period where the budget has become smaller; whether there are more to go."""
+        connection = self._opened().connection
+        if used(connection) <= file_limit(self._budget):
+            return False
+        with transaction(connection):
+            found = make_room(connection, PAGE, self._budget, now_s // DAY, disk_full=False)
+        self._wrote(PAGE)
+        return found
 
     # -- trouble -----------------------------------------------------------------------------------------------------
 
