@@ -20,7 +20,14 @@ OPEN = {
 }
 
 
-NOT_FOR_GUESTS = ("/api/v1/rules", "/api/v1/schedules", "/api/v1/requests")
+NOT_FOR_GUESTS = (
+    "/api/v1/rules",
+    "/api/v1/schedules",
+    "/api/v1/requests",
+    "/api/v1/devices",
+    "/api/v1/found",
+    "/api/v1/commissioning",
+)
 
 
 @web.middleware
@@ -36,7 +43,7 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
             headers={"WWW-Authenticate": "Bearer"},
         )
     if guest.role == "guest" and request.method != "GET" and request.path.startswith(NOT_FOR_GUESTS):
-        raise ProblemError(403, "Not allowed", "guests may look at plans and wishes, and not change them")
+        raise ProblemError(403, "Not allowed", "guests may look at plans, wishes and devices, and not change them")
     request[GUEST] = guest
     return await handler(request)
 

@@ -13,20 +13,27 @@ from hub.web.page import page
 from hub.web.problems import MAX_BODY, problems
 from hub.web.resources import (
     commands,
+    commissioning,
     decisions,
     devices,
     energy,
+    finding,
     history,
     house,
     journal,
     live,
+    plan,
     plans,
     points,
+    prices,
     session,
 )
 from hub.web.rooms import ROOMS, Rooms
 
-RESOURCES = (session, house, points, devices, commands, decisions, plans, journal, history, energy, live)
+RESOURCES = (
+    *(session, house, points, devices, finding, commissioning, commands),
+    *(decisions, plans, plan, prices, journal, history, energy, live),
+)
 
 
 def make_app(rooms: Rooms) -> web.Application:

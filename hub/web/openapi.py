@@ -25,6 +25,7 @@ _KINDS: Mapping[str, Json] = {
     "text": {"type": "string"},
     "time": {"oneOf": [{"type": "integer", "description": "UTC ms"}, {"type": "string", "format": "date-time"}]},
     "count": {"type": "integer", "minimum": 1},
+    "number": {"type": "number"},
     "step": {
         "oneOf": [
             {"type": "integer", "minimum": 1},
@@ -103,6 +104,9 @@ def _answer(call: Call) -> Json:
         answer["content"] = _content("application/json", call.answer)
     if call.csv:
         answer["content"]["text/csv"] = {"schema": {"type": "string"}}
+        answer["content"]["application/vnd.apache.parquet"] = {"schema": {"type": "string", "format": "binary"}}
+    if call.html:
+        answer["content"] = {"text/html": {"schema": {"type": "string"}}}
     if call.messages:
         answer["x-messages"] = {"oneOf": [_type(m) for m in call.messages]}
     return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -10,13 +10,18 @@ from typing import Protocol, TypeVar
 from aiohttp import web
 
 from hub.auth import Doorman
+from hub.commission.session import Pace, Session
 from hub.control import Desk, Planned
 from hub.core import Made
+from hub.finding.adoption import Adoption
+from hub.foresight.planner import Planner
 from hub.live import Board
 from hub.model import Clock
+from hub.model.heard import Reading
 from hub.model.site import Site
 from hub.rehearse.shadow import Score
 from hub.store.ring import Querier, Storage
+from hub.tariff.prices import Prices
 from hub.web.schema import JournalRow
 
 T = TypeVar("T")
@@ -42,6 +47,14 @@ class HistoryReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SelfTest:
+    """`start(person, pace)` begins one; False when one is under way."""
+
+    session: Session
+    start: Callable[[str, Pace], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Rooms:
     site: Site
     board: Board
@@ -58,6 +71,14 @@ class Rooms:
     observed: Score | None = None
     """how the core that is tried beside the live one does"""
     planned: Planned | None = None
+    adoption: Adoption | None = None
+    look: Callable[[Sequence[str]], None] = lambda _addresses: None
+    """begins to look for devices; raises UserError"""
+    raw: Callable[[str], Sequence[Reading]] = lambda _device: ()
+    """what the wire said last of a device"""
+    self_test: SelfTest | None = None
+    prices: Prices | None = None
+    planner: Planner | None = None
 
 
 ROOMS = web.AppKey("rooms", Rooms)

@@ -7,6 +7,30 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
+from hub.web.schema_commission import Commissioning as Commissioning
+from hub.web.schema_commission import CommissioningRequest as CommissioningRequest
+from hub.web.schema_commission import FindingInfo as FindingInfo
+from hub.web.schema_found import DeviceAdded as DeviceAdded
+from hub.web.schema_found import DeviceRequest as DeviceRequest
+from hub.web.schema_found import FoundDevice as FoundDevice
+from hub.web.schema_found import FoundDevices as FoundDevices
+from hub.web.schema_found import RawReading as RawReading
+from hub.web.schema_found import RawReadings as RawReadings
+from hub.web.schema_found import SearchRequest as SearchRequest
+from hub.web.schema_plan import BandInfo as BandInfo
+from hub.web.schema_plan import DoingInfo as DoingInfo
+from hub.web.schema_plan import GivenUpInfo as GivenUpInfo
+from hub.web.schema_plan import PlanCosts as PlanCosts
+from hub.web.schema_plan import PlanInfo as PlanInfo
+from hub.web.schema_plan import PlanStepInfo as PlanStepInfo
+from hub.web.schema_plan import RunCost as RunCost
+from hub.web.schema_plan import RunCosts as RunCosts
+from hub.web.schema_plan import ScoreInfo as ScoreInfo
+from hub.web.schema_plan import Scores as Scores
+from hub.web.schema_plan import WhatIfAnswer as WhatIfAnswer
+from hub.web.schema_plan import WhatIfRequest as WhatIfRequest
+from hub.web.schema_plan import WhyInfo as WhyInfo
+
 Value = float | int | bool | str
 
 
@@ -53,7 +77,18 @@ class DeviceInfo(TypedDict):
     id: str
     uid: str
     role: Literal[
-        "grid", "inverter", "battery", "charger", "heatpump", "plug", "light", "thermostat", "meter", "tariff", "house"
+        "grid",
+        "inverter",
+        "battery",
+        "charger",
+        "heatpump",
+        "plug",
+        "light",
+        "thermostat",
+        "meter",
+        "sensor",
+        "tariff",
+        "house",
     ]
     vendor: str
     model: str
@@ -80,6 +115,7 @@ class CommandRequest(TypedDict):
     point: str
     value: Value
     for_s: NotRequired[float]
+    after_s: NotRequired[float]
     id: NotRequired[str]
 
 
@@ -393,6 +429,30 @@ class Storage(TypedDict):
     ours_a_day: int | None
     device_a_day: int | None
     card_years: float | None
+
+
+class RateInfo(TypedDict):
+    """What is in force from `start` until before `end` (UTC ms), in 1/100,000 currency unit per kWh; null if unknown.
+
+    `market` is what the source says, before fees and taxes and in its own currency, null for a fixed price. A
+    `provisional` price is an estimate of the source, or the fixed price that stands for one it has not told.
+    """
+
+    start: int
+    end: int
+    import_price: int | None
+    export_price: int | None
+    market: int | None
+    provisional: bool
+
+
+class Prices(TypedDict):
+    """`source` is empty for fixed prices; `state` is `ok`, or why a source is silent and until when it is known."""
+
+    currency: str
+    source: str
+    state: str
+    rates: list[RateInfo]
 
 
 class SessionRequest(TypedDict):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from hub.web import schema
+from hub.web import schema, schema_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,9 @@ class Field:
 
 
 def shapes() -> list[type]:
-    """Every shape, in the order in which `schema.py` tells them."""
-    return [v for v in vars(schema).values() if is_typeddict(v)]
+    """Every shape, in the order in which `schema.py` and its parts tell them."""
+    found = (v for part in (schema, schema_plan) for v in vars(part).values() if is_typeddict(v))
+    return list(dict.fromkeys(found))
 
 
 def fields(shape: type) -> list[Field]:

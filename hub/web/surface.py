@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Literal
 
-from hub.web import schema
+from hub.web import schema, schema_plan
 
 PREFIX = "/api/v1"
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query parameter. `kind`: text; time (UTC ms or ISO 8601 with zone); count; step (seconds or a word)."""
+    """A query parameter. `kind`: text; time (UTC ms or ISO 8601 with zone); count; step (seconds or a word); number."""
 
     name: str
     told: str
-    kind: Literal["text", "time", "count", "step"] = "text"
+    kind: Literal["text", "time", "count", "step", "number"] = "text"
     choices: tuple[str, ...] = ()
 
 
@@ -41,11 +41,13 @@ class Call:
     empty: int | None = None
     problems: tuple[int, ...] = ()
     csv: bool = False
+    html: bool = False
     messages: tuple[type, ...] = ()
 
 
 _FROM = Query("from", "the first moment", "time")
 _TO = Query("to", "the moment after the last; now when left out", "time")
+_TO_AHEAD = Query("to", "the moment after the last; 48 hours after `from` when left out", "time")
 _BODY = (400, 413)
 
 CALLS = (
@@ -65,6 +67,52 @@ CALLS = (
     Call("GET", "/points", "The latest value of every point, with its time and quality.", schema.Points),
     Call("GET", "/devices", "Every device: role, model, link, points and commands.", schema.Devices),
     Call("GET", "/devices/{id}", "One device.", schema.DeviceInfo, problems=(404,)),
+    Call(
+        "GET",
+        "/devices/{id}/raw",
+        "What the device's own wire said last, by the wire's own codes.",
+        schema.RawReadings,
+        problems=(404,),
+    ),
+    Call(
+        "POST",
+        "/devices",
+        "Takes a device into the house. One that cannot be changes nothing; with it the hub's parts start anew.",
+        schema.DeviceAdded,
+        body=schema.DeviceRequest,
+        status=202,
+        problems=(*_BODY, 409),
+    ),
+    Call(
+        "DELETE",
+        "/devices/{id}",
+        "Takes a device out that was taken in here. Its history stays.",
+        None,
+        status=204,
+        problems=(404, 409),
+    ),
+    Call("GET", "/found", "The devices that the last search has found so far.", schema.FoundDevices),
+    Call(
+        "POST",
+        "/found",
+        "Begins to look for devices: in all networks of the hub, or at `addresses` only; `hub` is its own broker.",
+        schema.FoundDevices,
+        body=schema.SearchRequest,
+        status=202,
+        problems=_BODY,
+    ),
+    Call("GET", "/commissioning", "How the self-test goes, and what the last one found.", schema.Commissioning),
+    Call(
+        "POST",
+        "/commissioning",
+        "Begins the installer's self-test: loads and set-points are stepped, and what the meters say is judged.",
+        schema.Commissioning,
+        body=schema.CommissioningRequest,
+        status=202,
+        problems=(*_BODY, 409),
+    ),
+    Call("DELETE", "/commissioning", "Stops the self-test; what was stepped is given back.", None, status=204),
+    Call("GET", "/commissioning/report", "The last self-test as a page to print.", None, html=True, problems=(404,)),
     Call(
         "POST",
         "/commands",
@@ -170,9 +218,13 @@ CALLS = (
                 "fields",
                 "which arrays are sent beside `t`, with commas between them: mean, min, max, last; all when left out",
             ),
-            Query("format", "`csv` for a table of the last values", choices=("json", "csv")),
+            Query(
+                "format",
+                "`csv` for a table of the last values; `parquet` where the hub has the package pyarrow, else 406",
+                choices=("json", "csv", "parquet"),
+            ),
         ),
-        problems=(400, 404),
+        problems=(400, 404, 406),
         csv=True,
     ),
     Call(
@@ -188,6 +240,56 @@ CALLS = (
             Query("step", "the period; day when left out", choices=("quarter", "hour", "day", "week", "month", "year")),
         ),
         problems=(400, 404),
+    ),
+    Call(
+        "GET",
+        "/prices",
+        "What a kWh costs and earns: from the running hour until 48 hours on when left out, 35 days at most.",
+        schema.Prices,
+        query=(_FROM, _TO_AHEAD),
+        problems=(400,),
+    ),
+    Call(
+        "GET",
+        "/plan",
+        "The plan of the next two days: what each device is to do in each quarter-hour, why, and what that saves.",
+        schema_plan.PlanInfo,
+    ),
+    Call(
+        "POST",
+        "/plan/what-if",
+        "What it would cost if something were otherwise: both plans are made anew, nothing is changed.",
+        schema_plan.WhatIfAnswer,
+        body=schema_plan.WhatIfRequest,
+        problems=(*_BODY, 503),
+    ),
+    Call(
+        "GET",
+        "/plan/marginal",
+        "What a run of a load would cost at each start: now or later.",
+        schema_plan.RunCosts,
+        query=(
+            Query("power_w", "what it draws, W", "number"),
+            Query("duration_s", "how long it runs, s", "number"),
+            Query("from", "not before; now when left out", "time"),
+            Query("to", "done by; the end of the plan when left out", "time"),
+        ),
+        problems=(400, 503),
+    ),
+    Call(
+        "GET",
+        "/regret",
+        "What each day cost more than it had to, and why, per day and month; the last year when left out.",
+        schema_plan.Regret,
+        query=(_FROM, _TO),
+        problems=(400, 503),
+    ),
+    Call("GET", "/forecast", "What the house will use, the panels make, and power cost.", schema_plan.Forecasts),
+    Call(
+        "GET",
+        "/forecast/score",
+        "How well each forecaster did in the last weeks, against the day before.",
+        schema_plan.Scores,
     ),
     Call("GET", "/storage", "What the history takes of disk and card, and how far back it reaches.", schema.Storage),
     Call(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from hub.control import Answer, IdInUseError
+from hub.control import DEFAULT_LEASE_S, Answer, IdInUseError
 from hub.model import Reason
 from hub.web.access import GUEST
 from hub.web.problems import ProblemError, body, json_response
@@ -16,17 +16,24 @@ LONGEST_ID = 64
 
 async def post(request: web.Request) -> web.Response:
     rooms = request.app[ROOMS]
-    asked = await body(request, point=str, value=(str, bool, int, float), for_s_=(int, float), id_=str)
+    asked = await body(
+        request, point=str, value=(str, bool, int, float), for_s_=(int, float), after_s_=(int, float), id_=str
+    )
     if asked["point"] not in rooms.board.points:
         raise ProblemError(404, "Unknown point", f"there is no point {asked['point']!r}; see /api/v1/points", "point")
     for_s = asked.get("for_s")
     if for_s is not None and not 0 < for_s <= 31 * 86_400:
         raise ProblemError(400, "Bad duration", "for_s must be above 0 and at most 31 days in seconds", "for_s")
+    after_s = asked.get("after_s", 0.0)
+    if not 0 <= after_s < (DEFAULT_LEASE_S if for_s is None else for_s):
+        raise ProblemError(400, "Bad begin", "after_s must be 0 or more seconds, and less than for_s", "after_s")
     id_ = asked.get("id", "")
     if len(id_) > LONGEST_ID:
         raise ProblemError(400, "Bad id", f"id has at most {LONGEST_ID} characters", "id")
     try:
-        answer = await rooms.desk.ask(asked["point"], asked["value"], person=request[GUEST].user, for_s=for_s, id_=id_)
+        answer = await rooms.desk.ask(
+            asked["point"], asked["value"], person=request[GUEST].user, for_s=for_s, after_s=after_s, id_=id_
+        )
     except IdInUseError as e:
         raise ProblemError(409, "Id in use", str(e), "id") from None
     return json_response(_wire(answer))

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from aiohttp import web
 
 from hub.core import Made, Unmet
-from hub.model import Command, Reason, Request
+from hub.model import HEEDED, Command, Reason, Request
 from hub.web import schema
 from hub.web.access import GUEST
 from hub.web.problems import ProblemError, instant, json_response
@@ -15,7 +15,7 @@ from hub.web.resources.commands import reason
 from hub.web.rooms import ROOMS
 
 _LATELY_MS = 2_000
-_OF_THE_CORE = (".mode", ".import_limit", ".export_limit", ".target_energy")
+_OF_THE_CORE = (".mode", ".import_limit", ".export_limit", *(f".{name}" for name in sorted(HEEDED)))
 
 
 async def decisions(request: web.Request) -> web.Response:

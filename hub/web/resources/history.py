@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from hub.store.ring import Buckets, Querier
 from hub.store.ring.civil import PERIODS, edges
-from hub.store.ring.reader import PARTS_MS
+from hub.store.ring.parquet import NoPackage, needed, written
+from hub.store.ring.reader import PARTS
 from hub.web.problems import ProblemError, count, instant
 from hub.web.reply import kept_or, told
 from hub.web.rooms import ROOMS
@@ -21,15 +23,15 @@ DAY_MS = 86_400_000
 MAX_BUCKETS = 400_000
 MAX_STEP_S = 366 * 86_400
 MAX_WIDTH = 10_000
-PARTS = {f"{ms}ms": ms for ms in PARTS_MS}
 FIELDS = ("mean", "min", "max", "last")
+FORMATS = {"json": "application/json", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 LADDER_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
 """What `step=auto` chooses from, so that neighbouring questions fall on the same buckets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`step`: seconds, a period of local time, a part of a second, or auto."""
+    """`step`: seconds, a period of local time, a part of a second, or auto. `form`: of FORMATS."""
 
     points: list[str]
     start: int
@@ -37,7 +39,7 @@ class Asked:
     step: int | str
     width: int
     fields: Sequence[str]
-    as_csv: bool
+    form: str
     one: bool
 
 
@@ -45,11 +47,12 @@ async def history(request: web.Request) -> web.StreamResponse:
     rooms = request.app[ROOMS]
     asked = _asked(request, rooms.board.points, rooms.clock.now())
     zone = ZoneInfo(rooms.site.timezone)
-    kind = "text/csv" if asked.as_csv else "application/json"
-    return await kept_or(request, asked.end, kind, lambda querier: _answer(querier, asked, zone))
+    texts = {p for p in asked.points if rooms.board.points[p].quantity.choices}
+    return await kept_or(request, asked.end, FORMATS[asked.form], lambda querier: _answer(querier, asked, zone, texts))
 
 
-def _answer(querier: Querier, asked: Asked, zone: ZoneInfo) -> bytes:
+def _answer(querier: Querier, asked: Asked, zone: ZoneInfo, texts: Set[str]) -> bytes:
+    """`texts`: the points whose values are words."""
     if asked.step in PERIODS:
         cut = edges(asked.start // 1000, -(-asked.end // 1000), str(asked.step), zone)
         step_ms, series = 0, querier.periods(asked.points, cut)
@@ -59,8 +62,10 @@ def _answer(querier: Querier, asked: Asked, zone: ZoneInfo) -> bytes:
             detail = f"more than {MAX_BUCKETS} values; ask for a larger step or a shorter range"
             raise ProblemError(400, "Too many buckets", detail, "step")
         series = querier.query(asked.points, asked.start, asked.end, step_ms)
-    if asked.as_csv:
+    if asked.form == "csv":
         return _csv(asked.points, series).encode()
+    if asked.form == "parquet":
+        return _parquet(asked, series, texts)
     arrays = {p: _arrays(series[p], asked.fields) for p in asked.points}
     found = arrays[asked.points[0]] if asked.one else {"series": arrays}
     return told({"step_ms": step_ms, **found})
@@ -83,7 +88,7 @@ def _asked(request: web.Request, known: Mapping[str, object], now: int) -> Asked
         raise ProblemError(400, "Empty range", "`from` must be before `to`", "from")
     width = count(request, "width", 1000, MAX_WIDTH)
     return Asked(
-        points, start, end, _step(request), width, _fields(request), _as_csv(request), bool(request.query.get("point"))
+        points, start, end, _step(request), width, _fields(request), _form(request), bool(request.query.get("point"))
     )
 
 
@@ -106,18 +111,23 @@ def _step(request: web.Request) -> int | str:
     return found if found in (*PERIODS, *PARTS, "auto") else count(request, "step", 60, MAX_STEP_S)
 
 
-def _as_csv(request: web.Request) -> bool:
+def _form(request: web.Request) -> str:
     found = request.query.get("format", "json")
-    if found not in ("json", "csv"):
-        raise ProblemError(400, "Bad format", "format is json or csv", "format")
-    return found == "csv"
+    if found not in FORMATS:
+        raise ProblemError(400, "Bad format", f"format is one of {', '.join(FORMATS)}", "format")
+    if found == "parquet":
+        try:
+            needed()
+        except NoPackage as e:
+            raise ProblemError(406, "No Parquet here", str(e), "format") from None
+    return found
 
 
 def _fields(request: web.Request) -> Sequence[str]:
     """The arrays that are wanted beside `t`."""
     if "fields" not in request.query:
         return FIELDS
-    if _as_csv(request):
+    if _form(request) == "csv":
         raise ProblemError(
             400, "Bad fields", "a CSV table has the last values; leave out `fields` or `format=csv`", "fields"
         )
@@ -141,12 +151,22 @@ def _csv(points: Sequence[str], series: Mapping[str, Buckets]) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
+def _parquet(asked: Asked, series: Mapping[str, Buckets], texts: Set[str]) -> bytes:
+    """As `shems history --parquet` writes it."""
+    told = {f"{p}.{f}": getattr(series[p], f) for p in asked.points for f in asked.fields}
+    columns = {name: name.endswith(".last") and name.removesuffix(".last") in texts for name in told}
+    out = BytesIO()
+    with written(out, columns) as put:
+        put(series[asked.points[0]].t.tolist(), told)
+    return out.getvalue()
+
+
 def _cell(value: object) -> str:
     return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
 
 
 def _iso(t: int) -> str:
-    return datetime.fromtimestamp(t / 1000, UTC).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(t / 1000, UTC).isoformat(timespec="milliseconds" if t % 1000 else "seconds")
 
 
 ROUTES = (("GET", "/history", history),)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ticksOf } from "../src/model/ticks.ts";
-import { isWhole, marked, panned, rowSpan, showing, youngView, zoomed } from "../src/model/view.ts";
+import { isWhole, marked, panned, rowSpan, showing, youngView, zoomed, viewIn, viewText } from "../src/model/view.ts";
 
 const HOUR = 3_600_000;
 const DAY = { from: 0, to: 24 * HOUR };
@@ -48,4 +48,15 @@ test("a table that can still be read", () => {
 test("ticks are round and hold everything", () => {
   assert.deepEqual(ticksOf(-34_000, 48_000, 6), [-40_000, -20_000, 0, 20_000, 40_000, 60_000]);
   assert.deepEqual(ticksOf(0, 0, 5)[0], 0);
+});
+
+test("what an address says of a day", () => {
+  const whole = { from: 1_700_006_400_000, to: 1_700_092_800_000 };
+  const view = { from: 1_700_010_000_000, to: 1_700_013_600_000 };
+  assert.equal(viewText(view), "1700010000-1700013600");
+  assert.deepEqual(viewIn(viewText(view), whole), view);
+  assert.deepEqual(viewIn("1700013600-1700010000", whole), undefined);
+  assert.deepEqual(viewIn("1600000000-1700013600", whole), { from: whole.from, to: view.to });
+  assert.equal(viewIn("1700010000-1700010001", whole)!.to - viewIn("1700010000-1700010001", whole)!.from, 60_000);
+  for (const nothing of [undefined, "", "x-y", "5", "1-2", "1900000000-1900000060", viewText(whole)]) assert.equal(viewIn(nothing, whole), undefined);
 });

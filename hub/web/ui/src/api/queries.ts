@@ -4,8 +4,9 @@ import type { BarStep } from "../model/period.ts";
 import { axis, until, withTail, type Past } from "../model/series.ts";
 import type { View } from "../model/view.ts";
 import { setZone } from "../words/moment.ts";
+import { setCurrency } from "../words/told.ts";
 import { ApiError, get } from "./client.ts";
-import type { DeviceInfo, Devices, Energy, Health, HistoryPart, Journal, JournalRow, RuleInfo, Rules, ScheduleInfo, Schedules, SessionInfo, SiteInfo, Storage } from "./types.gen.ts";
+import type { Commissioning, DeviceInfo, Devices, Energy, FoundDevices, Health, HistoryPart, Journal, JournalRow, RawReading, RawReadings, RuleInfo, Rules, ScheduleInfo, Schedules, SessionInfo, SiteInfo, Storage } from "./types.gen.ts";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -41,6 +42,7 @@ export const useSite = (): UseQueryResult<SiteInfo> =>
       const site = await get<SiteInfo>("/site", signal);
       setHubTime(site.t, asked, Date.now());
       setZone(site.timezone);
+      setCurrency(site.currency);
       return site;
     },
     refetchInterval: 300_000,
@@ -127,4 +129,32 @@ export const useRules = (): UseQueryResult<RuleInfo[]> =>
     queryKey: ["rules"],
     queryFn: async ({ signal }) => (await get<Rules>("/rules", signal)).rules,
     refetchInterval: 2_000,
+  });
+
+/** What the search has found so far; asked again and again while `open`, for a house that starts anew forgets it. */
+export const useFound = (open: boolean): UseQueryResult<FoundDevices> =>
+  useQuery({
+    queryKey: ["found"],
+    queryFn: ({ signal }) => get<FoundDevices>("/found", signal),
+    enabled: open,
+    retry: false,
+    staleTime: 0,
+    gcTime: 0,
+    refetchInterval: (query) => (query.state.data?.searching === false ? 3_000 : 1_000),
+  });
+
+/** What a device's own wire said last. */
+export const useRaw = (device: string): UseQueryResult<RawReading[]> =>
+  useQuery({
+    queryKey: ["raw", device],
+    queryFn: async ({ signal }) => (await get<RawReadings>(`/devices/${encodeURIComponent(device)}/raw`, signal)).readings,
+    staleTime: 0,
+    refetchInterval: 2_000,
+  });
+
+export const useCommissioning = (): UseQueryResult<Commissioning> =>
+  useQuery({
+    queryKey: ["commissioning"],
+    queryFn: ({ signal }) => get<Commissioning>("/commissioning", signal),
+    refetchInterval: (query) => (query.state.data?.running ? 1_000 : 10_000),
   });

@@ -2,6 +2,246 @@
 
 export type Value = number | boolean | string;
 
+/** `what` is done with `device` now; `done` of `all` seconds have passed. Times are UTC ms. `devices`: those that would be stepped. */
+export interface Commissioning {
+  running: boolean;
+  what: string;
+  device: string;
+  done: number;
+  all: number;
+  began: number | null;
+  ended: number | null;
+  stopped: string;
+  devices: Array<string>;
+  findings: Array<FindingInfo>;
+}
+
+/** `thorough`: watchdogs are waited for too, which takes minutes; true when left out. */
+export interface CommissioningRequest {
+  thorough?: boolean;
+}
+
+/** `title`: what was looked at; `seen`: what was found; `mend`: what to do about it, empty for nothing. */
+export interface FindingInfo {
+  check: string;
+  verdict: "good" | "fault" | "unknown";
+  code: string;
+  device: string;
+  numbers: Record<string, Value>;
+  title: string;
+  seen: string;
+  mend: string;
+}
+
+export interface DeviceAdded {
+  id: string;
+}
+
+/** A device as it would stand in the site document; `options` are the driver's own keys. Secrets are kept sealed. */
+export interface DeviceRequest {
+  id: string;
+  role: string;
+  driver: string;
+  link: string;
+  options?: Record<string, Value>;
+  behind?: string;
+}
+
+/** Something that answers. `adopted`: the device of the house that it is already; `needs`: options that only its owner knows; `suggested`: a name for it. */
+export interface FoundDevice {
+  driver: string;
+  link: string;
+  roles: Array<string>;
+  vendor: string;
+  model: string;
+  serial: string;
+  firmware: string;
+  options: Record<string, Value>;
+  how: string;
+  certain: boolean;
+  needs: Array<string>;
+  suggested: string;
+  adopted: string;
+}
+
+/** `since`: when the last search began (UTC ms), null before the first. */
+export interface FoundDevices {
+  searching: boolean;
+  since: number | null;
+  devices: Array<FoundDevice>;
+}
+
+/** `code` is the wire's own: OBIS, register, JSON path. */
+export interface RawReading {
+  code: string;
+  value: Value;
+  unit: string;
+}
+
+/** Empty until the device has answered, and for drivers that do not tell. */
+export interface RawReadings {
+  id: string;
+  readings: Array<RawReading>;
+}
+
+export interface SearchRequest {
+  addresses?: Array<string>;
+}
+
+/** A forecast in steps of `step_s` s from `start` (UTC ms) on, W: its 10 % and 90 % quantile, median and mean. `by`: the forecaster, `made`: the last moment that it knew anything of, UTC ms. */
+export interface BandInfo {
+  start: number;
+  step_s: number;
+  low: Array<number>;
+  mid: Array<number>;
+  high: Array<number>;
+  mean: Array<number>;
+  by: string;
+  made: number;
+}
+
+/** A device in a step. `power_w`: + = draws, of batteries + = discharge. `value`: of a stored kWh, currency. */
+export interface DoingInfo {
+  power_w: number;
+  why: WhyInfo;
+  task?: "follow" | "hold" | "charge" | "sell" | "export";
+  soc?: number;
+  value?: number;
+  phases?: number;
+  room_c?: number;
+  tank_c?: number;
+  rod_w?: number;
+}
+
+/** A wish that cannot be met: by how much, what it counts in the plan (currency units), and when (UTC ms). */
+export interface GivenUpInfo {
+  wish: string;
+  device: string;
+  amount: number;
+  unit: string;
+  price: number;
+  start?: number;
+  end?: number;
+}
+
+/** Currency units; `total` is the sum of the others. */
+export interface PlanCosts {
+  total: number;
+  energy: number;
+  peak: number;
+  wear: number;
+  starts: number;
+  co2: number;
+  given_up: number;
+  stored: number;
+}
+
+/** The newest plan. `in_force`: a device is left to it (`devices`); else it is only shown. `state`: `ok`, or what keeps the planner from making another. `made`, `good_until`: UTC ms; `cause`: why it was made then. From `estimated_from` on (UTC ms) prices are estimates. `bound`: no plan costs less; `how`: lp, dive or search, empty without a plan; `proven`: none is cheaper by more than the gap. `steps` are empty when there is none; `load` is what the house uses beside the devices that are planned. */
+export interface PlanInfo {
+  state: string;
+  in_force: boolean;
+  devices: Array<string>;
+  made: number | null;
+  good_until: number | null;
+  cause: string;
+  step_s: number;
+  estimated_from: number | null;
+  costs: PlanCosts | null;
+  bound: number;
+  how: string;
+  saves_nothing: number;
+  saves_at_once: number;
+  proven: boolean;
+  given_up: Array<GivenUpInfo>;
+  assumed: Array<string>;
+  steps: Array<PlanStepInfo>;
+  load: BandInfo | null;
+  pv: BandInfo | null;
+}
+
+/** `start`: UTC ms; W means of the step; prices in currency units per kWh, with fees. `price`: what one more kWh costs, `binds`: what sets it. `cost`: of the step, `nothing`, `at_once`: the same with batteries at rest, and with everything as soon as it could. */
+export interface PlanStepInfo {
+  start: number;
+  grid_w: number;
+  load_w: number;
+  pv_w: number;
+  held_back_w: number;
+  buy: number;
+  sell: number;
+  price: number;
+  binds: string;
+  cost: number;
+  nothing: number;
+  at_once: number;
+  devices: Record<string, DoingInfo>;
+}
+
+/** A run that begins at `start` (UTC ms): `cost` by what a kWh is worth in the plan, `grid_cost` if all of it were bought, currency units. `exact`: planned again with it; `estimated`: some of its prices are not known yet. */
+export interface RunCost {
+  start: number;
+  cost: number;
+  grid_cost: number;
+  exact: boolean;
+  estimated: boolean;
+}
+
+/** What a run would cost now and later. `best`: the cheapest start; `later`: it is worth to wait; `saves`: against now; `decide_by`: until when one may wait to decide, UTC ms. */
+export interface RunCosts {
+  runs: Array<RunCost>;
+  now: RunCost | null;
+  best: RunCost | null;
+  later: boolean;
+  saves: number;
+  decide_by: number | null;
+}
+
+/** How one forecaster did over `days` days, each forecast made at midnight for the day: W. `ratio`, `rmse_ratio`: its MAE and RMSE against yesterday's values on the same days, null where these made no error; `bias_w`: + = too much; `coverage`: the share of values in its 80 % band; `used`: it is the one in use. */
+export interface ScoreInfo {
+  quantity: "load" | "pv";
+  by: string;
+  days: number;
+  mae_w: number;
+  rmse_w: number;
+  bias_w: number;
+  ratio: number | null;
+  rmse_ratio: number | null;
+  coverage: number | null;
+  used: boolean;
+}
+
+/** Of the last 28 days, best first by quantity. `scored`: up to when, UTC ms; null before the first night. */
+export interface Scores {
+  scored: number | null;
+  scores: Array<ScoreInfo>;
+}
+
+/** Currency units; `difference`: after less before, below 0 = it saves: `money`, and what `wishes` count that are given up for it. `import_kwh`, `export_kwh`: more than before. `given_up`: wishes that are missed by more than now, `met`: by less. */
+export interface WhatIfAnswer {
+  before: number;
+  after: number;
+  difference: number;
+  money: number;
+  wishes: number;
+  import_kwh: number;
+  export_kwh: number;
+  moved: Array<MovedInfo>;
+  given_up: Array<GivenUpInfo>;
+  met: Array<GivenUpInfo>;
+}
+
+export interface WhatIfRequest {
+  change: WhatIfChange;
+}
+
+/** Why a device does what it does in a step: `code` is the constraint that binds. `price`: what a kWh is worth to the house now, `turns_at`: the price of a kWh at which the device would do otherwise, `saves`: against at once, all in currency units; `until`: UTC ms. What does not apply is left out. */
+export interface WhyInfo {
+  code: string;
+  price?: number;
+  turns_at?: number;
+  until?: number;
+  saves?: number;
+}
+
 /** `v` is null when nothing trustworthy is known; `t` is when it was measured (UTC ms). */
 export interface PointState {
   v: Value | null;
@@ -43,7 +283,7 @@ export interface LinkInfo {
 export interface DeviceInfo {
   id: string;
   uid: string;
-  role: "grid" | "inverter" | "battery" | "charger" | "heatpump" | "plug" | "light" | "thermostat" | "meter" | "tariff" | "house";
+  role: "grid" | "inverter" | "battery" | "charger" | "heatpump" | "plug" | "light" | "thermostat" | "meter" | "sensor" | "tariff" | "house";
   vendor: string;
   model: string;
   serial: string;
@@ -68,6 +308,7 @@ export interface CommandRequest {
   point: string;
   value: Value;
   for_s?: number;
+  after_s?: number;
   id?: string;
 }
 
@@ -370,6 +611,24 @@ export interface Storage {
   card_years: number | null;
 }
 
+/** What is in force from `start` until before `end` (UTC ms), in 1/100,000 currency unit per kWh; null if unknown. `market` is what the source says, before fees and taxes and in its own currency, null for a fixed price. A `provisional` price is an estimate of the source, or the fixed price that stands for one it has not told. */
+export interface RateInfo {
+  start: number;
+  end: number;
+  import_price: number | null;
+  export_price: number | null;
+  market: number | null;
+  provisional: boolean;
+}
+
+/** `source` is empty for fixed prices; `state` is `ok`, or why a source is silent and until when it is known. */
+export interface Prices {
+  currency: string;
+  source: string;
+  state: string;
+  rates: Array<RateInfo>;
+}
+
 export interface SessionRequest {
   user: string;
   password: string;
@@ -412,4 +671,145 @@ export interface Problem {
   status: number;
   detail: string;
   field?: string;
+}
+
+/** What the house will use and the panels will make, null where nothing is foretold; and the prices of the same steps (currency units per kWh), empty without a plan: from `estimated_from` on (UTC ms) they are estimates. */
+export interface Forecasts {
+  load: BandInfo | null;
+  pv: BandInfo | null;
+  price_import: Array<number>;
+  price_export: Array<number>;
+  estimated_from: number | null;
+}
+
+/** What each cause cost, currency units, + = cost more. `solver`: the best that was found against a bound; `limits` of the connection; `following` the house instead of planned powers; forecasts of `load`, `pv` and `price` that were wrong; `people`, devices that `refused`, and `rules`, each with a device in hand; `execution`: what was done otherwise. */
+export interface RegretTerms {
+  solver: number;
+  limits: number;
+  following: number;
+  load: number;
+  pv: number;
+  price: number;
+  people: number;
+  refused: number;
+  rules: number;
+  execution: number;
+}
+
+/** Somebody else than the plan had a device in hand (UTC ms), and what that cost: `money`, and what missed `wishes` count. `cause`: a person, a rule's name, or a code. */
+export interface RegretAsk {
+  who: "people" | "refused" | "rules";
+  device: string;
+  start: number;
+  end: number;
+  cause: string;
+  money: number;
+  wishes: number;
+}
+
+/** A local day (YYYY-MM-DD), currency units. `paid`: for energy and wear; `total`: what the day cost more than the best that could have been, the sum of `terms`; `wishes`: the same for what missed wishes count, which nobody pays. `missing`: the share of the day in which something was not measured. */
+export interface RegretDay {
+  date: string;
+  paid: number;
+  total: number;
+  terms: RegretTerms;
+  wishes: number;
+  asks: Array<RegretAsk>;
+  missing: number;
+}
+
+/** Why there is no ledger of a day. */
+export interface RegretLack {
+  date: string;
+  why: string;
+}
+
+/** The `days` of a month (YYYY-MM) that have a ledger, summed up; `worst`: the date of the dearest. */
+export interface RegretMonth {
+  month: string;
+  days: number;
+  paid: number;
+  total: number;
+  terms: RegretTerms;
+  wishes: number;
+  worst: string;
+}
+
+/** In time order. */
+export interface Regret {
+  days: Array<RegretDay>;
+  months: Array<RegretMonth>;
+  lacks: Array<RegretLack>;
+}
+
+/** The next goal of a car is to be met at another time (ISO 8601 with zone), or so many minutes earlier. */
+export interface WhatIfReady {
+  car: string;
+  by?: string;
+  earlier_min?: number;
+}
+
+/** A battery of another size: `capacity_wh`, or `factor` times the size it has; a new one where there is none. */
+export interface WhatIfBattery {
+  id?: string;
+  capacity_wh?: number;
+  factor?: number;
+  max_charge_w?: number;
+  max_discharge_w?: number;
+}
+
+/** A car that is not there yet; `arrive` and `depart` are local times like 18:00. */
+export interface WhatIfCar {
+  kwh_per_day: number;
+  arrive?: string;
+  depart?: string;
+  max_a?: number;
+  phases?: number;
+}
+
+/** A heat pump that is not there yet: the heat that the house needs each day, or what it loses (W/K). */
+export interface WhatIfHeatPump {
+  heat_kwh_per_day?: number;
+  loss_w_k?: number;
+  indoor_c?: number;
+  outdoor_c?: number;
+  cop?: number;
+  max_w?: number;
+  capacity_wh_k?: number;
+}
+
+/** Other prices (currency/kWh): of each local hour, the same at all times, or `factor` times what they are. */
+export interface WhatIfTariff {
+  hours?: Array<number>;
+  fixed?: number;
+  factor?: number;
+  export?: number;
+}
+
+/** An appliance at another time: begins at `start`, or not before `earliest` and done by `latest` (ISO 8601). */
+export interface WhatIfMove {
+  id: string;
+  start?: string;
+  earliest?: string;
+  latest?: string;
+}
+
+/** All that is given is changed at once. `reserve`: % kept in all batteries; `skip`: appliances that do not run. */
+export interface WhatIfChange {
+  no_sun?: boolean;
+  ready_by?: Array<WhatIfReady>;
+  reserve?: number;
+  battery?: WhatIfBattery;
+  car?: WhatIfCar;
+  heat_pump?: WhatIfHeatPump;
+  tariff?: WhatIfTariff;
+  skip?: Array<string>;
+  move?: Array<WhatIfMove>;
+}
+
+/** kWh of a device, of `grid` (bought), `sold` or `sun`: so much more, and so much at other times. */
+export interface MovedInfo {
+  device: string;
+  more_kwh: number;
+  moved_kwh: number;
 }

@@ -32,7 +32,7 @@ export function Shell() {
           {words.app}
         </span>
         {TABS.map((tab) => (
-          <Link key={tab.to} to={tab.to} activeOptions={{ exact: true, includeSearch: false }}>
+          <Link key={tab.to} to={tab.to} activeOptions={{ exact: tab.to === "/", includeSearch: false }}>
             <Icon name={tab.icon} />
             {tab.text}
           </Link>

@@ -4,6 +4,7 @@ import { Devices } from "../screens/devices/Devices.tsx";
 import { Energy } from "../screens/energy/Energy.tsx";
 import { Now } from "../screens/now/Now.tsx";
 import { PlansLater } from "../screens/plans/PlansLater.tsx";
+import { SelfTestLater } from "../screens/selftest/SelfTestLater.tsx";
 import { Shell } from "./Shell.tsx";
 
 // The screens come at once, so that each opens even when the hub is gone by then; only what needs the hub anyway
@@ -23,7 +24,9 @@ const plans = createRoute({ getParentRoute: () => root, path: "/plans", componen
 
 const devices = createRoute({ getParentRoute: () => root, path: "/devices", component: Devices });
 
-export const router = createRouter({ routeTree: root.addChildren([now, energy, plans, devices]), scrollRestoration: true });
+const selfTest = createRoute({ getParentRoute: () => root, path: "/devices/self-test", component: SelfTestLater });
+
+export const router = createRouter({ routeTree: root.addChildren([now, energy, plans, devices, selfTest]), scrollRestoration: true });
 
 declare module "@tanstack/react-router" {
   interface Register {

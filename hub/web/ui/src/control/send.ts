@@ -12,10 +12,12 @@ export function newId(): string {
 
 export type Sent = { answer: CommandAnswer } | { reason: ReasonInfo; silent: boolean };
 
-/** `forMs`: how long the wish is to hold; undefined = for good, or as long as the hub holds such a wish. */
-export async function send(id: string, point: string, value: Value, forMs?: number): Promise<Sent> {
+/** `forMs`: how long the wish is to hold; undefined = for good, or as long as the hub holds such a wish. `afterMs`: how
+    long until it begins. */
+export async function send(id: string, point: string, value: Value, forMs?: number, afterMs = 0): Promise<Sent> {
   const asked: CommandRequest = { id, point, value };
   if (forMs !== undefined) asked.for_s = Math.max(1, Math.round(forMs / 1000));
+  if (afterMs > 0) asked.after_s = Math.round(afterMs / 1000);
   try {
     return { answer: await post<CommandAnswer>("/commands", asked, AbortSignal.timeout(PATIENCE_MS)) };
   } catch (error) {

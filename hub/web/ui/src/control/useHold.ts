@@ -5,7 +5,7 @@ import type { CommandInfo, DeviceInfo } from "../api/types.gen.ts";
 import { hubNow } from "../live/clock.ts";
 import { usePoint } from "../live/hooks.ts";
 import { holds, type Hold, type HoldChoice } from "../model/hold.ts";
-import { isDriven } from "./driven.ts";
+import { isDriven, isHeeded } from "./driven.ts";
 import { quantityOf } from "./kind.ts";
 
 export interface Holding {
@@ -23,7 +23,7 @@ export function useHold(device: DeviceInfo, { point }: CommandInfo): Holding {
   const driven = useDecisions((d) => isDriven(d, device.role, point, state)).data ?? false;
   const zone = useSite().data?.timezone ?? "UTC";
   const [chosen, choose] = useState<Hold>(mode ? "good" : "hour");
-  const now = () => (mode || driven || device.role === "house" ? holds(hubNow(), zone, mode) : []);
+  const now = () => (mode || driven || isHeeded(point) || device.role === "house" ? holds(hubNow(), zone, mode) : []);
   const choices = now();
   const hold = choices.some((c) => c.hold === chosen) ? chosen : "hour";
   return { choices, hold, choose, end: () => now().find((c) => c.hold === hold)?.end ?? null };

@@ -48,6 +48,13 @@ export function midnight(date: string, zone: string): number {
 /** The moment of a local day at which its clocks show "22:00" or "22:00:30". */
 export const atClock = (date: string, clock: string, zone: string): number => moment(Date.parse(`${date}T${clock}Z`), zone);
 
+/** When the clock shows it next after `t`. */
+export function nextTime(clock: string, t: number, zone: string): number {
+  const today = dayOf(t, zone);
+  const at = atClock(today, clock, zone);
+  return at > t ? at : atClock(shift(today, 1), clock, zone);
+}
+
 /** The moment at which the clocks of the zone show what `naive` shows in UTC. */
 function moment(naive: number, zone: string): number {
   const guess = naive - offset(naive, zone);

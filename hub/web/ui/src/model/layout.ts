@@ -45,6 +45,9 @@ export const pointsOf = (l: Layout): string[] =>
 export const pointOf = (device: DeviceInfo, quantity: string): string | undefined =>
   device.points.find((p) => p.quantity === quantity)?.id;
 
+export const commandOf = (device: DeviceInfo, quantity: string): string | undefined =>
+  device.commands.find((c) => c.point === `${device.id}.${quantity}`)?.point;
+
 function first(device: DeviceInfo, ...quantities: string[]): string[] {
   const found = quantities.map((q) => pointOf(device, q)).find((p) => p !== undefined);
   return found ? [found] : [];

@@ -13,6 +13,8 @@ export interface Search {
   from?: string;
   to?: string;
   compare?: Base;
+  /** What is looked at closely of a day, see `viewText`. */
+  view?: string;
 }
 
 /** Whole local days from `first` to `last`, both included; `start` and `end` are moments (UTC ms). */
@@ -29,6 +31,7 @@ export type BarStep = "hour" | "day" | "month";
 const MOST_DAY_BARS = 62;
 const MOST_DAYS = 1096;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const VIEW = /^\d{1,12}-\d{1,12}$/;
 
 const isDate = (text: unknown): text is string => typeof text === "string" && DATE.test(text) && !Number.isNaN(Date.parse(text));
 
@@ -42,6 +45,10 @@ export function searchOf(raw: Record<string, unknown>): Search {
   } else if (isDate(raw["on"])) search.on = raw["on"];
   const compare = BASES.find((b) => b === raw["compare"]);
   if (compare) search.compare = compare;
+  if (!search.period || kind === "day") {
+    const view = raw["view"];
+    if (typeof view === "string" && VIEW.test(view)) search.view = view;
+  }
   return search;
 }
 

@@ -26,6 +26,17 @@ export function marked(a: number, b: number, whole: View): View {
   return within({ from: from - air, to: to + air }, whole);
 }
 
+/** As it stands in the address: two moments, UTC seconds. */
+export const viewText = ({ from, to }: View): string => `${Math.round(from / 1000)}-${Math.round(to / 1000)}`;
+
+/** What an address says of `whole`; nothing if that is all of it, or none. */
+export function viewIn(text: string | undefined, whole: View): View | undefined {
+  const [from, to] = (text ?? "").split("-").map((s) => Number(s) * 1000);
+  if (!from || !to || to <= from || to <= whole.from || from >= whole.to) return undefined;
+  const view = marked(Math.max(from, whole.from), Math.min(to, whole.to), whole);
+  return isWhole(view, whole) ? undefined : view;
+}
+
 /** Moved as far as the moment `t` needs to be seen. */
 export const showing = (view: View, t: number, whole: View): View =>
   t < view.from ? panned(view, t - view.from, whole) : t > view.to ? panned(view, t - view.to, whole) : view;

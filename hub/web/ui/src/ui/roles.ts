@@ -18,6 +18,7 @@ export const ROLES: Record<Role, Look> = {
   plug: { icon: "plug", colour: "home" },
   light: { icon: "light", colour: "home" },
   thermostat: { icon: "room", colour: "heat" },
+  sensor: { icon: "room", colour: "grid" },
   meter: { icon: "meter", colour: "home" },
   tariff: { icon: "price", colour: "grid" },
   house: { icon: "home", colour: "home" },
@@ -35,5 +36,5 @@ export const SPOKES: Record<SpokeKind, Look> = {
 
 /** The order in which people look for things. */
 export const ORDER: readonly Role[] = [
-  "inverter", "battery", "grid", "charger", "heatpump", "plug", "light", "thermostat", "meter", "tariff", "house",
+  "inverter", "battery", "grid", "charger", "heatpump", "plug", "light", "thermostat", "meter", "sensor", "tariff", "house",
 ];

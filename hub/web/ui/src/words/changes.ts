@@ -17,6 +17,7 @@ type Change = (n: Numbers, about: About) => string;
 const MODE = "Choose another mode.";
 const OWN = "Ask for something else yourself: what a person wants comes first.";
 const SITE = "Change the limit in the site document.";
+const PLANNED = "Another price or another plan; Auto does not ask what a stored kWh is worth.";
 
 const wait = (what: string): Change => (_, a) => (a.until ? `${what}, or wait until ${a.until}.` : `${what}.`);
 const ends = (who: string): Change => (_, a) => (a.until ? `Wait until ${a.until}, or until ${who} ends it.` : `Wait until ${who} ends it.`);
@@ -98,6 +99,20 @@ export const CHANGES: Record<string, Change> = {
   self_consumption: () => "It follows the house: less use or more sun charges it. Hold, Charge and Discharge do not ask what the house needs.",
   hidden_sun: () => "If the house used more, or the limit on feeding in ended.",
   spares_battery: () => "When the car does not charge fast any more; or allow the battery to feed cars in the site document.",
+  plan_store: () => PLANNED,
+  plan_lets_go: () => PLANNED,
+  plan_covers: () => PLANNED,
+  plan_holds: () => `${PLANNED} When it costs clearly more from the grid, the battery gives at once.`,
+  plan_charges: () => PLANNED,
+  plan_sells: () => PLANNED,
+  plan_car: () => "Another plan, or another mode; ask for a current yourself to have your own way.",
+  plan_car_waits: () => "Fast charges now. The plan begins by itself in time.",
+  plan_phases: () => "With another planned power it would switch back.",
+  plan_boost: () => "Another plan, or another mode.",
+  plan_normal: () => "Another plan; Boost stores more heat now.",
+  plan_switch: () => "Another plan, or switch it yourself.",
+  plan_gone: () => "A new plan in time, or switch it yourself.",
+  no_plan: () => "As soon as there is a plan for it, that decides again.",
   soc_floor: (n) => `When the battery has more than ${percents(n["floor"])} again.`,
   outage_reserve: (n) => `When the battery has more than ${percents(n["floor"])} again, or with a smaller reserve in the site document.`,
   soc_ceiling: (n) => `When the battery has less than ${percents(n["ceiling"])} again.`,

@@ -116,6 +116,7 @@ export const en = {
       plug: "Plugs",
       light: "Lights",
       thermostat: "Rooms",
+      sensor: "Sensors",
       meter: "Meters",
       tariff: "Tariff",
       house: "House",
@@ -136,6 +137,13 @@ export const en = {
     why: (what: string) => `Why: ${what}`,
     whyShort: "Why?",
     loading: "Fetching the devices …",
+    add: "Add a device",
+    selfTest: "Self-test",
+    raw: "Raw values",
+    takeOut: "Take out of the house",
+    ofDevice: (what: string, name: string) => `${what}: ${name}`,
+    gone: (name: string) => `${name} is out of your house. Its history stays.`,
+    notLoaded: "This part of the page could not be fetched. Is the hub within reach?",
   },
 
   control: {

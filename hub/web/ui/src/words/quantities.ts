@@ -14,6 +14,8 @@ const NAMES: Record<string, string> = {
   soc: "Level",
   soh: "Health",
   target_temperature: "Target temperature",
+  target_energy: "Energy by a time",
+  reserve: "Kept for a power cut",
   tank_temperature: "Hot water",
   battery_level: "Device battery",
   valve: "Valve",
@@ -34,6 +36,18 @@ const NAMES: Record<string, string> = {
   error_code: "Error code",
   mode: "Mode",
   phases: "Phases",
+  charge_limit: "Charging limit",
+  discharge_limit: "Discharging limit",
+  grid_charge: "Charge from the grid",
+  min_soc: "Lowest level",
+  max_soc: "Highest level",
+  pv_surplus: "Surplus told",
+  outdoor_temperature: "Outdoors",
+  supply_temperature: "Supply",
+  return_temperature: "Return",
+  target_tank_temperature: "Hot water target",
+  contact: "Contact",
+  signal: "Radio signal",
 };
 
 /** A quantity of the vocabulary in words. */

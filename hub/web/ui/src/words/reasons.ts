@@ -1,7 +1,7 @@
 import type { ReasonInfo, Value } from "../api/types.gen.ts";
 import { deviceName, energy } from "./format.ts";
 import { quantityName } from "./quantities.ts";
-import { amps, on, percents, phases, seconds, SOURCES, told, watts, type Numbers } from "./told.ts";
+import { amps, cents, on, percents, phases, seconds, SOURCES, told, until, watts, type Numbers } from "./told.ts";
 
 type Say = (v: Value | undefined) => string;
 type Sentence = (n: Numbers, say: Say) => string;
@@ -27,9 +27,16 @@ export function pointName(id: string): string {
   return quantity ? `${deviceName(device)}: ${quantityName(quantity).toLowerCase()}` : deviceName(device);
 }
 
+/** What a plan counts with: the value of what is stored, and what it is held against. */
+const worth = (n: Numbers): string => `a stored kWh is worth ${cents(n["value"])}`;
+const costs = (n: Numbers): string => (n["price"] === undefined ? "" : `, one from the grid costs ${cents(n["price"])}`);
+const earns = (n: Numbers): string => (n["price"] === undefined ? "" : `, one fed in earns ${cents(n["price"])}`);
+const atPrice = (n: Numbers): string => (n["price"] === undefined ? "" : ` (a kWh from the grid costs ${cents(n["price"])} now)`);
+
 /** Each reason code of the hub as a sentence with its numbers. */
 export const REASONS: Record<string, Sentence> = {
   confirmed: () => "the device's own reading shows it",
+  taken_not_shown: () => "the device took it, and does not show what it was told",
   no_answer: detail("the device did not answer"),
   device_refused: detail("the device said no"),
   device_ignored: (n, say) => `the device took the order but still reads ${say(n["reading"])}`,
@@ -40,6 +47,7 @@ export const REASONS: Record<string, Sentence> = {
   unknown_point: () => "there is no such point",
   not_writable: () => "this cannot be set",
   only_watching: () => "this hub only watches: it was started not to write to any device",
+  begins_at_once: () => "only a target can begin later; this is done at once",
   no_end_possible: () => "it has no end to set: nothing would change by itself when the time is over",
   hub_silent: () => "the hub did not answer",
   hub_failed: (n) => `the hub could not take it: ${told(n["detail"])}`,
@@ -99,6 +107,21 @@ export const REASONS: Record<string, Sentence> = {
   self_consumption: (n) =>
     `the battery evens out what the house needs: the grid ${Number(n["grid_w"] ?? 0) < 0 ? "took" : "gave"} ${watts(n["grid_w"])}, ` +
     `the battery ${Number(n["battery_w"] ?? 0) < 0 ? "took" : "gave"} ${watts(n["battery_w"])}`,
+  plan_store: (n) => `the plan stores what is left over${until(n["until"])}: ${worth(n)}${earns(n)}`,
+  plan_lets_go: (n) => `the plan feeds in what is left over${until(n["until"])}: ${worth(n)}${earns(n)}`,
+  plan_covers: (n) => `the battery gives what the house needs${until(n["until"])}: ${worth(n)}${costs(n)}`,
+  plan_holds: (n) => `the plan keeps what is stored for dearer hours${until(n["until"])}: ${worth(n)}${costs(n)}`,
+  plan_charges: (n) => `the plan charges with ${watts(n["power_w"])}${until(n["until"])}: ${worth(n)}${costs(n)}`,
+  plan_sells: (n) => `the plan sells ${watts(n["power_w"])}${until(n["until"])}: ${worth(n)}${earns(n)}`,
+  plan_car: (n) => `the plan charges the car with ${watts(n["power_w"])}${until(n["until"])}${atPrice(n)}`,
+  plan_car_waits: (n) => `by the plan the car waits${until(n["until"])}${atPrice(n)}`,
+  plan_phases: (n) => `another number of phases suits the ${watts(n["power_w"])} of the plan better`,
+  plan_boost: (n) => `the plan has the heat pump store more heat${until(n["until"])}${atPrice(n)}`,
+  plan_normal: (n) => `by the plan the heat pump runs as it likes${until(n["until"])}${atPrice(n)}`,
+  plan_switch: (n) => `the plan wants it so${until(n["until"])}${atPrice(n)}`,
+  plan_gone: (n) => `the plan that switched it on is gone; it is switched off in ${seconds(n["wait_s"])}`,
+  no_plan: (n) => `${n["lacks"] === "price" ? "the price is not known, so the plan cannot be followed" : "there is no plan for it now"}${instead(n)}`,
+
   soc_floor: (n) => `the battery is at ${percents(n["soc"])}, its floor is ${percents(n["floor"])}`,
   battery_discharge: (n) => `the battery is being emptied with up to ${watts(n["power_w"])}`,
   hidden_sun: (n) =>
@@ -143,6 +166,12 @@ export const REASONS: Record<string, Sentence> = {
     `the hub's clock was set by ${told(n["step_s"])} s${n["trusted"] === false ? " and is not yet trusted" : ""}`,
   late_beat: (n) => `the hub was held up for ${told(n["late_s"])} s`,
 };
+
+/** What is done without a plan. */
+function instead(n: Numbers): string {
+  const code = told(n["instead"]);
+  return code && code !== "no_plan" ? `; ${sentence({ code, numbers: n })}` : "";
+}
 
 /** A reason as a sentence, `say` says a value of its point; a code this page does not know yet is shown as it is, with its numbers. */
 export function sentence(reason: ReasonInfo, say: (v: Value) => string = told): string {

@@ -10,10 +10,18 @@ import { words } from "../../words/index.ts";
 import { isDetail, quantityName, rank } from "../../words/quantities.ts";
 import { Facts } from "./Facts.tsx";
 import { LinkState } from "./LinkState.tsx";
+import type { Tool } from "./ToolDialog.tsx";
 
 const FEW = 4;
+const t = words.devices;
 
-export function DeviceCard({ device }: { device: DeviceInfo }) {
+interface Props {
+  device: DeviceInfo;
+  /** Nothing to open for guests. */
+  onOpen: ((tool: Tool) => void) | undefined;
+}
+
+export function DeviceCard({ device, onOpen }: Props) {
   const look = ROLES[device.role];
   const figures = mainPoints(device);
   return (
@@ -23,7 +31,9 @@ export function DeviceCard({ device }: { device: DeviceInfo }) {
           <Icon name={look.icon} />
         </span>
         <div>
-          <h3 id={`device-${device.id}`}>{deviceName(device.id)}</h3>
+          <h3 id={`device-${device.id}`} tabIndex={-1}>
+            {deviceName(device.id)}
+          </h3>
           <LinkState link={device.link} />
         </div>
       </header>
@@ -32,11 +42,30 @@ export function DeviceCard({ device }: { device: DeviceInfo }) {
         <ControlRow key={command.point} device={device} command={command} title={quantityName(quantityOf(command.point))} />
       ))}
       <details>
-        <summary>{words.devices.readings(device.points.length)}</summary>
+        <summary>{t.readings(device.points.length)}</summary>
         <Readings role={device.role} points={device.points} />
         <Facts device={device} />
+        {onOpen && <Tools device={device} onOpen={onOpen} />}
       </details>
     </article>
+  );
+}
+
+/** The house and the tariff are the hub's own: they have no wire, and stay. */
+const OWN: ReadonlyArray<DeviceInfo["role"]> = ["house", "tariff"];
+
+function Tools({ device, onOpen }: { device: DeviceInfo; onOpen: (tool: Tool) => void }) {
+  if (OWN.includes(device.role)) return null;
+  const name = deviceName(device.id);
+  return (
+    <div className="tools">
+      <button type="button" className="textual" aria-label={t.ofDevice(t.raw, name)} onClick={() => onOpen({ name: "raw", device: device.id })}>
+        {t.raw}
+      </button>
+      <button type="button" className="textual" aria-label={t.ofDevice(t.takeOut, name)} onClick={() => onOpen({ name: "out", device: device.id })}>
+        {t.takeOut}
+      </button>
+    </div>
   );
 }
 

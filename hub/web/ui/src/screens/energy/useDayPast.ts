@@ -26,7 +26,8 @@ export interface DayPast {
 }
 
 /** One question for all lines of the day, one more for the stretch that is looked at closely. */
-export function useDayPast(house: House, { period, base, today }: Chosen, box: RefObject<HTMLElement | null>): DayPast {
+export function useDayPast(house: House, chosen: Chosen, box: RefObject<HTMLElement | null>): DayPast {
+  const { period, base, today } = chosen;
   const width = Math.ceil(useWidth(box) / 200) * 200;
   const live = goesOn(period, today);
   const points = useMemo(() => pointsOfDay(house.layout), [house.layout]);
@@ -36,7 +37,7 @@ export function useDayPast(house: House, { period, base, today }: Chosen, box: R
   const now = hubNow();
   const young = useSame(live && first !== undefined ? youngView(first, now, whole) : undefined);
   const home = useSame(young ? { from: young.from, to: Math.max(now, young.from + LEAST_SHOWN_MS) } : whole);
-  const zoom = useZoom(whole, home);
+  const zoom = useZoom(whole, home, chosen);
   const wished = zoom.zoomed ? zoom.view : young;
   const rested = useRested(wished, REST_MS);
   const asked = wished && rested;

@@ -1,5 +1,8 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { View } from "../../model/view.ts";
+import { viewIn, viewText, type View } from "../../model/view.ts";
+import type { Chosen } from "./usePeriod.ts";
+
+const REST_MS = 300;
 
 /** What the charts show of the day, and how to change it. All charts of a day share one. */
 export interface Zoom {
@@ -15,8 +18,22 @@ export interface Zoom {
   reset: () => void;
 }
 
-export function useZoom(whole: View, home: View): Zoom {
-  const [chosen, choose] = useState<View | null>(null);
+/** A gesture shows at once and comes into the address when it rests; an address that is gone to shows what it says. */
+export function useZoom(whole: View, home: View, { view: address, look }: Chosen): Zoom {
+  const [chosen, choose] = useState<View | null>(() => viewIn(address, whole) ?? null);
+  const told = useRef(address);
+  useEffect(() => {
+    if (address === told.current) return;
+    told.current = address;
+    choose(viewIn(address, whole) ?? null);
+  }, [address, whole]);
+  const rested = useRested(chosen, REST_MS);
+  useEffect(() => {
+    const text = rested ? viewText(rested) : undefined;
+    if (text === told.current) return;
+    told.current = text;
+    look(text);
+  }, [rested]);
   const view = chosen ?? home;
   const latest = useRef(view);
   latest.current = view;

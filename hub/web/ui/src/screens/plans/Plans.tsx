@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { useDevices, useRules, useSchedules, useSite } from "../../api/queries.ts";
 import { plans } from "../../words/plans.ts";
 import "../../styles/plans.css";
+import { AheadCard } from "./ahead/AheadCard.tsx";
 import { House } from "./points.ts";
 import { Rules } from "./Rules.tsx";
 import { Schedules } from "./Schedules.tsx";
@@ -22,6 +23,7 @@ export function Plans() {
         <h1>{plans.title}</h1>
         <p className="quiet">{failed ? plans.failed : plans.lead}</p>
       </div>
+      <AheadCard />
       {house && ready ? (
         <div className="halves">
           <Schedules house={house} />

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { area, blocksOf, lanesOf, scale, stepAt, stepped, type PlanStep } from "../src/model/ahead.ts";
+import { doingText, givenUpText, marginalText, money } from "../src/words/ahead.ts";
+
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+const H = 3_600_000;
+const step = (i: number, car: number): PlanStep => ({
+  start: i * H,
+  grid_w: car + 300,
+  load_w: 300,
+  pv_w: 0,
+  buy: 0.28,
+  sell: 0.08,
+  price: 0.28,
+  binds: "import_price",
+  cost: 0.1,
+  nothing: 0.1,
+  at_once: 0.2,
+  devices: {
+    wallbox: { power_w: car, why: { code: car ? "charges_cheap" : "waits_cheaper", turns_at: 0.3, until: (i + 1) * H } },
+    battery: { power_w: 0, why: { code: "waits_dearer", turns_at: 0.31 }, soc: 50 },
+  },
+});
+const steps = [step(0, 0), step(1, 4000), step(2, 4000), step(3, 0), step(4, 2000)];
+
+test("a device's work is told in stretches with their energy", () => {
+  const blocks = blocksOf(steps, "wallbox", H);
+  assert.deepEqual(blocks.map((b) => [b.from / H, b.to / H, b.wh, b.at]), [[1, 3, 8000, 1], [4, 5, 2000, 4]]);
+  assert.deepEqual(blocksOf(steps, "nobody", H), []);
+});
+
+test("batteries are told from what can wait", () => {
+  assert.deepEqual(lanesOf(steps, (d) => d === "battery"), { batteries: ["battery"], flexible: ["wallbox"] });
+});
+
+test("the step of a moment, and the nearest one outside", () => {
+  assert.equal(stepAt(steps, 2.5 * H), 2);
+  assert.equal(stepAt(steps, -H), 0);
+  assert.equal(stepAt(steps, 99 * H), 4);
+});
+
+test("lines are level within a step and leave gaps out", () => {
+  const x = scale(0, 4, 0, 40);
+  const y = scale(0, 10, 10, 0);
+  assert.equal(stepped([0, 1, 2], [0, null, 10], 1, x, y), "M0.0 10.0H10.0M20.0 0.0H30.0");
+  assert.equal(area([0], [10], 0, 1, x, y), "M0.0 0.0H10.0L10.0 10.0H0.0Z");
+  assert.equal(scale(5, 5, 0, 10)(5), 5);
+});
+
+test("reasons are whole sentences with the price at which it would be otherwise", () => {
+  assert.equal(plain(doingText(steps[0]!.devices["wallbox"]!, steps[0]!, "EUR")).replace(/until [^;·]*/, "until T"), "waits for cheaper hours; it would charge below 30.0 ct a kWh, until T");
+  assert.match(plain(doingText(steps[0]!.devices["battery"]!, steps[0]!, "EUR")), /^keeps what it has: dearer hours follow; it would give from 31\.0 ct on, now a kWh costs 28\.0 ct · 50 % then$/);
+  assert.equal(plain(marginalText(steps[0]!, "EUR")), "One more kWh now costs 28.0 ct: the price from the grid.");
+  for (const s of steps) for (const d of Object.values(s.devices)) assert.ok(!/undefined|NaN/.test(doingText(d, s, "EUR")));
+});
+
+test("wishes that are given up are named with what they lack", () => {
+  assert.equal(plain(givenUpText({ wish: "ready_by", device: "wallbox", amount: 2.5, unit: "kWh" })), "Wallbox will not be as full as asked (2.50 kWh).");
+  assert.equal(plain(givenUpText({ wish: "fuse_l2", device: "", amount: 0.2, unit: "kWh" })), "More is drawn on L2 than its fuse carries (0.20 kWh).");
+});
+
+test("money has two digits and no minus zero", () => {
+  assert.equal(money(-0.001, "EUR"), "€0.00");
+  assert.equal(money(1.9, "EUR"), "€1.90");
+});
