@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub import VERSION, core
+from hub import VERSION, config, core
 from hub.auth import Doorman, hash_password, new_password
-from hub.calendar import calendar_of
+from hub.calendar import calendar_of, daylight
+from hub.commission.session import Session
 from hub.control import Desk, Dispatcher, Heart, Planned, Recorder
 from hub.control.intents import IntentSink, with_intents
 from hub.core import HOUSE, Made
 from hub.core.keyframe import older, unpacked
 from hub.drivers import build
-from hub.errors import UserError
+from hub.errors import ShemsError, UserError
+from hub.finding.adoption import Adoption, Finds
+from hub.forecast.own import OwnForecast
+from hub.foresight.room import planner_of
 from hub.live import Board, LinkStatus
-from hub.model import Clock, Device, Driver, Reason, SystemClock
+from hub.model import Clock, Device, DeviceSpec, Driver, Reason, Sink, SystemClock
 from hub.model.broker import BrokerAddress
+from hub.model.document import Table
+from hub.model.driver import Telling, Timed
+from hub.model.feed import Feed, FeedSink
 from hub.model.journal import Entry
 from hub.model.point import FRACTION
 from hub.model.site import Site
@@ -37,10 +45,16 @@ from hub.store.accounts import Account
 from hub.store.devices import Identity
 from hub.store.ring import Ring, SeriesInfo
 from hub.store.state import State
+from hub.store.vault import Vault
 from hub.tariff import feed
+from hub.tariff.prices import Prices
+from hub.tariff.sources import OWN
+from hub.tariff.sources import build as build_feeds
 from hub.web import listen, serve
 from hub.web.past import Past
-from hub.web.rooms import Rooms
+from hub.web.rooms import Rooms, SelfTest
+
+log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "web" / "static"
 
@@ -87,9 +101,35 @@ class App:
         self._owner_password = owner_password
         self._mqtt_secret = mqtt_secret
         self._health = Health()
+        self._finds = Finds()
+        self._adoption: Adoption
+
+    @property
+    def site(self) -> Site:
+        """The house as it is now: what the document says, and what was taken in."""
+        return self._site
+
+    @property
+    def health(self) -> Mapping[str, str]:
+        """What each part says of itself."""
+        return self._health()[1]
 
     async def run(self, ready: Callable[[Ready], None]) -> None:
-        sock = listen(self._site.bind, self._site.port)
+        """When devices were taken in or out, the house is built anew, on the same port."""
+        port = self._site.port
+        while True:
+            sock = listen(self._site.bind, port)
+            port = sock.getsockname()[1]
+            try:
+                await self._live(sock, ready)
+            except BaseExceptionGroup as group:
+                if group.split(_Again)[1] is not None:
+                    raise
+                log.info("the house has changed: its parts start anew")
+            ready = _is_known
+
+    async def _live(self, sock: socket.socket, ready: Callable[[Ready], None]) -> None:
+        self._health.ready = False
         _make_folder(self._data)
         async with AsyncExitStack() as parts:
             clock = SystemClock()
@@ -98,11 +138,34 @@ class App:
             clock = SystemClock(not_before=ring.last_ms, synchronised=synchronised)
             state = await State.open(self._data / "state.db", clock, self._site.journal_mb << 20)
             parts.push_async_callback(state.close)
+            vault = Vault.open(self._data / "secret.key")
+            buildable = _buildable(clock, self._data)
+            adopted = await self._take_in(state, vault, buildable)
+            self._adoption = Adoption(self._document, adopted, state.adopted, vault, clock, buildable, self._finds)
             for device in self._site.devices:
                 if device.replaces:
                     ring.join(device.uid, device.replaces)
             ring.start()
             await self._house(parts, clock, ring, state, sock, ready)
+
+    async def _take_in(
+        self, state: State, vault: Vault, buildable: Callable[[Iterable[DeviceSpec]], None]
+    ) -> Mapping[str, Table]:
+        """The devices that were taken in on the page. If they no longer go with the site document, or their secrets
+        cannot be read, the house starts without them and says so: it must not stay dark for one device.
+        """
+        self._health.watch("taken in", lambda: OK, vital=False)
+        try:
+            adopted = await state.adopted.all(vault)
+            self._site = config.parse(self._document, "config.toml", adopted)
+            buildable(d for d in self._site.devices if d.id in adopted)
+        except ShemsError as error:
+            said = f"devices that were taken in are left out: {error}"
+            log.error("%s", said)
+            self._health.watch("taken in", lambda: said, vital=False)
+            self._site = config.parse(self._document)
+            return {}
+        return adopted
 
     async def _house(
         self,
@@ -113,10 +176,13 @@ class App:
         sock: socket.socket,
         ready: Callable[[Ready], None],
     ) -> None:
-        version = await state.site.save(clock.now(), "config.toml", "start", self._document)
+        document = config.joined(self._document, self._adoption.shown)
+        version = await state.site.save(clock.now(), "config.toml", "start", document)
         await state.devices.present([Identity(d.uid, d.id, d.role.value) for d in self._site.devices])
         broker = await self._broker(parts, state)
-        drivers = build(self._site.devices, clock, broker.url if broker else "")
+        self._adoption.broker = broker.url if broker else ""
+        drivers = build(self._site.devices, clock, self._adoption.broker, self._data)
+        feeds = build_feeds(self._site, clock)
         board = Board(clock, lambda device, status: state.journal.later(_link_entry(clock, device, status)))
         self._furnish(board, drivers)
         doorman = Doorman(state.accounts, clock)
@@ -128,7 +194,14 @@ class App:
             desk = Desk(board, clock, state.journal, dispatcher, state.requests)
             await self._resume(desk, board, state, clock)
             series = _Series(board)
-            planned = Planned(board, clock, calendar_of(self._site), state.plans, self._site.tariff, ring.last_ms)
+            prices = await self._prices(state, clock)
+            planner = planner_of(
+                *(self._site, board, clock, prices, past, state),
+                lambda t: (*desk.leases.active(t), *planned.requests(t)),
+            )
+            planned = Planned(
+                *(board, clock, calendar_of(self._site), state.plans, prices.ahead, ring.last_ms), planner.plan
+            )
             await planned.load()
             heart = Heart(
                 self._site,
@@ -150,11 +223,19 @@ class App:
             for driver in drivers:
                 dispatcher.attach(driver)
                 tasks.create_task(driver.run(sink), name=f"driver {type(driver).__name__}")
-            if self._site.tariff:
-                tasks.create_task(feed.run(self._site.tariff, self._site, sink, clock), name="tariff")
+            self._feeds(tasks, feeds, prices, sink, clock)
             tasks.create_task(heart.run(), name="heart")
             tasks.create_task(state.journal.keep(), name="journal")
             tasks.create_task(state.inputs.keep(), name="inputs")
+            tasks.create_task(self._changed(), name="changes of the house")
+            tasks.create_task(planner.run(), name="planner")
+            self._health.watch("plan", planner.health, vital=False)
+            raw = {d.id: driver for driver in drivers for d in driver.devices if isinstance(driver, Telling)}
+            session = Session(
+                *(board, desk, dispatcher, clock, self._site),
+                lambda: daylight(self._site.calendar, clock.now() / 1000),
+                lambda: _clocks(drivers),
+            )
             rooms = Rooms(
                 self._site,
                 board,
@@ -169,6 +250,12 @@ class App:
                 lambda t: decided(self._data, t),
                 shadow.score if shadow else None,
                 planned,
+                self._adoption,
+                lambda addresses: self._adoption.look(tasks, addresses),
+                lambda device: raw[device].raw(device) if device in raw else (),
+                SelfTest(session, lambda person, pace: session.start(tasks, person, pace)),
+                prices,
+                planner,
             )
             tasks.create_task(serve(rooms, sock), name="web")
             self._edges(tasks, broker, board, desk, sock)
@@ -178,6 +265,28 @@ class App:
             self._health.ready = True
             notify("READY=1")
             await state.journal.record(Entry(clock.now(), "start", reason=Reason("started", {"version": VERSION})))
+
+    async def _prices(self, state: State, clock: Clock) -> Prices:
+        """With what was known before the restart."""
+        await state.feeds.forget(clock.now())
+        prices = Prices(self._site, state.feeds, clock)
+        await prices.load()
+        return prices
+
+    def _feeds(self, tasks: asyncio.TaskGroup, feeds: list[Feed], prices: Prices, sink: Sink, clock: Clock) -> None:
+        own = next((spec for spec in self._site.feeds if (spec.at, spec.source) == OWN), None)
+        into: FeedSink = OwnForecast(own, prices) if own else prices
+        for one in feeds:
+            tasks.create_task(one.run(into), name=f"feed {one.source}")
+        if feeds:
+            self._health.watch("feeds", prices.health, vital=False)
+        if self._site.tariff:
+            tasks.create_task(feed.run(prices, sink, clock), name="tariff")
+
+    async def _changed(self) -> None:
+        """Ends the house, for the next one to begin."""
+        await self._adoption.changed.wait()
+        raise _Again
 
     def _furnish(self, board: Board, drivers: Sequence[Driver]) -> None:
         """The devices of the site document and the hub's own, before any has answered."""
@@ -253,8 +362,31 @@ class App:
         return Ready(f"http://{shown}:{port}/", "owner", password, token)
 
 
+class _Again(Exception):
+    """The house is another one now."""
+
+
+def _is_known(_ready: Ready) -> None:
+    """Whoever waited for the hub knows already where it is."""
+
+
+def _buildable(clock: Clock, data: Path) -> Callable[[Iterable[DeviceSpec]], None]:
+    """Raises ConfigError for a device that its driver cannot drive; `hub` as a link is taken as given."""
+
+    def check(specs: Iterable[DeviceSpec]) -> None:
+        build([*specs], clock, "mqtt://127.0.0.1:1883", data)
+
+    return check
+
+
 def _nobody(_made: Made, _devices: Iterable[Device]) -> None:
     """Watches nothing."""
+
+
+def _clocks(drivers: Iterable[Driver]) -> Mapping[str, float]:
+    """By how many seconds the clock of each device is ahead of the hub's, of those that tell one."""
+    told = {d.id: driver.ahead_s(d.id) for driver in drivers if isinstance(driver, Timed) for d in driver.devices}
+    return {device: ahead_s for device, ahead_s in told.items() if ahead_s is not None}
 
 
 def _make_folder(data: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
+from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.calendar.holidays import REGIONS
@@ -15,6 +18,8 @@ from hub.errors import UserError
 from hub.model import DeviceSpec, Role
 from hub.model.broker import BrokerAddress
 from hub.model.document import Document, Table
+from hub.model.feed import FeedSpec
+from hub.model.found import hosts_of
 from hub.model.site import (
     BatteryControl,
     CalendarSpec,
@@ -22,6 +27,7 @@ from hub.model.site import (
     Circuit,
     ConnectionLimits,
     HeatPumpControl,
+    Markup,
     Site,
     SwitchControl,
     TariffSpec,
@@ -32,7 +38,11 @@ from hub.model.site import (
 _NAMESPACE = uuid.UUID("6b1c2a52-52b2-4a6e-9df4-6f7a3f2f9a10")
 MOST_PER_KWH = 10
 _HUB_KEYS = ("uid", "role", "driver", "link", "behind", "replaces", "record_ms", "control")
-_TABLES = (*("site", "network", "mqtt", "history", "journal", "circuits", "limits", "calendar"), *("tariff", "devices"))
+_FEEDS = ("weather", "pv_forecast")
+_TABLES = (
+    *("site", "network", "mqtt", "history", "journal", "circuits", "limits", "calendar", "tariff", "devices"),
+    *_FEEDS,
+)
 _CONTROLLED = (Role.CHARGER, Role.BATTERY, Role.HEATPUMP, Role.PLUG)
 _UID = re.compile(r"[0-9a-f]{12}")
 
@@ -46,36 +56,62 @@ def read(path: Path) -> str:
         raise UserError(f"{path}: cannot be read: {reason}; name a readable site document with --config") from None
 
 
-def parse(text: str, where: str = "config.toml") -> Site:
-    """The Site that `text` describes; raises ConfigError naming file and key."""
-    return _Parser(where).site(Document.load(text, where))
+def parse(text: str, where: str = "config.toml", adopted: Mapping[str, Table] = MappingProxyType({})) -> Site:
+    """The Site that `text` describes; raises ConfigError naming file and key.
+
+    `adopted`: tables of devices that were taken in on the page, by id.
+    """
+    doc = dict(Document.load(text, where))
+    if adopted and isinstance(doc.get("devices", {}), dict):
+        written = doc.get("devices", {})
+        doc["devices"] = {**written, **{id_: table for id_, table in adopted.items() if id_ not in written}}
+    return _Parser(where).site(doc)
+
+
+def joined(text: str, adopted: Mapping[str, Table]) -> str:
+    """One document of both, for whoever reads it later: `adopted` may hold texts, numbers, lists and tables."""
+    lines = [text, "" if not adopted or text.endswith("\n") else "\n"]
+    for id_, table in adopted.items():
+        lines += [f"\n[devices.{id_}]\n", *(f"{key} = {_told(value)}\n" for key, value in table.items())]
+    return "".join(lines)
+
+
+def _told(value: object) -> str:
+    """A value as TOML: of scalars and lists the same as JSON."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(k)} = {_told(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_told, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 class _Parser(Document):
     """Walks the document once."""
 
     def site(self, doc: Table) -> Site:
-        self.keys(
-            doc,
-            "",
-            ("site", "network", "mqtt", "history", "journal", "circuits", "limits", "calendar", "tariff", "devices"),
-        )
+        self.keys(doc, "", _TABLES)
         site, net, mqtt = (self.table(doc, k) for k in ("site", "network", "mqtt"))
         self.keys(site, "site", ("name", "timezone", "currency"))
-        self.keys(net, "network", ("bind", "port", "announce"))
+        self.keys(net, "network", ("bind", "port", "announce", "search"))
         budgets = {k: self.table(doc, k) for k in ("history", "journal")}
         self.keys(budgets["journal"], "journal", ("budget_mb",))
         self.keys(budgets["history"], "history", ("budget_mb", "window_s", "write_mb_a_day", "card_gb"))
         devices = self.devices(self.table(doc, "devices"))
         circuits = self.circuits(self.table(doc, "circuits"), {s.id for s, _ in devices})
+        calendar = self.calendar(self.table(doc, "calendar"))
         d = Site()
+        timezone = self.timezone(self.get(site, "site.timezone", str, d.timezone))
+        home = FeedSpec(
+            *("", "", timezone, self.get(site, "site.currency", str, d.currency)), calendar.latitude, calendar.longitude
+        )
         return Site(
             name=self.get(site, "site.name", str, d.name),
-            timezone=self.timezone(self.get(site, "site.timezone", str, d.timezone)),
-            currency=self.get(site, "site.currency", str, d.currency),
+            timezone=timezone,
+            currency=home.currency,
             bind=self.get(net, "network.bind", str, d.bind),
             port=self.whole(net, "network.port", d.port, 0, 65_535),
             announce=self.get(net, "network.announce", bool, d.announce),
+            search=self.places(net),
             mqtt_engine=self.engine(mqtt),
             mqtt_bind=self.get(mqtt, "mqtt.bind", str, d.mqtt_bind),
             mqtt_port=self.whole(mqtt, "mqtt.port", d.mqtt_port, 0, 65_535),
@@ -91,10 +127,21 @@ class _Parser(Document):
             batteries=tuple(self.battery(s, c) for s, c in devices if s.role is Role.BATTERY),
             heat_pumps=tuple(self.heat_pump(s, c) for s, c in devices if s.role is Role.HEATPUMP),
             switches=tuple(self.switch(s, c) for s, c in devices if s.role is Role.PLUG),
-            tariff=self.tariff(self.table(doc, "tariff")) if "tariff" in doc else None,
-            calendar=self.calendar(self.table(doc, "calendar")),
+            tariff=self.tariff(self.table(doc, "tariff"), home) if "tariff" in doc else None,
+            feeds=tuple(self.feed(self.table(doc, k), k, home, ()) for k in _FEEDS if k in doc),
+            calendar=calendar,
             devices=tuple(s for s, _ in devices),
         )
+
+    def places(self, net: Table) -> tuple[str, ...]:
+        """Hosts and networks in which devices are looked for."""
+        named = self.texts(net, "network.search")
+        for text in named:
+            try:
+                hosts_of(text)
+            except UserError as error:
+                raise self.error("network.search", str(error)) from None
+        return named
 
     def calendar(self, t: Table) -> CalendarSpec:
         self.keys(t, "calendar", [f.name for f in fields(CalendarSpec)])
@@ -205,7 +252,7 @@ class _Parser(Document):
             self.number(t, f"{at}.blind_a", d.blind_a, 0, 80),
             self.whole(t, f"{at}.start_delay_s", d.start_delay_s, 0, 3600),
             self.whole(t, f"{at}.stop_delay_s", d.stop_delay_s, 0, 3600),
-            self.mode(t, at, d.mode, ("off", "solar", "min_solar", "fast")),
+            self.mode(t, at, d.mode, ("off", "solar", "min_solar", "fast", "plan")),
             self.whole(t, f"{at}.pause_s", d.pause_s, 0, 3600),
             self.whole(t, f"{at}.phase_switch_s", d.phase_switch_s, 60, 86_400),
         )
@@ -249,10 +296,15 @@ class _Parser(Document):
             self.number(t, f"{at}.soc_ceiling", d.soc_ceiling, 0, 100),
             self.number(t, f"{at}.max_charge_w", d.max_charge_w, 0, 200_000),
             self.number(t, f"{at}.max_discharge_w", d.max_discharge_w, 0, 200_000),
-            self.mode(t, at, d.mode, ("off", "auto", "hold", "charge", "discharge")),
+            self.mode(t, at, d.mode, ("off", "auto", "hold", "charge", "discharge", "plan")),
             self.number(t, f"{at}.outage_reserve", d.outage_reserve, 0, 100),
             self.number(t, f"{at}.ramp_w_s", d.ramp_w_s, 0, 200_000),
             self.get(t, f"{at}.feeds_cars", bool, d.feeds_cars),
+            self.number(t, f"{at}.efficiency", d.efficiency, 0.5, 1),
+            round(self.number(t, f"{at}.wear", 0, 0, MOST_PER_KWH) * 100_000),
+            self.get(t, f"{at}.grid_charge", bool, d.grid_charge),
+            self.get(t, f"{at}.grid_discharge", bool, d.grid_discharge),
+            self.number(t, f"{at}.capacity_wh", d.capacity_wh, 0, 1e7),
         )
         for key in ("soc_floor", "outage_reserve"):
             if getattr(control, key) >= control.soc_ceiling:
@@ -268,7 +320,7 @@ class _Parser(Document):
             self.whole(t, f"{at}.min_pause_s", d.min_pause_s, 0, 86_400),
             self.number(t, f"{at}.guaranteed_w", d.guaranteed_w, 0, 200_000),
             self.number(t, f"{at}.surplus_w", d.surplus_w, 1, 200_000),
-            self.mode(t, at, d.mode, ("normal", "boost", "surplus")),
+            self.mode(t, at, d.mode, ("normal", "boost", "surplus", "plan")),
         )
 
     def switch(self, spec: DeviceSpec, t: Table) -> SwitchControl:
@@ -279,7 +331,7 @@ class _Parser(Document):
             self.whole(t, f"{at}.min_on_s", d.min_on_s, 0, 86_400),
             self.whole(t, f"{at}.min_off_s", d.min_off_s, 0, 86_400),
             self.number(t, f"{at}.surplus_w", d.surplus_w, 1, 200_000),
-            self.mode(t, at, d.mode, ("manual", "surplus")),
+            self.mode(t, at, d.mode, ("manual", "surplus", "plan")),
         )
 
     def mode(self, t: Table, at: str, default: str, known: tuple[str, ...]) -> str:
@@ -340,9 +392,31 @@ class _Parser(Document):
             members,
         )
 
-    def tariff(self, t: Table) -> TariffSpec:
-        self.keys(t, "tariff", ("import_price", "export_price"))
-        return TariffSpec(*(self.prices(t, f"tariff.{k}") for k in ("import_price", "export_price")))
+    def tariff(self, t: Table, home: FeedSpec) -> TariffSpec:
+        """Fixed prices; or those of a source with what is added to them, where the fixed ones stand in."""
+        fixed, marked = ("import_price", "export_price"), ("import_factor", "import_add", "export_factor", "export_add")
+        if "source" not in t:
+            for key in (*marked, "exchange"):
+                if key in t:
+                    raise self.error(f"tariff.{key}", "is for prices of a source; name one with tariff.source")
+            self.keys(t, "tariff", (*fixed, "source"))
+            return TariffSpec(self.prices(t, "tariff.import_price"), self.prices(t, "tariff.export_price"))
+        own = (*fixed, *marked, "exchange")
+        given = [self.prices(t, f"tariff.{k}") if k in t else () for k in fixed]
+        exchange = self.number(t, "tariff.exchange", 0, 1e-6, 1e6) if "exchange" in t else 0.0
+        export = self.markup(t, "export") if {"export_factor", "export_add"} & set(t) else None
+        feed = self.feed(t, "tariff", home, own)
+        return TariffSpec(given[0], given[1], feed, self.markup(t, "import"), export, exchange)
+
+    def markup(self, t: Table, way: str) -> Markup:
+        factor = self.number(t, f"tariff.{way}_factor", 1.0, -10, 10)
+        add = self.number(t, f"tariff.{way}_add", 0.0, -MOST_PER_KWH, MOST_PER_KWH)
+        return Markup(factor, round(add * 100_000))
+
+    def feed(self, t: Table, at: str, home: FeedSpec, own: tuple[str, ...]) -> FeedSpec:
+        """`own`: the keys that are not the source's; its driver checks the others."""
+        options = {k: v for k, v in t.items() if k not in (*own, "source")}
+        return replace(home, at=at, source=self.need(t, f"{at}.source"), options=options)
 
     def prices(self, t: Table, at: str) -> tuple[int, ...]:
         """A number or 24 numbers (by local hour) in currency unit per kWh, as integers of 1e-5."""

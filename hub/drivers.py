@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Protocol, cast
 
 from hub.errors import ConfigError
@@ -17,7 +19,14 @@ DRIVERS = {
     "modbus": "drivers.modbus.driver",
     "sunspec": "drivers.sunspec.driver",
     "p1": "drivers.p1.driver",
+    "sml": "drivers.sml.driver",
+    "d0": "drivers.d0.driver",
+    "dlms": "drivers.dlms.driver",
     "mqtt": "drivers.mqtt.driver",
+    "http": "drivers.http.driver",
+    "goodwe": "drivers.goodwe.driver",
+    "contact": "drivers.contact.driver",
+    "ocpp": "drivers.ocpp.driver",
 }
 HUB_BROKER = "hub"
 
@@ -26,12 +35,14 @@ class DriverModule(Protocol):
     def build(self, link: str, devices: Sequence[DeviceSpec], clock: Clock) -> Driver: ...
 
 
-def build(devices: Sequence[DeviceSpec], clock: Clock, hub_link: str) -> list[Driver]:
-    """`hub_link`: what `link = "hub"` stands for, empty without a broker. Raises ConfigError for what cannot be."""
+def build(devices: Sequence[DeviceSpec], clock: Clock, hub_link: str, data: Path | None = None) -> list[Driver]:
+    """`hub_link`: what `link = "hub"` stands for, empty without a broker. `data`: the folder where the owner's own
+    files for drivers lie (device maps). Raises ConfigError for what cannot be.
+    """
     links: dict[tuple[str, str], list[DeviceSpec]] = {}
     for spec in devices:
         links.setdefault((spec.driver, _link(spec, hub_link)), []).append(spec)
-    return [_module(specs[0]).build(link, specs, clock) for (_, link), specs in links.items()]
+    return [_module(specs[0], data).build(link, specs, clock) for (_, link), specs in links.items()]
 
 
 def _link(spec: DeviceSpec, hub_link: str) -> str:
@@ -45,7 +56,10 @@ def _link(spec: DeviceSpec, hub_link: str) -> str:
     return hub_link
 
 
-def _module(spec: DeviceSpec) -> DriverModule:
+def _module(spec: DeviceSpec, data: Path | None) -> DriverModule:
     if spec.driver not in DRIVERS:
         raise ConfigError(f"devices.{spec.id}.driver", f"{spec.driver!r} is not known{hint(spec.driver, DRIVERS)}")
-    return cast(DriverModule, importlib.import_module(DRIVERS[spec.driver]))
+    module: ModuleType = importlib.import_module(DRIVERS[spec.driver])
+    if data is not None and hasattr(module, "prepare"):
+        module.prepare(data)
+    return cast(DriverModule, module)

@@ -15,6 +15,7 @@ timezone = "Europe/Berlin"
 [network]
 bind = "{bind}"
 port = {port}
+search = ["127.0.0.1"]
 
 [mqtt]
 engine = "auto"

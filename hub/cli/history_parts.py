@@ -13,7 +13,7 @@ from hub.errors import UserError
 from hub.model.document import hint
 from hub.store.ring import Buckets
 from hub.store.ring.civil import PERIODS, edges
-from hub.store.ring.reader import Reader
+from hub.store.ring.reader import PARTS, Reader
 from hub.store.ring.types import Flow
 
 __all__ = ["PERIODS", "Part", "Parts"]
@@ -33,7 +33,10 @@ class Part:
 
 
 class Parts:
-    """`step`: seconds, `raw`, or a civil period. Raises UserError for what is none of them, and an empty range."""
+    """`step`: seconds, a part of one (`200ms`), `raw`, or a civil period.
+
+    Raises UserError for what is none of them, and an empty range.
+    """
 
     def __init__(self, reader: Reader, points: Sequence[str], start: int, end: int, step: str, zone: ZoneInfo) -> None:
         if start >= end:
@@ -77,7 +80,9 @@ class Parts:
 def _step_ms(step: str) -> int:
     if step == "raw":
         return 1000
+    if step in PARTS:
+        return PARTS[step]
     if not step.isdigit() or not 0 < int(step) <= 366 * 86_400:
-        words = ("raw", *PERIODS)
+        words = ("raw", *PARTS, *PERIODS)
         raise UserError(f"--step: {step!r} is neither a number of seconds nor a known word{hint(step, words)}")
     return int(step) * 1000

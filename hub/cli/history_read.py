@@ -16,6 +16,7 @@ from hub.model import SystemClock
 from hub.model.site import Site
 from hub.store.foreign.points import point_of
 from hub.store.ring import Ring
+from hub.store.ring.reader import PARTS
 
 DAY_MS = 86_400_000
 STEP = "900"
@@ -24,7 +25,7 @@ STEP = "900"
 def options(group: Group) -> None:
     group.add_argument("--from", metavar="T", help="ISO 8601, in the house's zone if it has none, or ms")
     group.add_argument("--to", metavar="T", help="default: now; --from: a day before it")
-    group.add_argument("--step", metavar="S", help=f"seconds, raw, {', '.join(PERIODS)}; default {STEP}")
+    group.add_argument("--step", metavar="S", help=f"seconds, {', '.join(('raw', *PARTS, *PERIODS))}; default {STEP}")
     group.add_argument("--csv", action="store_true")
     group.add_argument("--parquet", type=Path, metavar="FILE", help="needs the package pyarrow")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import numpy as np
 from hub.cli.history_parts import Part, Parts
 from hub.errors import UserError
 from hub.model import Kind, Quantity
+from hub.store.ring import parquet
 from hub.store.ring.energy import WATTS
 
 FIELDS = ("mean", "min", "max", "last")
@@ -47,14 +47,19 @@ def table_rows(rows: Rows) -> Iterator[str]:
     titles = [_title(id_, q) for id_, q in rows.points.items()]
     energies = [f"{id_} {_flow(q)[1]}" for id_, q in rows.flowing]
     widths = [max(len(t), 9) for t in (*titles, *energies)]
-    yield "  ".join(["time".ljust(19), *(t.rjust(w) for t, w in zip((*titles, *energies), widths, strict=True))])
+    yield "  ".join(
+        [
+            "time".ljust(19 + len(_split(0, rows))),
+            *(t.rjust(w) for t, w in zip((*titles, *energies), widths, strict=True)),
+        ]
+    )
     for part in rows.parts:
         columns = [_shown(q, part, id_) for id_, q in rows.points.items()]
         columns += [_flowed(q, part, id_) for id_, q in rows.flowing]
         for t, *cells in zip(_times(part), *columns, strict=True):
-            local = datetime.fromtimestamp(t / 1000, rows.zone).strftime("%Y-%m-%d %H:%M:%S")
+            local = datetime.fromtimestamp(t // 1000, rows.zone).strftime("%Y-%m-%d %H:%M:%S")
             told = (_cell(c) or "-" for c in cells)
-            yield "  ".join([local, *(c.rjust(w) for c, w in zip(told, widths, strict=True))])
+            yield "  ".join([f"{local}{_split(t, rows)}", *(c.rjust(w) for c, w in zip(told, widths, strict=True))])
 
 
 def csv_rows(rows: Rows) -> Iterator[str]:
@@ -65,7 +70,7 @@ def csv_rows(rows: Rows) -> Iterator[str]:
         columns = [_shown(q, part, id_) for id_, q in rows.points.items()]
         columns += [_flowed(q, part, id_) for id_, q in rows.flowing]
         for t, *cells in zip(_times(part), *columns, strict=True):
-            yield ",".join((_iso(t), *map(_cell, cells)))
+            yield ",".join((_iso(t, rows), *map(_cell, cells)))
 
 
 def json_document(rows: Rows, out: IO[str] | None = None) -> None:
@@ -97,25 +102,13 @@ def json_document(rows: Rows, out: IO[str] | None = None) -> None:
 
 
 def parquet_file(rows: Rows, path: Path) -> None:
-    """A row group a part: `time`, and a column for each point and field. Raises UserError without pyarrow."""
-    try:
-        pa, pq = (importlib.import_module(m) for m in ("pyarrow", "pyarrow.parquet"))
-    except ImportError:
-        raise UserError("--parquet needs the package pyarrow: pip install 'shems[parquet]', or pyarrow") from None
+    """A row group a part. Raises UserError, without pyarrow too."""
     fields = FIELDS if not rows.parts.civil else (*FIELDS, *FLOWS)
-    texts = {f"{id_}.last": bool(q.choices) for id_, q in rows.points.items()}
-    kinds = {
-        f"{id_}.{f}": pa.string() if texts.get(f"{id_}.{f}") else pa.float64() for id_ in rows.points for f in fields
-    }
-    schema = pa.schema([("time", pa.timestamp("ms", "UTC")), *kinds.items()])
+    columns = {f"{id_}.{f}": f == "last" and bool(q.choices) for id_, q in rows.points.items() for f in fields}
     try:
-        with pq.ParquetWriter(path, schema) as writer:
+        with parquet.written(path, columns) as put:
             for part in rows.parts:
-                told = {f"{id_}.{f}": _array(part, id_, f) for id_ in rows.points for f in fields}
-                plain = {
-                    k: v if texts.get(k) else [None if x is None else float(x) for x in v] for k, v in told.items()
-                }
-                writer.write_table(pa.table({"time": _times(part), **plain}, schema=schema))
+                put(_times(part), {f"{id_}.{f}": _array(part, id_, f) for id_ in rows.points for f in fields})
     except OSError as e:
         raise UserError(f"{path}: cannot be written: {e.strerror or e}; choose another file") from None
 
@@ -163,8 +156,13 @@ def _cell(value: Any) -> str:
     return f"{round(value, 4):.15g}" if isinstance(value, float) else str(value)
 
 
-def _iso(t: int) -> str:
-    return datetime.fromtimestamp(t / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _iso(t: int, rows: Rows) -> str:
+    return f"{datetime.fromtimestamp(t // 1000, UTC):%Y-%m-%dT%H:%M:%S}{_split(t, rows)}Z"
+
+
+def _split(t: int, rows: Rows) -> str:
+    """The part of the second, where the step is one."""
+    return f".{t % 1000:03}" if 0 < (rows.parts.step_ms or 0) < 1000 else ""
 
 
 def _copy(spool: Any, out: IO[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from typing import Protocol
 
@@ -13,16 +14,28 @@ from hub.errors import ShemsError, UserError
 COMMANDS = {
     "run": "the daemon, in the foreground",
     "demo": "a simulated house and a hub in front of it",
+    "catalogue": "the devices that the hub knows, and how far each is verified",
+    "scan": "looks for devices on the local net, on serial ports and brokers",
+    "probe": "says what one device is, and how to take it into the house",
+    "record": "captures what a device says, without writing to it",
+    "decode": "reads a capture of any wire format, and prints what it says as JSON",
     "history": "the recorded past: read it, import that of another system",
     "config": "show or check the site document",
+    "forecast": "how far off every forecaster would have been on a home's recorded past",
     "rule": "checks rules, and tries them on the recorded past",
     "replay": "decides again what was decided, and says where it comes out otherwise",
+    "plan": "plans one problem file",
+    "simulate": "runs a home's past in closed loop: what each way to drive it would have cost",
     "backup": "a safety copy of history and state, made while the hub runs",
     "restore": "puts a safety copy back; the hub must not run",
     "account": "who may sign in, and tokens for programs",
     "test": "the whole test suite",
     "bench": "the measurements of bench/",
 }
+
+
+_BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""One each: numpy's matrices are small here, and several threads take more CPU time for them than they spare."""
 
 
 class Command(Protocol):
@@ -33,6 +46,8 @@ class Command(Protocol):
 def main(argv: list[str] | None = None) -> int:
     """Exit: 0 done, 1 failed, 2 wrong usage or bad input."""
     argv = sys.argv[1:] if argv is None else argv
+    for name in _BLAS_THREADS:
+        os.environ.setdefault(name, "1")
     args, command = _parse(argv)
     try:
         return command.run(args)

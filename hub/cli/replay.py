@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     folder = args.journal.parent if args.journal.is_file() else args.journal
     recorded = Recorded(folder)
     rows = recorded.rows(start, end)
-    done = Replay(recorded.site).run(rows, recorded.seconds(rows, end))
+    done = Replay(recorded.site, recorded.rates(end)).run(rows, recorded.seconds(rows, end))
     for problem in dict.fromkeys(recorded.problems):
         print(f"shems: {problem}", file=sys.stderr)
     print(json.dumps(_plain(done)) if args.json else _said(done))

@@ -91,7 +91,7 @@ def _devices(site: Site, data: Path) -> tuple[Device, ...]:
     if seen:
         return seen
     own = [HOUSE, *([feed.DEVICE] if site.tariff else [])]
-    return (*(with_intents(d) for driver in build(site.devices, SystemClock(), "") for d in driver.devices), *own)
+    return (*(with_intents(d) for driver in build(site.devices, SystemClock(), "", data) for d in driver.devices), *own)
 
 
 def _tell(as_json: bool, data: object, lines: list[str]) -> None:
