@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from drivers.modbus.format import schema
 from gen import devices, fixtures, points, typescript
 from hub.web.openapi import document
 
@@ -19,12 +20,17 @@ def openapi() -> str:
     return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
 
 
+def device_map() -> str:
+    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+
+
 MADE: Mapping[str, Callable[[], str]] = {
     f"{API}/types.gen.ts": typescript.types,
     f"{API}/fixtures.gen.ts": fixtures.fixtures,
     "docs/openapi.json": openapi,
     "docs/points.md": points.points,
     "docs/devices.md": devices.devices,
+    "docs/device-map.schema.json": device_map,
 }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from drivers.modbus import catalogue
-from drivers.mqtt.driver import MAPS
-from hub.model import CommandSpec, DeviceSpec, Role
+from drivers.mqtt.kinds import MAPS
+from hub.model import CommandSpec, DeviceSpec, Wear
 from hub.model.quantity import Kind, Quantity, quantity
 
 _HEAD = """\
@@ -21,7 +23,11 @@ explained in [points.md](points.md), the form of a map in [device-maps.md](devic
 _MODBUS = """\
 ## Modbus (`driver = "modbus"`)
 
-`link` is `tcp://host:port`, `rtu+tcp://host:port` (a serial gateway) or `serial:///dev/ttyUSB0?baud=9600`.
+`link` is `tcp://host:port`, `rtu+tcp://host:port` (a serial gateway) or `serial:///dev/serial/by-id/...?baud=9600`.
+A device with several parts (a hybrid with battery and meter) is one device of the site document for each, all with the
+same `link`, `unit` and `map`; it is read once for all of them. Other options: `unit`, `poll_s` (1), for meters
+`reversed = true` when the current transformers are the wrong way round, and `proxy = "127.0.0.1:1502"` so that other
+programs read the device through the hub. A map of one's own lies in the data folder as `maps/<vendor>/<model>.toml`.
 """
 _BY_PROTOCOL = """\
 ## SunSpec (`driver = "sunspec"`)
@@ -42,47 +48,85 @@ _MQTT = """\
 
 def devices() -> str:
     """The text of `docs/devices.md`."""
-    return "\n".join([_HEAD, _MODBUS, *map(_modbus, catalogue.names()), _BY_PROTOCOL, _MQTT, *map(_mqtt, MAPS)])
+    known = catalogue.describe()
+    modbus = [_MODBUS, _overview(known), *map(_modbus, known)]
+    return "\n".join([_HEAD, *modbus, _BY_PROTOCOL, _MQTT, *map(_mqtt, MAPS)])
 
 
-def _modbus(name: str) -> str:
-    found = catalogue.load(name)
-    return _entry(
-        f"{found.vendor}: {', '.join(found.models)}",
-        name,
-        f"Roles: {', '.join(found.roles)}. Verified: {found.verified}. Source: {found.source}.",
-        [p.name for p in found.points],
-        [c.spec for c in found.commands],
-    )
+def _overview(known: Sequence[Mapping[str, Any]]) -> str:
+    levels = Counter(m["verified"] for m in known)
+    counts = ", ".join(f"{count} *{level}*" for level, count in sorted(levels.items()))
+    lines = [
+        f"{len(known)} maps: {counts}.",
+        "",
+        "| maker | models | roles | map | verified |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {m['vendor']} | {', '.join(m['models'])} | {', '.join(m['roles'])} | `{m['map']}` | {m['verified']} |"
+        for m in known
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _modbus(known: Mapping[str, Any]) -> str:
+    firmware = f" Taken from: {known['firmware']}." if known["firmware"] else ""
+    facts = f"Verified: {known['verified']}. Source: {known['source']}.{firmware}"
+    lines = [f"### {known['vendor']}: {', '.join(known['models'])}", "", f'`map = "{known["map"]}"`. {facts}', ""]
+    lines += [_reached(known), "", *(f"- {note}" for note in known["notes"]), *([""] if known["notes"] else [])]
+    for part in known["parts"]:
+        names = ", ".join(f"`{point['name']}`" for point in part["points"])
+        lines += [f"As {' or '.join(part['roles'])} it reads: {names}.", ""]
+        lines += _set_points([_spec(c) for c in part["commands"]])
+    return "\n".join(lines)
+
+
+def _reached(known: Mapping[str, Any]) -> str:
+    serial = known["serial"]
+    line = f"{serial['baud']} baud, 8{serial['parity']}{serial['stop']}"
+    alone = " It serves one connection only: other programs read it through the hub." if known["one_client"] else ""
+    return f"From the factory: unit {known['unit']}, TCP port {known['port']}, {line}.{alone}"
+
+
+def _spec(command: Mapping[str, Any]) -> CommandSpec:
+    limits = {k: command[k] for k in ("low", "high", "step")}
+    wear, writes = Wear(command["wear"]), command["writes_a_day"] or 100
+    return CommandSpec(command["name"], **limits, heartbeat_s=command["heartbeat_s"], wear=wear, writes_a_day=writes)
 
 
 def _mqtt(name: str) -> str:
-    role = Role(name.partition("/")[2])
-    behaviour = MAPS[name](DeviceSpec("uid", "id", role, "mqtt", "hub"), "topic")
-    vendor, kind = name.split("/")
-    return _entry(
-        f"{kind.capitalize()} ({vendor})", name, f"Role: {role}.", behaviour.quantities, behaviour.commands("id")
-    )
+    kind = MAPS[name]
+    behaviour = kind(DeviceSpec("uid", "id", kind.roles[0], "mqtt", "hub"), "topic")
+    facts = f"Roles: {', '.join(kind.roles)}. Options: {', '.join(f'`{option}`' for option in kind.options)}."
+    return _entry(f"{kind.text[0].upper()}{kind.text[1:]}", name, facts, behaviour.quantities, behaviour.commands("id"))
 
 
 def _entry(title: str, name: str, facts: str, read: Iterable[str], written: Sequence[CommandSpec]) -> str:
-    lines = [f"### {title}", "", f'`map = "{name}"`. {facts}', "", f"Reads: {', '.join(f'`{q}`' for q in read)}."]
-    if written:
-        lines += ["", "| set-point | range | kept in | without renewal it holds |", "|---|---|---|---|"]
-        lines += map(_command, written)
-    return "\n".join([*lines, ""])
+    names = ", ".join(f"`{q}`" for q in read)
+    reads = f"Reads: {names}." if names else "Reads and sets what the device says it has."
+    return "\n".join([f"### {title}", "", f'`map = "{name}"`. {facts}', "", reads, "", *_set_points(written)])
+
+
+def _set_points(written: Sequence[CommandSpec]) -> list[str]:
+    if not written:
+        return []
+    head = ["| set-point | range | kept in | without renewal it holds |", "|---|---|---|---|"]
+    return [*head, *map(_command, written), ""]
 
 
 def _command(spec: CommandSpec) -> str:
     name = spec.point.rpartition(".")[2]
     holds = f"{spec.heartbeat_s:g} s" if spec.heartbeat_s else "for good"
-    return f"| `{name}` | {_range(spec, quantity(name))} | {spec.wear} | {holds} |"
+    wear = f"flash, {spec.writes_a_day} changes a day" if spec.wear is Wear.FLASH else spec.wear
+    return f"| `{name}` | {_range(spec, quantity(name))} | {wear} | {holds} |"
 
 
 def _range(spec: CommandSpec, q: Quantity) -> str:
     if spec.choices:
         return ", ".join(f"`{c}`" for c in spec.choices)
-    if spec.low is None or spec.high is None or (q.kind is Kind.STATE and q.high == 1):
+    if q.kind is Kind.STATE and q.high == 1:
         return "off, on"
+    if spec.low is None or spec.high is None:
+        return f"as the device allows, {q.unit}".rstrip(", ")
     step = f", steps of {spec.step:g}" if spec.step else ""
     return f"{spec.low:g} to {spec.high:g} {q.unit}".rstrip() + step

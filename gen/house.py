@@ -17,12 +17,19 @@ from aiohttp import web
 from hub import VERSION, config
 from hub.auth import Doorman
 from hub.calendar import calendar_of
+from hub.commission.judge import Finding, Verdict
+from hub.commission.session import Progress, Session
 from hub.control import Desk, Dispatcher, Heart, Planned
 from hub.control.intents import IntentSink, with_intents
 from hub.core import HOUSE
 from hub.errors import NoAnswer, Refused
+from hub.finding.adoption import Adoption, Finds
+from hub.foresight.planner import Planner
+from hub.foresight.room import planner_of
 from hub.live import Board
 from hub.model import Command, CommandSpec, Device, Link, Measurement, Point, Reason, Role, Sink, Value
+from hub.model.found import Found
+from hub.model.heard import Reading
 from hub.model.journal import Entry
 from hub.model.site import Site
 from hub.ops.health import OK, Health
@@ -30,10 +37,12 @@ from hub.rehearse.shadow import Score
 from hub.store.accounts import Account
 from hub.store.ring import Ring, SeriesInfo
 from hub.store.state import State
+from hub.store.vault import Vault
 from hub.tariff import feed
+from hub.tariff.prices import Prices
 from hub.web import make_app
 from hub.web.past import Past
-from hub.web.rooms import Rooms
+from hub.web.rooms import Rooms, SelfTest
 
 START = 1_750_496_400_000  # 2025-06-21 09:00 UTC
 HOUR_S = 3600
@@ -225,6 +234,8 @@ class SampleHouse:
     devices: Devices
     heart: Heart
     state: State
+    planner: Planner
+    desk: Desk
 
     async def live(self, seconds: int) -> None:
         """Lets `seconds` pass, one beat each."""
@@ -254,7 +265,11 @@ async def running(data: Path, seconds: int = HOUR_S) -> AsyncIterator[SampleHous
         dispatcher.attach(driver)
         desk = Desk(board, clock, state.journal, dispatcher, state.requests)
         desk.resume({}, {c.device: c.mode for c in site.chargers} | {b.device: b.mode for b in site.batteries})
-        planned = Planned(board, clock, calendar_of(site), state.plans)
+        prices = Prices(site, state.feeds, clock)
+        planner = planner_of(
+            *(site, board, clock, prices, past, state), lambda t: (*desk.leases.active(t), *planned.requests(t))
+        )
+        planned = Planned(board, clock, calendar_of(site), state.plans, plan=planner.plan)
         heart = Heart(
             site, board, desk, dispatcher, clock, state.journal,
             lambda column: ring.append(column, {p: SeriesInfo.of(board.points[p]) for p in column.values}),
@@ -264,9 +279,12 @@ async def running(data: Path, seconds: int = HOUR_S) -> AsyncIterator[SampleHous
         board.put(
             Measurement(f"tariff.price_{way}", price, START) for way, price in (("import", 28730), ("export", 8110))
         )
+        vault = Vault.open(data / "secret.key")
+        adoption = Adoption(SITE, {}, state.adopted, vault, clock, lambda _specs: None, Finds(list(FOUND)))
         doorman, health = Doorman(state.accounts, clock), Health()
         health.watch("core", lambda: OK)
         health.ready = True
+        tested = _tested(Session(board, desk, dispatcher, clock, site, lambda: None))
         rooms = Rooms(
             site,
             board,
@@ -280,13 +298,59 @@ async def running(data: Path, seconds: int = HOUR_S) -> AsyncIterator[SampleHous
             VERSION,
             observed=Score(),
             planned=planned,
+            adoption=adoption,
+            prices=prices,
+            planner=planner,
+            raw=lambda device: RAW if device == "grid" else (),
+            self_test=SelfTest(tested, lambda _person, _pace: True),
         )
         await state.accounts.put(Account("owner", "owner", ""))
         await state.journal.record(Entry(START, "start", reason=Reason("started", {"version": VERSION})))
         base = await parts.enter_async_context(_served(rooms))
-        house = SampleHouse(base, await doorman.issue_bearer("owner", "samples"), clock, driver, heart, state)
+        house = SampleHouse(
+            base, await doorman.issue_bearer("owner", "samples"), clock, driver, heart, state, planner, desk
+        )
         await house.live(seconds)
         yield house
+
+
+def _tested(session: Session) -> Session:
+    """As after a test that has found something."""
+    session.progress = Progress(
+        began=START - 200_000,
+        ended=START - 9_000,
+        done=180,
+        all=180,
+        findings=(
+            Finding("grid_direction", Verdict.GOOD, "grid_right", "grid"),
+            Finding("ct_direction", Verdict.FAULT, "ct_reversed", "grid", {"phase": 2}),
+            Finding("phase_order", Verdict.UNKNOWN, "no_voltages", "grid"),
+            Finding("control", Verdict.GOOD, "set_obeyed", "wallbox", {"value": 10.0, "ms": 41.0}),
+        ),
+    )
+    return session
+
+
+FOUND = (
+    Found(
+        "sunspec", "tcp://192.168.1.40:1502", (Role.INVERTER, Role.BATTERY, Role.GRID), "Fluxwerk", "Hybrid 10.0",
+        "FW10-0042", "1.4.2", {"unit": 1}, "SunSpec models 103, 160, 124, 203",
+    ),
+    Found(
+        "http", "http://192.168.1.51", (Role.PLUG,), "Shelly", "Plus Plug S", "E465B8", "1.4.4", {"kind": "shelly"},
+        "mDNS",
+    ),
+    Found(
+        "http", "https://192.168.1.60", (Role.INVERTER, Role.GRID), "Enphase", "Envoy", options={"kind": "enphase"},
+        how="mDNS", needs=("token",),
+    ),
+    Found(
+        "modbus", "tcp://192.168.1.70:502", (), how="port 502 is open", options={"unit": 1}, certain=False,
+        needs=("map",),
+    ),
+)  # fmt: skip
+"""What a search finds in a house like this: devices that are sure, one that needs a secret, one that nobody knows."""
+RAW = (Reading("0034", -1234.0, "W"), Reading("0048", 5123400.0, "Wh"), Reading("serial", "SDM-0815"))
 
 
 def _furnish(board: Board, devices: Iterable[Device]) -> None:
