@@ -165,6 +165,8 @@ class Kept:
     last: int
     days: int
     slowest_ms: float
+    """sealing an hour, what is packed before its transaction included"""
+    transaction_ms: float
 
 
 def keep(folder: Path, days: int, budget: int) -> Kept:
@@ -179,6 +181,9 @@ def keep(folder: Path, days: int, budget: int) -> Kept:
     rows = {ids[name]: k for k, name in enumerate(known)}
     ring._writer._seal(list(ring._now._hours))
     most, lengths, slowest = 0, [], 0.0
+    transactions: list[float] = []
+    put = ring._writer._put
+    ring._writer._put = lambda *what: transactions.append(_ms(lambda: put(*what)))  # type: ignore[method-assign]
     for day in range(days):
         values = of[day % 3].values
         for hour in range(24):
@@ -194,7 +199,7 @@ def keep(folder: Path, days: int, budget: int) -> Kept:
     assert not ring.problems, ring.problems
     ring.close()
     full = next((n for n in lengths if n >= 0.99 * max(lengths)), 0)
-    return Kept(most, full, lengths[-1], days, slowest)
+    return Kept(most, full, lengths[-1], days, slowest, max(transactions))
 
 
 def opening(path: Path) -> float:
