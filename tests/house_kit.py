@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,8 +38,9 @@ class ToldClock:
 class ListJournal:
     entries: list[Entry] = field(default_factory=list)
 
-    async def record(self, entry: Entry) -> None:
+    def record(self, entry: Entry) -> Coroutine[object, None, None]:
         self.entries.append(entry)
+        return asyncio.sleep(0)
 
     def later(self, entry: Entry) -> None:
         self.entries.append(entry)
@@ -59,7 +60,8 @@ class DictKeep:
     async def put_intent(self, point: str, value: str, t: int, person: str) -> None:
         self.intents[point] = value
 
-    async def take(self, request: Request) -> object:
+    async def take(self, request: Request, instead_of: str = "", now: int = 0) -> object:
+        self.leases.pop(instead_of, None)
         self.leases[request.id] = request
         return None
 
@@ -101,7 +103,7 @@ def points(uid: str, device: str, *names: str) -> tuple[Point, ...]:
 
 
 class FakeDriver:
-    """Takes writes and shows them, unless `fault` says otherwise: silent, refuse, ignore, slow."""
+    """Takes writes and shows them, unless `fault` says otherwise: silent, refuse, ignore, mute, hang."""
 
     def __init__(self, clock: Clock, devices: Sequence[Device]) -> None:
         self.clock = clock
@@ -135,6 +137,8 @@ class FakeDriver:
         self.written.append((command.point, command.value))
         if self.fault == "hang":
             await asyncio.Event().wait()
+        if self.fault == "mute":
+            return
         value = False if self.fault == "ignore" else command.value
         self._put([Measurement(command.point, value, self.clock.now())])
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub import config
+from hub.cli.main import main
 from hub.errors import ConfigError, UserError
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +30,11 @@ def test_the_example_is_correct() -> None:
         ("[site]\nname = 3", "site.name: must be a text"),
         ("[site]\ntimezone = 'Mars/Base'", "site.timezone"),
         ("[network]\nport = 99999", "network.port: must be a number from 0 to 65535"),
+        ("[network]\nsearch = ['192.168.1.0/33']", "network.search: '192.168.1.0/33' is no network; write it like"),
+        (
+            "[network]\nsearch = ['10.0.0.0/8']",
+            "network.search: 10.0.0.0/8: has 16777216 addresses; name a network of at",
+        ),
         ("[network]\nport = 80.5", "network.port: must be a whole number"),
         ("[mqtt]\nengine = 'mosquito'", "did you mean 'mosquitto'?"),
         ("[devices.Grid]\nrole='grid'", "devices.Grid: a device id is lower-case"),
@@ -129,3 +135,51 @@ def test_what_a_device_replaces_is_named_by_id_or_uid() -> None:
 def test_a_device_that_is_still_there_cannot_be_replaced() -> None:
     with pytest.raises(ConfigError, match=r"devices\.grid\.replaces.*'grid' is still in the house"):
         config.parse(GRID + 'replaces = "grid"\n')
+
+
+def test_the_shown_document_has_no_secret_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (
+        '[mqtt]\nurl = "mqtt://hub:hunter2@broker:1883"\n[devices.roof]\nrole = "inverter"\ndriver = "http"\n'
+        'link = "https://10.0.0.4"\nkind = "enphase"\ntoken = "hunter2"   # from the maker\n'
+    )
+    (tmp_path / "config.toml").write_text(text)
+    assert main(["config", "show", "--config", str(tmp_path / "config.toml")]) == 0
+    shown = capsys.readouterr().out
+    assert "hunter2" not in shown and 'kind = "enphase"' in shown and "mqtt://hub:...@broker" in shown
+
+
+def test_a_document_and_what_was_taken_in_are_one_document_that_says_the_same() -> None:
+    adopted = {
+        "roof": {
+            "role": "inverter",
+            "driver": "http",
+            "link": 'https://x"y',
+            "unit": 3,
+            "reversed": True,
+            "list": [1.5, "a"],
+        },
+        "car": {
+            "role": "charger",
+            "driver": "ocpp",
+            "link": "ocpp://0.0.0.0:8887",
+            "control": {"max_a": 16, "phases": ["L2"]},
+        },
+    }
+    whole = config.joined(GRID.rstrip("\n"), adopted)
+    assert config.parse(whole) == config.parse(GRID, "config.toml", adopted)
+    assert config.joined(GRID, {}) == GRID
+
+
+def test_what_plans_count_with_stands_with_the_battery() -> None:
+    text = BATTERY + 'mode = "plan"\nefficiency = 0.85\nwear = 0.021\ngrid_charge = false\ngrid_discharge = true\n'
+    [battery] = config.parse(text).batteries
+    assert (battery.mode, battery.efficiency, battery.wear) == ("plan", 0.85, 2_100)
+    assert (battery.grid_charge, battery.grid_discharge) == (False, True)
+    [usual] = config.parse(BATTERY).batteries
+    assert (usual.mode, usual.grid_charge, usual.grid_discharge) == ("auto", True, False)
+
+
+@pytest.mark.parametrize("line", ["efficiency = 90", "wear = -1", 'grid_discharge = "yes"', 'mode = "plans"'])
+def test_what_plans_count_with_is_checked(line: str) -> None:
+    with pytest.raises(ConfigError, match=line.partition(" ")[0]):
+        config.parse(BATTERY + line + "\n")

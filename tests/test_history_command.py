@@ -12,6 +12,7 @@ import pytest
 
 from hub.cli.main import main
 from hub.model import Column
+from hub.model.point import FRACTION
 from hub.store.ring import Ring, SeriesInfo
 from tests.store.foreign.kit import DOCUMENT, point_of, site, utc
 from tests.store.house import StillClock
@@ -191,11 +192,29 @@ def test_the_document_of_the_data_folder_counts_most(
     assert call("grid.power", *SPAN, "--config", "config.toml") == 0
 
 
+def test_parts_of_a_second(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (house / "data").mkdir()
+    ring = Ring.open(house / "data" / "history.db", StillClock())
+    ring.start()
+    power = point_of(site(), "grid.power")
+    parts = {f"{power.id}{FRACTION}{k}/5": SeriesInfo.of(power, f"{k}/5") for k in range(1, 5)}
+    series = {power.id: SeriesInfo.of(power), **parts}
+    for k in range(3):
+        ring.append(Column((DAY + k) * 1000, {p: 5 * k + n for n, p in enumerate([*parts, power.id])}), series)
+    assert ring.close()
+    words = "grid.power", "--from", "2026-02-01T00:00Z", "--to", "2026-02-01T00:00:03Z", "--step", "200ms"
+    lines = told(capsys, *words, "--csv").splitlines()
+    assert lines[1] == "2026-01-31T23:59:59.200Z,0" and lines[-1] == "2026-02-01T00:00:02.000Z,14" and len(lines) == 16
+    assert told(capsys, *words).splitlines()[2].split()[1:] == ["00:59:59.400", "1"]
+    got = json.loads(told(capsys, *words, "--json"))
+    assert got["step_ms"] == 200 and got["last"] == list(range(15))
+
+
 def test_parquet_without_its_package(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if importlib.util.find_spec("pyarrow"):
         pytest.skip("pyarrow is installed")
     assert call("grid.power", *SPAN, "--parquet", "out.parquet") == 2
-    assert "--parquet needs the package pyarrow: pip install" in capsys.readouterr().err
+    assert "Parquet needs the package pyarrow: pip install" in capsys.readouterr().err
 
 
 def test_parquet(data: Path, house: Path) -> None:

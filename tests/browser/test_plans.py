@@ -58,7 +58,7 @@ def test_a_schedule_is_made_by_clicks_and_holds_its_point(visit: Visit, house: D
     page.get_by_role("button", name="Add a schedule").click()
     form = editor(page)
     form.get_by_role("combobox", name="Set", exact=True).select_option(label="Wallbox mode")
-    form.get_by_role("radio", name="Fast", exact=True).click()
+    form.get_by_label("Wallbox mode: value").select_option(label="Fast")
     form.get_by_label("From: time").fill("00:00")
     form.get_by_label("Until: what").select_option(label="for a time")
     form.get_by_label("How long: amount").fill("24")

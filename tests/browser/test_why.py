@@ -19,6 +19,8 @@ from tests.house.demo_kit import Demo, eventually
 Visit = Callable[..., Visitor]
 CAR, LIMIT = "wallbox.current_limit", "house.import_limit"
 ZONE = ZoneInfo("Europe/Berlin")
+UNTIL = r"until (?:\d\d? \w+, )?\d\d:\d\d"
+"""The page names the day too, where it is not today."""
 
 
 def wishes(house: Demo) -> list[str]:
@@ -66,7 +68,7 @@ def test_a_wish_that_a_limit_holds_back_is_told_and_taken_back_by_keyboard(
         expect(wish).to_contain_text(
             re.compile(r"You asked for 16.A; \d+.A now: the house may take 11.0.kW"), timeout=4000
         )
-        expect(wish).to_contain_text(re.compile(r"It returns to 16.A when that is free; until \d\d:\d\d"))
+        expect(wish).to_contain_text(re.compile(rf"It returns to 16.A when that is free; {UNTIL}"))
         expect(visitor.control("wallbox.mode")).to_contain_text("A wish comes before the mode")
         assert 6 <= house.truth("keba")["current_limit"] < 16
         visitor.shoot(f"wish-{size}")
@@ -110,7 +112,7 @@ def test_a_mode_is_chosen_for_a_time_or_for_good(visit: Visit, house: Demo, choi
     expect(control).to_have_attribute("data-state", "confirmed")
     expect(control).to_contain_text("Charges as fast as the house allows")
     if choice == "for 1 h":
-        expect(control).to_contain_text(re.compile(r"until \d\d:\d\d"))
+        expect(control).to_contain_text(re.compile(UNTIL))
     visitor.shoot(f"mode-{choice.replace(' ', '-')}")
     control.get_by_role("button", name=re.compile("Undo|Take back")).first.click()
     eventually(lambda: house.point("wallbox.mode")["v"] == "solar", 3, "the mode is back")
@@ -142,10 +144,10 @@ def test_what_is_switched_by_hand_against_a_mode_has_an_end(visit: Visit, house:
 
 
 NAMES = {
-    "wallbox.mode": ["Off", "Solar", "Min+Solar", "Fast"],
-    "battery.mode": ["Hands off", "Auto", "Hold", "Charge", "Discharge"],
-    "heatpump.mode": ["Normal", "Boost", "Solar"],
-    "plug_tv.mode": ["By hand", "Solar"],
+    "wallbox.mode": ["Off", "Solar", "Min+Solar", "Fast", "Plan"],
+    "battery.mode": ["Hands off", "Auto", "Hold", "Charge", "Discharge", "Plan"],
+    "heatpump.mode": ["Normal", "Boost", "Solar", "Plan"],
+    "plug_tv.mode": ["By hand", "Solar", "Plan"],
 }
 
 
@@ -173,9 +175,9 @@ def test_why_tells_what_holds_and_what_would_have_to_change(visit: Visit, house:
         visitor.shoot(f"now-wish-{size}-{scheme}")
         dialog = why(visitor, "wallbox.mode")
         expect(dialog).to_contain_text(re.compile(r"Charging current: \d+.A"))
-        expect(dialog).to_contain_text(re.compile(r"On your wish, until \d\d:\d\d"))
+        expect(dialog).to_contain_text(re.compile(rf"On your wish, {UNTIL}"))
         expect(dialog).to_contain_text("What would have to change")
-        expect(dialog).to_contain_text(re.compile(r"Take the wish back, or wait until \d\d:\d\d"))
+        expect(dialog).to_contain_text(re.compile(rf"Take the wish back, or wait {UNTIL}"))
         expect(dialog).to_contain_text("Wait until the house takes less elsewhere")
         visitor.shoot(f"why-{size}-{scheme}")
         dialog.get_by_text("Decided on").first.click()

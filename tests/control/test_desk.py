@@ -12,7 +12,7 @@ from hub.control import Answer, Desk, Dispatcher, Heart, IdInUseError, Input
 from hub.control.intents import IntentSink, with_intents
 from hub.core import HOUSE
 from hub.live import Board
-from hub.model import Column, CommandSpec, OutcomeState, Source
+from hub.model import Column, CommandSpec, Measurement, OutcomeState, Source
 from hub.model.site import ChargerControl, Site
 from tests.house_kit import DictKeep, FakeDriver, ListJournal, ToldClock, board_of, plug, points, wallbox
 
@@ -128,6 +128,25 @@ def test_a_set_point_that_the_device_forgets_is_renewed_until_its_end() -> None:
             await b.settle()
         assert b.driver.written.count(("plug.power_limit", 2000.0)) == 5, "at 0, 2, 4, 6 and 8 s"
         assert b.journal.of("request")[-1].reason.code == "lease_ended"
+
+    on_a_bench(play)
+
+
+def test_a_device_that_never_shows_what_it_was_told_is_believed_to_have_taken_it() -> None:
+    """It is told again by its heartbeat only, and nobody is told that it confirmed."""
+
+    async def play(b: Bench) -> None:
+        limit = CommandSpec("plug.power_limit", 0, 3000, 1, settle_ms=80, heartbeat_s=20, shown=False)
+        device = replace(plug(), points=points("u1", "plug", "power_limit"), commands=(limit,))
+        IntentSink(b.board).seen(device)
+        b.driver.fault = "mute"
+        answer = await b.ask("plug.power_limit", 2000, for_s=60)
+        assert (answer.state, answer.applied, answer.reason.code) == (OutcomeState.PENDING, None, "taken_not_shown")
+        for _ in range(12):
+            b.clock.advance(1)
+            b.heart.beat()
+            await b.settle()
+        assert b.driver.written.count(("plug.power_limit", 2000.0)) == 2, "at 0 and 10 s"
 
     on_a_bench(play)
 
@@ -375,5 +394,45 @@ def test_the_column_holds_what_is_fresh_and_nothing_else() -> None:
         b.heart.beat()
         assert "plug.power" not in b.columns[-1].values
         assert b.columns[-1].values["plug.on"] == 1
+        b.driver.show(plug__power=13.0)
+        b.heart.beat()
+        assert b.columns[-1].values["plug.power"] == 13
+        b.driver.show(plug__power=1e9)
+        b.heart.beat()
+        assert "plug.power" not in b.columns[-1].values
+
+    on_a_bench(play)
+
+
+def test_what_came_late_is_not_fresh_and_what_comes_again_is() -> None:
+    async def play(b: Bench) -> None:
+        b.board.put([Measurement("plug.power", 12.0, b.clock.now() - 60_000)])
+        assert "plug.power" not in b.board.freeze(b.clock.now())[0].values
+        for seconds in range(30):
+            b.board.put([Measurement("plug.power", float(seconds), b.clock.now())])
+            b.clock.advance(1)
+            assert b.board.freeze(b.clock.now())[1]["plug.power"] == seconds
+        b.board.lost("plug", "gone")
+        column, values = b.board.freeze(b.clock.now())
+        assert "plug.power" not in column.values and "plug.power" not in values
+        b.board.put([Measurement("plug.power", 1.0, b.clock.now())])
+        assert b.board.freeze(b.clock.now())[1]["plug.power"] == 1.0
+
+    on_a_bench(play)
+
+
+def test_a_target_may_begin_later_and_nothing_else() -> None:
+    async def play(b: Bench) -> None:
+        b.board.seen(with_intents(replace(plug(), points=points("u1", "plug", "on", "power", "energy"))))
+        answer = await b.ask("plug.target_energy", 900, for_s=7_200, after_s=3_600)
+        assert answer.state is OutcomeState.CONFIRMED
+        (lease,) = b.desk.leases.active(b.clock.now())
+        assert (lease.starts - b.clock.now(), lease.ends - b.clock.now()) == (3_600_000, 7_200_000)
+        assert b.keep.leases[answer.id].starts == lease.starts, "a restart in between changes nothing"
+        assert b.board.read("plug.target_energy").value in (None, 0.0)
+        refused = await b.ask("plug.on", True, for_s=7_200, after_s=3_600)
+        assert (refused.state, refused.reason.code) == (OutcomeState.REFUSED, "no_end_possible")
+        mode = await b.ask("wallbox.mode", "fast", for_s=7_200, after_s=3_600)
+        assert (mode.state, mode.reason.code) == (OutcomeState.REFUSED, "begins_at_once")
 
     on_a_bench(play)

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from hub.core import charging, connection, envelope, fuse, pace, surplus
-from hub.core.types import Tokens
+from hub.core import charging, connection, envelope, fuse, pace, planned, surplus, worth
+from hub.core.types import Course, Tokens
 from hub.model import Source
 from tests.scenarios.judge import misses
 from tests.scenarios.play import Decide, play
@@ -168,6 +168,36 @@ def test_each_care_is_missed(care: str, monkeypatch: Patch) -> None:
         "sun_waits",
     }
     assert _noticed(frozenset(codes), step.step)
+
+
+PLANNED: dict[str, Callable[[Patch], None]] = {
+    "a way is kept for a while": lambda patch: patch.setattr(planned, "HOLD_S", 0.0),
+    "another price frees it": lambda patch: patch.setattr(planned, "kept", _always_kept),
+    "grid charging ends at once": lambda patch: patch.setattr(worth, "_END_AT_ONCE", ()),
+    "a cent of caution": lambda patch: patch.setattr(worth, "MARGIN", 0),
+    "a tie is stored": lambda patch: patch.setattr(worth, "TIE", -1),
+    "a value that wavers": lambda patch: patch.setattr(worth, "BAND", 0),
+    "what owners forbid": lambda patch: patch.setattr(worth, "_allowed", lambda task, battery: task),
+    "batteries do not feed each other": lambda patch: patch.setattr(worth, "moved_by_others", lambda *_: 0.0),
+    "halves of an ampere": lambda patch: patch.setattr(planned, "_ROUND_A", 0.0),
+    "cars that the plan charges are not fed": lambda patch: patch.setattr(
+        charging, "SOLAR_CODES", (*charging.SOLAR_CODES, "plan_car")
+    ),
+}
+
+
+def _always_kept(was: Course | None, new: Course, dt: float, end_at_once: tuple[str, ...] = ()) -> Course:
+    """For HOLD_S, whatever becomes of the price."""
+    if was is None:
+        return replace(new, for_s=planned.HOLD_S)
+    kept = new.way != was.way and was.for_s < planned.HOLD_S
+    return replace(new, way=was.way if kept else new.way, for_s=was.for_s + dt if kept or new.way == was.way else 0.0)
+
+
+@pytest.mark.parametrize("care", PLANNED)
+def test_each_care_of_a_plan_is_missed(care: str, monkeypatch: Patch) -> None:
+    PLANNED[care](monkeypatch)
+    assert _noticed(_codes(planned, worth) - {"no_plan"}, step.step)
 
 
 # -- fuses and connection ----------------------------------------------------------------------------------------------

@@ -67,6 +67,25 @@ def test_battery_keeps_the_grid_at_zero_inside_its_limits(change: dict[str, floa
     assert command(after(1, house(), values), "battery.power_setpoint") == expected
 
 
+def test_a_battery_that_follows_the_meter_moves_once_a_second_however_many_steps_there_are() -> None:
+    h, state, moved = house(), State(), list[tuple[int, float]]()
+    for t in range(1000, 4251, 250):
+        values = {**CALM, "grid.power": 2000.0 if t >= 1500 else 300.0}
+        result = step(state, Inputs(t, h, values))
+        value = float(command(result, "battery.power_setpoint")[0])  # type: ignore[arg-type]
+        if not moved or moved[-1][1] != value:
+            moved.append((t, value))
+        state = result.state
+    assert moved == [(1000, 300.0), (2000, 1150.0), (3000, 1575.0), (4000, 1788.0)]
+
+
+def test_what_somebody_wants_of_a_battery_does_not_wait_for_the_meter() -> None:
+    h = house()
+    state = step(State(), Inputs(1000, h, CALM)).state
+    held = step(state, Inputs(1010, h, CALM, (), {"battery.mode": "hold"}))
+    assert command(held, "battery.power_setpoint")[:2] == (0.0, "battery_hold")
+
+
 @pytest.mark.parametrize(
     ("mode", "expected"), [("hold", (0.0, "battery_hold")), ("charge", (-5000.0, "battery_charge"))]
 )

@@ -67,6 +67,21 @@ def test_it_is_in_time_whatever_the_prices_say(wh: float, hours: float) -> None:
         assert lived(wh, hours, ahead=ahead)[2] >= wh - AMPS_W / 60
 
 
+def test_what_is_asked_for_later_does_not_begin_yet() -> None:
+    target = Request("x", "car.target_energy", Relation.SET, AMPS_W, Source.PERSON, T + 4 * HOUR, T + 8 * HOUR)
+    values = {
+        "grid.power": 0.0,
+        "car.power": 0.0,
+        "car.energy": 1_000.0,
+        **{f"grid.power_l{n}": 0.0 for n in (1, 2, 3)},
+    }
+    told = {}
+    for h in (3, 4, 5):
+        result = step(State(), Inputs(T + h * HOUR, house(), values, (target,), prices=prices()))
+        told[h] = next(c.reason.code for c in result.commands if c.point == "car.current_limit")
+    assert told == {3: "charge_off", 4: "target_waits", 5: "target_cheap"}
+
+
 def test_what_cannot_be_reached_is_charged_for_all_the_time() -> None:
     amps, reasons, _ = lived(5 * AMPS_W, 2)
     assert set(amps) == {16.0} and set(reasons) == {"target_now"}

@@ -1,4 +1,7 @@
-"""Tests here may be coroutines: each gets an event loop as the hub has it, 15 s, and must leave no error in it."""
+"""Tests here may be coroutines: each gets an event loop as the hub has it, 15 s, and must leave no error in it.
+
+A module whose tests touch nothing outside may have a loop of its own kind, as `new_loop`.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     wanted = inspect.signature(pyfuncitem.obj).parameters
     arguments = {name: value for name, value in pyfuncitem.funcargs.items() if name in wanted}
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    new_loop = getattr(pyfuncitem.module, "new_loop", uvloop.new_event_loop)
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_play(pyfuncitem.obj(**arguments)))
     return True
 

@@ -11,14 +11,14 @@ import os
 import struct
 import tty
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hub.model import Command, Device, DeviceSpec, Measurement, Reason, Role, Source
 
-WRITES = (6, 16)
+WRITES = (5, 6, 16)
 
 
 def crc(frame: bytes) -> bytes:
@@ -60,11 +60,19 @@ class Call:
         """The right answer, without its frame."""
         if self.function in WRITES:
             return struct.pack(">BHH", self.function, self.address, self._written_word())
+        if self.function in (1, 2):
+            return self._bits()
         words = self.peer.words(self.unit, self.address, self.count)
         return struct.pack(f">BB{self.count}H", self.function, 2 * self.count, *words)
 
     def _written_word(self) -> int:
-        return self.peer.words(self.unit, self.address, 1)[0] if self.function == 6 else self.count
+        return self.count if self.function == 16 else self.peer.words(self.unit, self.address, 1)[0]
+
+    def _bits(self) -> bytes:
+        """A coil or an input is on where its register is odd; the first one is the lowest bit of the first byte."""
+        bits = sum((word & 1) << n for n, word in enumerate(self.peer.words(self.unit, self.address, self.count)))
+        data = bits.to_bytes((self.count + 7) // 8, "little")
+        return bytes([self.function, len(data)]) + data
 
     def frame(self, pdu: bytes | None = None, unit: int | None = None, tid: int | None = None) -> bytes:
         """`pdu` (or the right one) as it goes over this wire."""
@@ -105,6 +113,10 @@ class Peer:
     def words(self, unit: int, address: int, count: int) -> tuple[int, ...]:
         return tuple(self._written.get((unit, a), content(unit, a)) for a in range(address, address + count))
 
+    def holds(self, unit: int, words: Mapping[int, int]) -> None:
+        """From now on these registers hold this."""
+        self._written |= {(unit, address): word for address, word in words.items()}
+
     def asked(self) -> list[tuple[int, int, int]]:
         """Unit, function and address of all requests so far."""
         return [(c.unit, c.function, c.address) for c in self.calls]
@@ -127,9 +139,9 @@ class Peer:
         tid, body = (0, raw[:-2]) if self.rtu else (struct.unpack(">H", raw[:2])[0], raw[6:])
         assert not self.rtu or crc(body) == raw[-2:], "a request with a wrong checksum"
         unit, function, address, word = struct.unpack(">BBHH", body[:6])
-        count = 1 if function == 6 else word
+        count = 1 if function in (5, 6) else word
         if function in WRITES:
-            values = (word,) if function == 6 else struct.unpack(f">{count}H", body[7:])
+            values = struct.unpack(f">{count}H", body[7:]) if function == 16 else (word,)
             self._written |= {(unit, address + n): v for n, v in enumerate(values)}
         now = asyncio.get_running_loop().time()
         call = Call(self, tid, unit, function, address, count, raw, now, send, hang_up)

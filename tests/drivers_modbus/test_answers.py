@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from drivers.modbus.link import READ_HOLDING, READ_INPUT, WRITE_MANY, WRITE_ONE, WRITE_S
+from drivers.modbus.link import READ_HOLDING, READ_INPUT, WRITE_MANY, WRITE_ONE, WRITE_S, DeviceException, Illegal
 from hub.errors import LinkError, NoAnswer, Refused, ShemsError
 from tests.drivers_modbus.kit import Script, contents, now, right, silence
 from tests.drivers_modbus.scripts import (
@@ -48,15 +48,15 @@ ANYWHERE: list[tuple[str, Script, Any]] = [
     ("a function that decodes otherwise", says(lambda c: c.frame(OTHER)), NoAnswer),
     ("an exception of another function", says(lambda c: c.frame(bytes([0x90, 2]))), NoAnswer),
     ("cut off, then silence", says(lambda c: c.frame()[:-3]), NoAnswer),
-    ("exception 1", exception(1), Refused),
-    ("exception 2", exception(2), Refused),
-    ("exception 3", exception(3), Refused),
-    ("exception 4", exception(4), Refused),
-    ("exception 5", exception(5), Refused),
-    ("exception 6", exception(6), Refused),
+    ("exception 1", exception(1), Illegal),
+    ("exception 2", exception(2), Illegal),
+    ("exception 3", exception(3), Illegal),
+    ("exception 4", exception(4), DeviceException),
+    ("exception 5", exception(5), DeviceException),
+    ("exception 6", exception(6), DeviceException),
     ("exception 10", exception(10), NoAnswer),
     ("exception 11", exception(11), NoAnswer),
-    ("exception 255", exception(255), Refused),
+    ("exception 255", exception(255), DeviceException),
 ]
 
 ON_TCP: list[tuple[str, Script, Any]] = [
@@ -149,7 +149,7 @@ async def test_a_refused_write_is_refused_at_once_and_not_repeated(stage: Any, c
     async with stage(carrier) as (peer, link):
         peer.script = exception(4)
         error, took = await fails(link.write(7, WRITE_ONE, 100, (1,)))
-        assert error is Refused and took < 0.2
+        assert error is DeviceException and took < 0.2
         assert len(peer.calls) == 1
 
 

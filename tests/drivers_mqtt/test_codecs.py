@@ -14,7 +14,7 @@ from drivers.mqtt.zigbee2mqtt import Light, Thermostat
 from hub.errors import Refused
 from hub.model import Value
 
-VECTORS = Path("/work/shared/vectors/tasmota")
+VECTORS = Path(__file__).parents[3] / "shared" / "vectors" / "tasmota"
 SONOFF = (
     '{"Time":"2018-02-15T17:37:10","ENERGY":{"TotalStartTime":"2018-11-14T18:39:40","Total":6.294,'
     '"Yesterday":5.340,"Today":0.954,'
@@ -29,21 +29,21 @@ TUYA = '{"local_temperature":19.9,"current_heating_setpoint":18.5,"position":10,
 READS: list[tuple[Behaviour, str, str, Update | None]] = [
     (Plug("tv"), "tele/tv/SENSOR", SONOFF, Update(SONOFF_VALUES, answer=True, facts={"vendor": "Tasmota"})),
     (Plug("tv"), "stat/tv/RESULT", '{"POWER":"ON"}', Update({"on": True}, answer=True, facts={"vendor": "Tasmota"})),
-    (Plug("tv"), "stat/tv/POWER", "OFF", Update({"on": False}, answer=True)),
+    (Plug("tv"), "stat/tv/POWER", "OFF", Update({"on": False}, answer=True, facts={"vendor": "Tasmota"})),
     (Plug("tv"), "stat/tv/RESULT", '{"POWER1":"OFF"}', Update({"on": False}, answer=True, facts={"vendor": "Tasmota"})),
-    (Plug("tv", 2), "stat/tv/POWER2", "ON", Update({"on": True}, answer=True)),
+    (Plug("tv", 2), "stat/tv/POWER2", "ON", Update({"on": True}, answer=True, facts={"vendor": "Tasmota"})),
     (Plug("tv"), "tele/tv/LWT", "Offline", Update(alive=False)),
     (Plug("tv"), "tele/tv/LWT", "Online", Update(alive=True)),
     (Plug("tv"), "tele/other/LWT", "Offline", None),
     (Plug("tv"), "cmnd/tv/POWER", "ON", None),
     (Plug("tv"), "tele/tv/SENSOR", "not json", None),
-    (Plug("a/b"), "stat/a/b/POWER", "ON", Update({"on": True}, answer=True)),
+    (Plug("a/b"), "stat/a/b/POWER", "ON", Update({"on": True}, answer=True, facts={"vendor": "Tasmota"})),
     (
         Plug("tv", 2),
         "stat/tv/STATUS8",
         TWO,
         Update(
-            {"power": 20, "energy": 1500, "voltage_l1": 230, "current_l1": 0.2},
+            {"power": 20, "voltage_l1": 230, "current_l1": 0.2},  # the counter is that of both channels
             answer=True,
             facts={"vendor": "Tasmota"},
         ),

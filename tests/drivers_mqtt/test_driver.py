@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import shutil
-import signal
-import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +14,12 @@ import aiomqtt
 import pytest
 
 from drivers.mqtt.driver import MAPS, _patience, build
+from drivers.mqtt.link import NODELAY
 from drivers.mqtt.watch import TRIES
 from hub.errors import ConfigError, NoAnswer
-from hub.model import Command, Device, DeviceSpec, Measurement, Reason, Role, Source, SystemClock
+from hub.model import DeviceSpec, Role, SystemClock
+from tests.drivers_mqtt.kit import FAST, Broker, FakeSink, command, needs_mosquitto
 
-MOSQUITTO = shutil.which("mosquitto") or ("/usr/sbin/mosquitto" if Path("/usr/sbin/mosquitto").exists() else None)
-needs_mosquitto = pytest.mark.skipif(not MOSQUITTO, reason="mosquitto is not installed")
-FAST = {"poll_s": 0.4, "answer_s": 0.4}
 SPECS = [
     DeviceSpec("u1", "plug_tv", Role.PLUG, "mqtt", "", options={"map": "tasmota/plug", "topic": "tv", **FAST}),
     DeviceSpec("u2", "lamp", Role.LIGHT, "mqtt", "", options={"map": "zigbee2mqtt/light", "topic": "desk lamp"} | FAST),
@@ -31,28 +27,6 @@ SPECS = [
         "u3", "bath", Role.THERMOSTAT, "mqtt", "", options={"map": "zigbee2mqtt/thermostat", "topic": "trv"} | FAST
     ),
 ]
-
-
-class FakeSink:
-    def __init__(self) -> None:
-        self.events: list[tuple[str, str]] = []
-        self.values: dict[str, Any] = {}
-        self.devices: dict[str, Device] = {}
-
-    def put(self, measurements: Iterable[Measurement]) -> None:
-        self.values.update({m.point: m.value for m in measurements})
-
-    def seen(self, device: Device) -> None:
-        self.devices[device.id] = device
-        self.events.append(("seen", device.id))
-
-    def lost(self, device: str, reason: str) -> None:
-        self.events.append(("lost", device))
-
-    async def until(self, done: Callable[[], bool], seconds: float = 8.0) -> None:
-        async with asyncio.timeout(seconds):
-            while not done():
-                await asyncio.sleep(0.01)
 
 
 class House:
@@ -70,7 +44,7 @@ class House:
     async def run(self) -> None:
         while not self.gone:
             try:
-                async with aiomqtt.Client("127.0.0.1", self.port) as self.client:
+                async with aiomqtt.Client("127.0.0.1", self.port, socket_options=NODELAY) as self.client:
                     await self.client.subscribe([("cmnd/tv/+", 1), ("zigbee2mqtt/+/set", 1), ("zigbee2mqtt/+/get", 1)])
                     async for message in self.client.messages:
                         if self.gone:
@@ -98,45 +72,6 @@ class House:
             if topic.endswith("/set"):
                 state.update(json.loads(payload))
             await self.say(f"zigbee2mqtt/{name}", state)
-
-
-class Broker:
-    """Mosquitto as a test needs it: open, on a port of its own, and stoppable."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self._config = folder / "test.conf"
-        self._config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n")
-
-    async def start(self) -> None:
-        assert MOSQUITTO
-        self.process = await asyncio.create_subprocess_exec(
-            MOSQUITTO, "-c", str(self._config), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-        )
-        async with asyncio.timeout(5):
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                except OSError:
-                    await asyncio.sleep(0.02)
-                else:
-                    writer.close()
-                    return
-
-    async def stop(self) -> None:
-        if self.process.returncode is None:
-            self.process.send_signal(signal.SIGKILL)
-            await self.process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def command(point: str, value: Any) -> Command:
-    return Command(point, value, "r", Source.PERSON, Reason("test"))
 
 
 @pytest.fixture
@@ -306,7 +241,7 @@ def test_a_device_that_falls_silent_is_gone_within_ten_seconds_whatever_is_asked
     kind: str, asked: dict[str, float]
 ) -> None:
     """The worst: it falls silent when it has just answered. Then comes the pause, and all questions in vain."""
-    poll, answer = _patience(DeviceSpec("u", "x", Role.PLUG, "mqtt", "", options=asked), kind)
+    poll, answer = _patience(DeviceSpec("u", "x", Role.PLUG, "mqtt", "", options=asked), MAPS[kind].poll_s)
     assert poll >= 0.05 and poll + TRIES * answer < 10 - 0.4
 
 

@@ -127,8 +127,11 @@ def test_what_the_device_does_not_show_is_never_confirmed(
     with house.fault(device, kind):
         started = time.monotonic()
         answer = house.command(point, value)
-        assert answer["state"] == state, answer
         assert time.monotonic() - started < 1.2
+        if answer["state"] == "pending":  # a valve on a battery may take its time; what became of it is told then
+            eventually(lambda: house.api("GET", f"/commands/{answer['id']}")["state"] != "pending", 5, "an outcome")
+            answer = house.api("GET", f"/commands/{answer['id']}")
+        assert answer["state"] == state, answer
     eventually(lambda: house.point(point)["v"] is not None, 15, f"{point} is back")
 
 

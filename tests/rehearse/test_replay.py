@@ -10,13 +10,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hub.control import Desk, Dispatcher, Heart, Recorder
+from hub.calendar import calendar_of
+from hub.control import Desk, Dispatcher, Heart, Planned, Recorder
 from hub.control.intents import IntentSink, with_intents
 from hub.core import HOUSE, State
 from hub.core.keyframe import older, packed, unpacked
 from hub.model import Column, CommandSpec, Device, Link, Measurement, Role, Source
-from hub.model.site import BatteryControl, ChargerControl, Circuit, ConnectionLimits, HeatPumpControl, Site
+from hub.model.plan import Plan, Slot, Stored, Task
+from hub.model.site import (
+    BatteryControl,
+    ChargerControl,
+    Circuit,
+    ConnectionLimits,
+    HeatPumpControl,
+    Price,
+    Site,
+    TariffSpec,
+)
 from hub.rehearse.replay import Replay, Replayed, Row, Second
+from hub.tariff.ahead import ahead
 from tests.house_kit import DictKeep, FakeDriver, ListJournal, ToldClock, board_of, points
 
 LINK = Link("fake", "here")
@@ -26,6 +38,7 @@ SITE = Site(
     chargers=(ChargerControl("wallbox", mode="solar", start_delay_s=20, stop_delay_s=20),),
     batteries=(BatteryControl("battery", ramp_w_s=300.0),),
     heat_pumps=(HeatPumpControl("heatpump", mode="surplus", min_run_s=120),),
+    tariff=TariffSpec((28_000,), (8_000,)),
 )
 DEVICES = [
     Device("g", "grid", Role.GRID, LINK, points=points("g", "grid", "power", *(f"power_l{n}" for n in (1, 2, 3)))),
@@ -45,6 +58,29 @@ DEVICES = [
         points=points("h", "heatpump", "sg_ready"), commands=(CommandSpec("heatpump.sg_ready", 1, 4, 1),),
     ),
 ]  # fmt: skip
+
+
+def random_plan(rng: random.Random, t: int) -> Plan:
+    """Slots of a minute, for a few of them good."""
+    slots = []
+    for n in range(rng.randint(1, 12)):
+        stored = Stored(rng.choice(tuple(Task)), rng.uniform(-3_000, 3_000), rng.randint(5_000, 35_000), 1 / 3)
+        start, cars = t + n * 60_000, {"wallbox": rng.choice((0.0, 5_000.0, 7_777.7))}
+        slots.append(Slot(start, start + 60_000, {"battery": stored}, cars if rng.random() < 0.8 else {}))
+    return Plan(f"plan of {t}", t, t + rng.randint(60_000, 600_000), tuple(slots), {"battery": (0.95, 0.94)})
+
+
+class NoShelf:
+    """Nobody has rules or schedules."""
+
+    async def all(self, kind: str) -> list[Any]:
+        return []
+
+    async def put(self, kind: str, id_: str, document: Mapping[str, Any], author: str, t: int) -> None:
+        raise AssertionError(id_)
+
+    async def remove(self, kind: str, id_: str, author: str, t: int) -> None:
+        raise AssertionError(id_)
 
 
 class ListLog:
@@ -68,6 +104,7 @@ class Life:
             ("grid.power", "pv.power", "wallbox.power", "battery.power", "heatpump.sg_ready"), 0.0
         ) | {"battery.soc": 50.0}
         self.memory = State()
+        self.plan: Plan | None = None
         self.start()
 
     def start(self) -> None:
@@ -80,19 +117,29 @@ class Life:
         dispatcher = Dispatcher(self.board, self.clock, journal, self.tasks)
         dispatcher.attach(self.driver)
         self.desk = Desk(self.board, self.clock, journal, dispatcher, DictKeep())
-        self.desk.resume({}, {"wallbox": "solar", "battery": "auto", "heatpump": "surplus"})
+        self.desk.resume({}, {"wallbox": "solar", "battery": "plan", "heatpump": "surplus"})
         self.recorder = Recorder(self.log, 1)
+        planned = Planned(self.board, self.clock, calendar_of(SITE), NoShelf(), self._prices, 0, lambda _t: self.plan)
         self.heart = Heart(
             SITE, self.board, self.desk, dispatcher, self.clock, journal, self._append,
-            recorder=self.recorder, state=self.memory,
+            recorder=self.recorder, state=self.memory, planned=planned,
         )  # fmt: skip
         self.heart.now()
+
+    def _prices(self, t: int) -> tuple[Price, ...]:
+        return ahead(SITE.tariff, calendar_of(SITE).zone, t)
+
+    def replan(self) -> None:
+        """Now and then another plan, or none."""
+        if self.random.random() < 0.01:
+            self.plan = None if self.random.random() < 0.2 else random_plan(self.random, self.clock.ms)
 
     def _append(self, column: Column) -> None:
         self.seconds.append(Second(column.t, dict(column.values)))
 
     async def second(self) -> None:
         self._weather()
+        self.replan()
         self.heart.beat()
         await asyncio.sleep(0)
         self.clock.advance(0.4)
@@ -116,7 +163,8 @@ class Life:
     async def _wish(self) -> None:
         point, value = self.random.choice(
             [("wallbox.current_limit", 10), ("wallbox.mode", "fast"), ("wallbox.mode", "solar"),
-             ("house.import_limit", 4_200), ("heatpump.sg_ready", 1), ("battery.mode", "hold")]
+             ("house.import_limit", 4_200), ("heatpump.sg_ready", 1), ("battery.mode", "hold"),
+             ("wallbox.mode", "plan")]
         )  # fmt: skip
         source = self.random.choice([Source.PERSON, Source.GRID_OPERATOR, Source.RULE])
         await self.desk.ask(point, value, person="", source=source, for_s=self.random.choice([5, 60, 600]))
@@ -159,7 +207,7 @@ def test_a_life_with_a_restart_is_decided_again_step_by_step() -> None:
     done = again(life.log.rows, life.seconds)
     assert done.difference is None and again(life.log.rows, life.seconds) == done
     assert done.steps > seconds + 50 and done.checked >= seconds
-    assert {row.kind for row in life.log.rows} == {"house", "frame", "step", "digest"}
+    assert {row.kind for row in life.log.rows} == {"house", "frame", "step", "digest", "plan"}
 
 
 def test_it_may_begin_at_any_frame() -> None:
@@ -167,10 +215,35 @@ def test_it_may_begin_at_any_frame() -> None:
     frames = [k for k, row in enumerate(life.log.rows) if row.kind == "frame" and "requests" in row.data]
     house = [row for row in life.log.rows if row.kind == "house"][:1]
     for k in frames[1::7]:
-        rows = house + life.log.rows[k:]
-        seconds = [s for s in life.seconds if s.t > rows[1].data["second"]]
+        rows = house + [row for row in life.log.rows[:k] if row.kind == "plan"][-1:] + life.log.rows[k:]
+        seconds = [s for s in life.seconds if s.t > life.log.rows[k].data["second"]]
         done = again(rows, seconds)
         assert done.difference is None and done.steps > 0
+
+
+def test_what_was_decided_by_a_plan_that_is_lost_is_not_decided_again() -> None:
+    life = lived(seed=6)
+    frames = [k for k, row in enumerate(life.log.rows) if row.kind == "frame" and row.data.get("plan")]
+    house, k = [row for row in life.log.rows if row.kind == "house"][:1], frames[0]
+    plan = [row for row in life.log.rows[:k] if row.kind == "plan"][-1:]
+    seconds = [s for s in life.seconds if s.t > life.log.rows[k].data["second"]]
+    done, whole = again(house + life.log.rows[k:], seconds), again(house + plan + life.log.rows[k:], seconds)
+    assert whole.difference is None
+    assert done.difference is None and 0 < done.steps < whole.steps
+
+
+def test_a_plan_that_is_changed_afterwards_is_found() -> None:
+    life = lived(seed=7, seconds=1_500)
+    found = []
+    for k, row in enumerate(life.log.rows):
+        if row.kind == "plan" and row.data["plan"]:
+            told = {
+                **row.data["plan"],
+                "batteries": {"battery": [["charge", -4_000.0, 60_000, 1.0]] * len(row.data["plan"]["starts"])},
+            }
+            rows = [*life.log.rows[:k], replace(row, data={**row.data, "plan": told}), *life.log.rows[k + 1 :]]
+            found.append(again(rows, life.seconds).difference)
+    assert len(found) >= 5 and sum(d is not None for d in found) >= len(found) / 2
 
 
 def test_a_changed_reading_is_found_where_it_was_changed() -> None:

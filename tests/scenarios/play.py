@@ -11,12 +11,13 @@ from hub import core
 from hub.core import House, Inputs, State, Step
 from hub.core.keyframe import older, packed, unpacked
 from hub.model import Device, Relation, Request, Source, Value
-from hub.model.site import Site
+from hub.model.plan import Plan
+from hub.model.site import Price, Site
+from tests.scenarios.planning import plan_of, prices_of
 from tests.scenarios.plant import Plant
-from tests.scenarios.scenario import Scenario, Table, is_nan, seconds
+from tests.scenarios.scenario import FOR_GOOD_S, Scenario, Table, is_nan, seconds
 
 START = 1_700_000_000_000
-FOR_GOOD = 10**7
 SILENT, BACK, UNSEEN = "silent", "back", "unseen"
 Decide = Callable[[State, Inputs], Step]
 
@@ -45,6 +46,8 @@ class _Player:
         self._unseen: list[str] = []
         self._intents = _modes(scenario.site)
         self._requests: list[Request] = []
+        self._prices: tuple[Price, ...] = ()
+        self._plan: Plan | None = None
         self._shift_s = 0
         self._down_until = 0
         self._state = State()
@@ -63,7 +66,7 @@ class _Player:
     def _second(self, t: int, read: dict[str, Value]) -> Second:
         now = self._utc(t)
         active = tuple(r for r in self._requests if r.starts <= now < r.ends)
-        inputs = Inputs(now, self._house, read, active, dict(self._intents))
+        inputs = Inputs(now, self._house, read, active, dict(self._intents), prices=self._prices, plan=self._plan)
         result = self._decide(self._state, inputs)
         self._state = result.state
         if self._plant:
@@ -91,6 +94,10 @@ class _Player:
                     self._state = _remembered(self._state)
                 case "memory":
                     self._state = State()
+                case "prices":
+                    self._prices = prices_of(value, START)
+                case "plan":
+                    self._plan = None if value == "none" else plan_of(value, self._utc(t), START)
                 case "load" | "sun" | "car" | "soc" if self._plant:
                     self._plant.change(what, value)
                 case _:
@@ -141,7 +148,7 @@ class _Player:
             ask["value"],
             Source(ask["source"]),
             self._utc(start),
-            self._utc(ask.get("until", start + FOR_GOOD)),
+            self._utc(ask.get("until", start + FOR_GOOD_S)),
             priority=ask.get("priority", 0),
         )
 

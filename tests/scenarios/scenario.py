@@ -30,7 +30,11 @@ _EXPECT = (
     *("at", "from", "until", "point", "value", "reason", "limits", "source", "unmet", "numbers"),
     *("never_above", "never_below", "sometimes", "changes_at_most", "starts_at_most", "mean", "told"),
 )
-_HAPPENS = ("at", "every", "until", "restart", "memory", "clock", "load", "sun", "car", "soc")
+_HAPPENS = ("at", "every", "until", "restart", "memory", "clock", "load", "sun", "car", "soc", "plan", "prices")
+_PLAN = ("for", "efficiency", "wear")
+_PLANNED = ("from", "task", "value", "power", "boost", "on")
+_PRICES = ("from", "until", "import", "export")
+FOR_GOOD_S = 10**7
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 Table = Mapping[str, Any]
 
@@ -120,7 +124,18 @@ class _Reader(Document):
         for device in devices:
             if isinstance(row.get(device), dict):
                 self.keys(row[device], f"given.{device}", QUANTITIES)
+        self._plan(row, devices)
         return self._timed(row, ("at", "every", "until", "restart"))
+
+    def _plan(self, row: Table, devices: Table) -> None:
+        for price in row.get("prices", []):
+            self.keys(price, "given.prices", _PRICES)
+        plan = row.get("plan", {})
+        if isinstance(plan, dict):
+            self.keys(plan, "given.plan", (*_PLAN, *devices))
+            for device in devices:
+                for slot in plan.get(device, []):
+                    self.keys(slot, f"given.plan.{device}", _PLANNED)
 
     def _timed(self, row: Table, keys: tuple[str, ...]) -> Table:
         return {**row, **{k: seconds(row[k]) for k in keys if k in row}}

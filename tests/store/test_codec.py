@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.store.ring import hot
+from hub.store.ring import codec, hot
 from hub.store.ring.blob import Damaged, Holds, Tag, sealed, unsealed
 from hub.store.ring.codec import CONSTANT, MISSING, PLAIN, RUNS, SPLIT, decode, encode, unzigzag, zigzag
 from hub.store.ring.hour import chunk, directory, pack
@@ -55,6 +55,31 @@ def test_constants_are_tiny_and_wandering_is_small() -> None:
 def test_a_register_that_is_read_twice_as_often_as_it_changes_costs_half() -> None:
     once = np.random.default_rng(1).integers(0, 97, 1800).astype(np.int32)
     assert len(encode(np.repeat(once, 2))) < 1.05 * len(encode(once))
+
+
+@pytest.mark.parametrize("lasting", [True, False])
+@pytest.mark.parametrize("most", [codec._MOST_BEYOND, 0])
+def test_few_that_are_large_stand_behind_those_of_a_byte(
+    lasting: bool, most: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And with `most` 0 as chunks were made before: all as wide as the widest."""
+    monkeypatch.setattr(codec, "_MOST_BEYOND", most)
+    rng = np.random.default_rng(2)
+    for share in (0.02, 0.3, 0.9):
+        steps = rng.integers(-90, 90, 5000) * (rng.random(5000) < share)
+        for jump in (127, 128, -128, 200, 40_000, 2_000_000_000):
+            values = steps.copy()
+            values[rng.integers(0, 5000, 20)] = jump
+            column = np.cumsum(values, dtype=np.int32)
+            column[column == MISSING] = 0
+            assert decode(encode(column, lasting)).tolist() == column.tolist()
+
+
+def test_a_few_leaps_do_not_make_every_step_wide() -> None:
+    wandering = np.cumsum(np.random.default_rng(3).integers(-90, 90, 86_400)).astype(np.int32)
+    leaping = wandering.copy()
+    leaping[::1000] += 5000
+    assert len(encode(leaping)) < 1.02 * len(encode(wandering))
 
 
 @given(st.lists(st.integers(-(2**31), 2**31 - 1), max_size=50))

@@ -12,7 +12,9 @@ import pytest
 
 from hub.model import Column
 from hub.store.ring import Buckets, Ring, SeriesInfo
+from hub.store.ring.budget import file_limit, used
 from hub.store.ring.levels import D1, DAY, H1, M1, M15
+from hub.store.ring.past import PastWriter
 from tests.store.house import T0, StillClock, plain, reader_of
 
 DAY0 = T0
@@ -162,6 +164,24 @@ def test_readers_beside_packing_and_eviction_see_whole_days_or_none(tmp_path: Pa
     assert reader(ring).reach()[0].since > DAY0 * 1000  # type: ignore[operator]
     counts = reader(ring).query(["grid.power"], DAY0 * 1000, (DAY0 + 3 * DAY) * 1000, DAY * 1000)["grid.power"].count
     assert counts.tolist() == [DAY] * 3
+    ring.close()
+
+
+def test_a_budget_that_has_become_smaller_is_reached_a_period_at_a_time(tmp_path: Path) -> None:
+    path, info = tmp_path / "history.db", SERIES["grid.power"]
+    with PastWriter.opened(path, (DAY0 + 11 * DAY) * 1000, 64 << 20) as past:
+        for day in range(10):
+            past.seconds(info, DAY0 // DAY + day, RNG.integers(0, 60_000, DAY).astype(np.int32))
+    ring = Ring.open(path, StillClock(), 1_000_000)
+    writer = ring._writer
+    for k in range(3601):
+        ring.append(Column((DAY0 + 11 * DAY + k) * 1000, {"grid.power": k}), SERIES)
+    assert writer.cycle(lambda: 0)
+    left = [rows(ring, "raw")]
+    while writer.pack(ring.last_ms):
+        left.append(rows(ring, "raw"))
+    assert left == list(range(9, 9 - len(left), -1)) and len(left) > 5
+    assert used(writer._opened().connection) <= file_limit(1_000_000) and ring.problems == []
     ring.close()
 
 

@@ -100,7 +100,7 @@ def _until(got: Read, right: Read) -> Read:
 def test_garbage_in_some_pages_costs_what_was_there(copy: Path, sound: tuple[Path, Read]) -> None:
     raw = bytearray(copy.read_bytes())
     dice = random.Random(3)
-    for page in dice.sample(range(20, len(raw) // PAGE), 8):
+    for page in dice.sample(range(20, len(raw) // PAGE), 24):
         raw[page * PAGE : page * PAGE + PAGE] = dice.randbytes(PAGE)
     copy.write_bytes(raw)
     _broken_trees(copy)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import io
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
@@ -55,6 +57,22 @@ def test_a_part_of_a_second_is_asked_for_by_its_name(with_house: Callable[[Play]
         found = await data(http, f"history?point=grid.power&from={START}&to={START + 60_000}&step=200ms")
         assert found["step_ms"] == 200 and len(found["t"]) == 300
         assert found["last"][-1] is not None and set(found["last"][3::5]) == {None}
+
+    with_house(play)
+
+
+def test_parquet_is_an_extra(with_house: Callable[[Play], None]) -> None:
+    async def play(_: SampleHouse, http: aiohttp.ClientSession) -> None:
+        path = f"history?points=grid.power,battery.soc&{HOUR}&step=60&format=parquet"
+        status, headers, body = await get(http, path)
+        if importlib.util.find_spec("pyarrow") is None:
+            assert status == 406 and json.loads(body)["field"] == "format"
+            assert "pip install 'shems[parquet]'" in json.loads(body)["detail"]
+            return
+        table = importlib.import_module("pyarrow.parquet").read_table(io.BytesIO(body))
+        wanted = (await data(http, path.removesuffix("&format=parquet")))["series"]["grid.power"]
+        assert headers["Content-Type"] == "application/vnd.apache.parquet"
+        assert table["grid.power.mean"].to_pylist() == wanted["mean"] and table.num_rows == 60
 
     with_house(play)
 

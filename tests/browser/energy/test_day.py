@@ -57,6 +57,33 @@ def test_the_wheel_comes_down_to_raw_seconds_and_the_button_back(opened: Opened)
     assert (seconds(page), step(page) > 60_000) == (86_400, True)
 
 
+def test_what_is_looked_at_closely_stands_in_the_address(opened: Opened) -> None:
+    page = opened(f"on={ago(2)}")
+    whole = page.url
+    for _ in range(3):
+        page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_url(re.compile(r"view=\d+-\d+"))
+    assert seconds(page) == 86_400 / 8
+    close, span = page.url, page.locator(".plot").first.get_attribute("data-from")
+    page.get_by_label("Compare").select_option("before")
+    page.wait_for_url(re.compile("compare=before"))
+    assert seconds(page) == 86_400 / 8 and "view=" in page.url
+    page.go_back()
+    page.wait_for_url(close)
+    page.go_back()
+    page.wait_for_url(whole)
+    expect(page.locator(".plot").first).not_to_have_attribute("data-from", span or "")
+    assert seconds(page) == 86_400
+    page.go_forward()
+    expect(page.locator(".plot").first).to_have_attribute("data-from", span or "")
+    page.goto(close)
+    expect(page.locator(".plot").first).to_have_attribute("data-from", span or "")
+    assert seconds(page) == 86_400 / 8
+    page.get_by_role("button", name="Reset zoom").click()
+    page.wait_for_url(lambda url: "view=" not in url)
+    assert seconds(page) == 86_400
+
+
 def test_a_page_that_is_scrolled_past_the_chart_is_not_held_by_it(opened: Opened) -> None:
     page = opened(f"on={ago(2)}")
     page.mouse.move(600, 300)

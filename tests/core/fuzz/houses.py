@@ -118,6 +118,7 @@ def _store(rng: random.Random, device: str) -> BatteryControl:
         rng.choice([0.0, 0.0, 30.0]),
         rng.choice([0.0, 0.0, 50.0, 500.0]),
         rng.random() < 0.3,
+        grid_discharge=device == "store0",
     )
 
 
@@ -348,13 +349,15 @@ WISH: dict[str, Callable[[random.Random], Value]] = {
 }
 
 
-def walk(seed: int) -> Iterator[tuple[Moment, Step]]:
-    """One house, step after step."""
+def walk(
+    seed: int, dressed: Callable[[int], Callable[[Inputs], Inputs]] = lambda _seed: lambda inputs: inputs
+) -> Iterator[tuple[Moment, Step]]:
+    """One house, step after step; `dressed`: adds what a house is given beside readings and wishes."""
     rng = random.Random(seed)
     home = estate(rng)
-    world, state = World(rng, home), State()
+    world, state, dress = World(rng, home), State(), dressed(seed)
     for n in range(rng.choice((20, 60, 200))):
-        inputs = world.turn()
+        inputs = dress(world.turn())
         moment = Moment(seed, n, home.site, world.devices, state, inputs)
         result = moment.made()
         yield moment, result

@@ -127,7 +127,8 @@ class _Sight:
     def _traced(self, c: Command, request: Request | None) -> None:
         """Whose wish it is, and a value that is not the wished one is explained."""
         if request is None:
-            self.that("nobody asked", not c.request and c.source is Source.DEFAULT, c)
+            planned = c.source is Source.PLAN and self.result.modes.get(f"{c.point.partition('.')[0]}.mode") == "plan"
+            self.that("nobody asked", not c.request and (c.source is Source.DEFAULT or planned), c)
             return
         device, quantity = c.point.split(".")
         spoken = request.point in (f"{device}.mode", f"{device}.target_energy")

@@ -170,8 +170,9 @@ class Readings:
 
 def _unwanted(charge: Command) -> bool:
     """Whether the car would stand still without any limit too."""
-    code = charge.reason.code
-    return code in ("charge_off", "no_surplus", "wait_hysteresis") or charge.reason.numbers.get("limit_a") == 0
+    code = charge.reason.numbers.get("instead", charge.reason.code)
+    waits = ("charge_off", "no_surplus", "wait_hysteresis", "plan_car_waits")
+    return code in waits or charge.reason.numbers.get("limit_a") == 0
 
 
 def _finite(value: Value) -> bool:

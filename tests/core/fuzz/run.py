@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from hub.core import Inputs, Step
@@ -32,20 +32,21 @@ class Tally:
         return f"{self.steps} steps in {self.houses} houses, {self.checks} checks, {self.broken.total()} broken"
 
 
+Walk = Callable[[int], Iterator[tuple[Moment, Step]]]
 AGAIN_EVERY = 8
 """Each so many steps are made twice and their state kept and read back."""
 
 
-def fuzz(steps: int, seed: int = 0, until: str = "") -> Tally:
+def fuzz(steps: int, seed: int = 0, until: str = "", walk: Walk = walk) -> Tally:
     """Houses number `seed`, `seed` + 1 ... until so many steps are made, or the invariant `until` is broken."""
     tally = Tally()
     while tally.steps < steps and until not in tally.broken:
-        _one_house(seed + tally.houses, tally, steps)
+        _one_house(seed + tally.houses, tally, steps, walk)
         tally.houses += 1
     return tally
 
 
-def _one_house(seed: int, tally: Tally, steps: int) -> None:
+def _one_house(seed: int, tally: Tally, steps: int, walk: Walk) -> None:
     judge, n = Judge(), 0
     try:
         for moment, result in walk(seed):

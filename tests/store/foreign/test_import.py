@@ -18,6 +18,7 @@ from hub.store.foreign import Entry
 from hub.store.foreign.points import point_of
 from hub.store.foreign.units import conversion
 from hub.store.ring import Ring, SeriesInfo
+from hub.store.ring.energy import Mark
 from tests.store.foreign.kit import csv_of, lasts, means, reader, rehearsed, site, taken, told, utc
 from tests.store.house import StillClock
 
@@ -130,6 +131,34 @@ def test_the_hub_goes_on_after_an_import(tmp_path: Path, history: Path) -> None:
     assert means(history, "grid.power", "2026-02-01T00:00", "2026-02-04T23:00", 86_400) == [47.5, None, 7, 7]
     report = taken(csv_of(tmp_path, lines(DAY + 86_400, 900, range(96))), history, now=DAY + 4 * 86_400)
     assert report.points[0].new_buckets == 288
+
+
+@pytest.mark.parametrize(
+    ("own", "filled"), [(1000 + 42_000, 42_000), (1000, 0), (900, None), (90_000_000, None)]
+)  # goes on, stands still, was reset, is another meter
+def test_what_a_counter_counted_between_the_import_and_the_hub(
+    tmp_path: Path, history: Path, own: int, filled: int | None
+) -> None:
+    counter = point_of(site(), "grid.energy_import")
+    ring = Ring.open(history, StillClock())
+    ring.start()
+    for t in range(DAY + 86_400 + 3000, DAY + 3 * 86_400, 10):
+        ring.append(Column(t * 1000, {counter.id: own}), {counter.id: SeriesInfo.of(counter)})
+        assert t % 3600 or ring.flush()
+    assert ring.settle() and ring.close()
+    text = "\n".join(["time,grid.energy_import", *(f"{DAY + 600 * k},{100 * k}" for k in range(11))])
+    for _ in range(2):
+        taken(csv_of(tmp_path, text), history, now=DAY + 3 * 86_400)
+        edges = np.arange(DAY, DAY + 2 * 86_400 + 1, 900)
+        flow = reader(history).energy([counter.id], edges)[counter.id]
+        assert flow.plus[:6].sum() == pytest.approx(900)
+        gap = flow.plus[7 : (86_400 + 3000) // 900], flow.marks[7 : (86_400 + 3000) // 900]
+        if filled is None:
+            assert np.isnan(gap[0]).all()
+        else:
+            assert gap[0].sum() == pytest.approx(filled) and np.ptp(gap[0]) <= 0.11
+            assert (gap[1] == Mark.INTERPOLATED).all()
+        assert flow.plus[-90:].tolist() == [0.0] * 90
 
 
 HUB = """

@@ -1,0 +1,117 @@
+"""Captures of SunSpec devices: registers made by pysunspec2, files of others, and what is no device."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.sunspec.capture import decode
+from drivers.sunspec.chain import MARK
+from tests.codec_fuzz import run
+from tests.drivers_sunspec.kit import encoded
+
+VECTORS = Path(__file__).parents[3] / "shared" / "vectors"
+MAPS = sorted((VECTORS / "sunspec-device-maps").glob("*.json"))
+MODELS = sorted((VECTORS / "sunspec-models").glob("model_*.json"))
+needs_vectors = pytest.mark.skipif(not MAPS, reason=f"no vectors at {VECTORS}")
+
+
+def registers(*models: Mapping[str, Any]) -> bytes:
+    """A device's registers from the mark on, encoded by pysunspec2."""
+    words = [*MARK, *(word for model in encoded(models) for word in model), 0xFFFF, 0]
+    return struct.pack(f">{len(words)}H", *words)
+
+
+COMMON = {"ID": 1, "Mn": "ACME", "Md": "Hybrid 8", "Vr": "1.2", "SN": "0815"}
+
+
+def inverter(watts: int, exponent: int = 1) -> dict[str, Any]:
+    """`watts` is the raw number."""
+    said = {"W": watts, "W_SF": exponent, "PhVphA": 2301, "V_SF": -1, "WH": 12_345_678, "WH_SF": 0, "St": 4}
+    return {"ID": 103, **said}
+
+
+def meter(watts: int) -> dict[str, Any]:
+    return {"ID": 203, "W": watts, "W_SF": 0, "TotWhImp": 5_000, "TotWh_SF": 3}
+
+
+def test_registers_as_pysunspec2_encodes_them() -> None:
+    (heard,) = decode(registers(COMMON, inverter(512), meter(-1200), meter(300))).messages
+    assert heard.device == {"vendor": "ACME", "model": "Hybrid 8", "serial": "0815", "firmware": "1.2"}
+    assert heard.points["inverter.power"] == 5120 and heard.points["inverter.voltage_l1"] == 230.1
+    assert heard.points["inverter.energy"] == 12_345_678 and heard.points["inverter.status"] == "running"
+    assert heard.points["grid.power"] == -1200 and heard.points["grid.energy_import"] == 5_000_000
+    assert heard.points["meter.power"] == 300
+    said = {r.code: (r.value, r.unit) for r in heard.readings}
+    assert said["103.W"] == (5120, "W") and said["103.PhVphA"] == (230.1, "V") and said["1.Mn"] == ("ACME", "")
+
+
+@pytest.mark.parametrize("form", ["hexadecimal", "spaced", "image", "after noise"])
+def test_the_same_registers_in_other_forms(form: str) -> None:
+    data = registers(COMMON, inverter(512))
+    words = [data[n : n + 2].hex() for n in range(0, len(data), 2)]
+    told = {
+        "hexadecimal": data.hex().encode(),
+        "spaced": " ".join(words).encode(),
+        "image": f'[holding]\n40000 = "{" ".join(words)}"\n'.encode(),
+        "after noise": b"\x00\x01" + data,
+    }[form]
+    assert decode(told).messages[0].points == decode(data).messages[0].points
+
+
+def test_a_cut_capture_keeps_what_is_whole_and_says_so() -> None:
+    data = registers(COMMON, inverter(512), meter(1))
+    (heard,) = decode(data[:400]).messages
+    assert heard.points["inverter.power"] == 5120
+    assert any("model 203: cut after" in p for p in heard.problems)
+
+
+def test_a_value_that_cannot_be_is_a_problem() -> None:
+    (heard,) = decode(registers(COMMON, inverter(30_000, 3))).messages
+    assert "inverter.power" not in heard.points
+    assert "inverter.power: 3e+07 W cannot be" in heard.problems
+
+
+@needs_vectors
+@pytest.mark.parametrize("path", MAPS, ids=lambda p: p.stem)
+def test_devices_of_others_decode(path: Path) -> None:
+    (heard,) = decode(path.read_bytes()).messages
+    assert heard.device["vendor"] == "SunSpecTest" and heard.device["serial"] == "sn-123456789"
+    assert len(heard.readings) > 15
+
+
+@needs_vectors
+def test_points_of_a_device_of_others() -> None:
+    """Model 701 of this file: W 9800 x 10^0, WL3 3500, Hz 60010 x 10^-3, TotWhInj 150 x 10^3; 160: 900 + 920 W."""
+    (heard,) = decode((VECTORS / "sunspec-device-maps" / "cjne_inverter.json").read_bytes()).messages
+    wanted = {"power": 9800, "power_l3": 3500, "frequency": 60.01, "energy": 150_000, "pv_power": 1820}
+    assert {k: heard.points[f"inverter.{k}"] for k in wanted} == wanted
+
+
+@needs_vectors
+def test_a_scale_factor_that_is_missing_is_named() -> None:
+    (heard,) = decode((VECTORS / "sunspec-device-maps" / "hilman2_inverter_writecontrols.json").read_bytes()).messages
+    assert "model 160: DCW_SF is not there; its points are taken as they stand" in heard.problems
+
+
+@needs_vectors
+@pytest.mark.parametrize("path", [*MODELS, *(VECTORS / "sunspec-device-maps").glob("*.csv")], ids=lambda p: p.stem)
+def test_a_definition_is_no_device(path: Path) -> None:
+    capture = decode(path.read_bytes())
+    assert not capture.messages
+    assert "definition" in capture.rejected[0].reason or "no SunSpec device" in capture.rejected[0].reason
+
+
+def test_no_mutant_raises() -> None:
+    points = {"models": [{"ID": 1, "Mn": "A"}, {"ID": 160, "N": 1, "DCW_SF": 0, "module": [{"DCW": 900}]}]}
+    seeds = [
+        registers(COMMON, inverter(512), meter(-1200)),
+        json.dumps(points).encode(),
+        registers(meter(1)).hex().encode(),
+    ]
+    run(decode, seeds, 4000)

@@ -1,0 +1,122 @@
+"""Forecasts made by hand in the shape that each service documents: units, times, holes, and damage."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.fetch.answer import NotUnderstoodError
+from drivers.weather import bright_sky, driver, open_meteo, solcast
+from drivers.weather.codec import decode
+from drivers.weather.forecast import outlooks
+from hub.formats import FORMATS, codec
+from hub.model.feed import Outlook
+from tests.codec_fuzz import LONGEST, run
+
+SHARED = Path(__file__).parents[3] / "shared" / "vectors"
+FILES = [p for d in ("weather", "forecast-solar") for p in sorted((SHARED / d).glob("*.json"))]
+SEEDS = [p.read_bytes() for p in FILES if p.stat().st_size < LONGEST]
+T0 = round(datetime(2026, 3, 1, tzinfo=UTC).timestamp() * 1000)
+HOUR_MS = 3_600_000
+
+
+def said(message: object) -> bytes:
+    return json.dumps(message).encode()
+
+
+def by_quantity(found: list[Outlook]) -> dict[str, Outlook]:
+    return {o.quantity: o for o in found}
+
+
+def meteo(**more: Any) -> bytes:
+    hourly = {
+        "time": [T0 // 1000, T0 // 1000 + 3600, T0 // 1000 + 7200],
+        "temperature_2m": [5.5, None, 7],
+        "shortwave_radiation": [0, 120.5, 300],
+    }
+    return said({"utc_offset_seconds": 0, "hourly": hourly, **more})
+
+
+def test_radiation_is_of_the_hour_before_and_temperature_of_the_instant() -> None:
+    found = by_quantity(outlooks(open_meteo.read(meteo()), "om", 7))
+    assert (found["temperature"].start_ms, found["temperature"].values) == (T0, (5.5, None, 7.0))
+    assert (found["irradiance"].start_ms, found["irradiance"].values) == (T0 - HOUR_MS, (0.0, 120.5, 300.0))
+    assert found["irradiance"].made_ms == 7
+
+
+def test_fahrenheit_is_not_taken_for_celsius() -> None:
+    data = meteo(hourly_units={"temperature_2m": "°F", "shortwave_radiation": "W/m²"})
+    assert set(by_quantity(outlooks(open_meteo.read(data), "om", 0))) == {"irradiance"}
+    units = {r.code.rpartition(".")[2]: r.unit for m in decode(data).messages for r in m.readings}
+    assert units == {"temperature_2m": "°F", "shortwave_radiation": "W/m2"}
+
+
+def test_local_times_go_by_the_one_offset_of_the_answer() -> None:
+    """Across the change of clocks too: 02:00 of that night is in the answer though no clock showed it."""
+    times = [f"2026-03-29T0{h}:00" for h in range(5)]
+    data = said(
+        {
+            "utc_offset_seconds": 3600,
+            "timezone": "Europe/Berlin",
+            "hourly": {"time": times, "temperature_2m": [1, 2, 3, 4, 5]},
+        }
+    )
+    found = outlooks(open_meteo.read(data), "om", 0)[0]
+    assert found.seconds == 3600 and found.values == (1.0, 2.0, 3.0, 4.0, 5.0)
+    assert found.start_ms == round(datetime(2026, 3, 28, 23, tzinfo=UTC).timestamp() * 1000)
+
+
+def sky(**values: object) -> bytes:
+    item = {"timestamp": "2026-03-01T10:00:00+00:00", "cloud_cover": 40, "temperature": 8.5, "solar": 0.25, **values}
+    return said({"weather": [item, {**item, "timestamp": "2026-03-01T11:00:00+00:00"}], "sources": []})
+
+
+def test_bright_sky_in_both_its_units() -> None:
+    for data in (sky(), sky(temperature=281.65, solar=900_000)):
+        found = by_quantity(outlooks(bright_sky.read(data), "bs", 0))
+        assert found["temperature"].values == (8.5, 8.5) and found["cloud"].values == (40.0, 40.0)
+        assert found["irradiance"].values == (250.0, 250.0)
+        assert found["irradiance"].start_ms == found["temperature"].start_ms - HOUR_MS
+
+
+def test_solcast_is_in_kilowatts_and_by_the_end_of_its_periods() -> None:
+    rows = [
+        {
+            "pv_estimate": 1.5,
+            "pv_estimate10": 0.5,
+            "pv_estimate90": 2,
+            "period_end": f"2026-03-01T{h}:30:00.0000000Z",
+            "period": "PT30M",
+        }
+        for h in (10, 12)
+    ]
+    found = by_quantity(outlooks(solcast.read(said({"forecasts": rows})), "s", 0))
+    assert found["pv_power"].start_ms == T0 + 10 * HOUR_MS
+    assert found["pv_power"].values == (1500.0, None, None, None, 1500.0)
+    assert (found["pv_power_low"].values[0], found["pv_power_high"].values[0]) == (500.0, 2000.0)
+
+
+def test_the_power_of_two_planes_is_added_where_both_are_told() -> None:
+    east = Outlook("pv_power", T0, 3600, (1.0, 2.0, 3.0), "f", 0)
+    west = Outlook("pv_power", T0 + HOUR_MS, 3600, (10.0, None, 30.0), "f", 0)
+    both = driver.summed([[east], [west]], 5)
+    assert (both.start_ms, both.values, both.made_ms) == (T0 + HOUR_MS, (12.0, None), 5)
+    with pytest.raises(NotUnderstoodError):
+        driver.summed([[east], []], 5)
+
+
+def test_every_format_name_leads_to_a_codec_that_never_raises() -> None:
+    for name in ("weather", *FORMATS["weather"].also):
+        assert codec(name).decode(meteo(), None).messages  # type: ignore[arg-type]
+    for junk in (b"", b"\xff", b"[]", b"{}", b"<html>", b'{"hourly": {"time": 3}}', b'{"result": {"watts": 3}}'):
+        capture = decode(junk)
+        assert not capture.messages and capture.rejected[0].reason
+
+
+@pytest.mark.skipif(not SEEDS, reason=f"no vectors at {SHARED}")
+def test_damaged_answers() -> None:
+    assert run(decode, SEEDS, 1_500) > 200
