@@ -255,6 +255,7 @@ class _Parser(Document):
             self.mode(t, at, d.mode, ("off", "solar", "min_solar", "fast", "plan")),
             self.whole(t, f"{at}.pause_s", d.pause_s, 0, 3600),
             self.whole(t, f"{at}.phase_switch_s", d.phase_switch_s, 60, 86_400),
+            self.number(t, f"{at}.car_capacity_wh", d.car_capacity_wh, 1_000, 300_000),
         )
         self.fits(at, control, way_up(circuits, circuit_of(circuits, spec.id)))
         return control

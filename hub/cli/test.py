@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.args or "unit" in parts or rest:
         _programs()
     if rest:
-        return _call("unit", [*PARTS["unit"], *rest])
+        return _call("unit", ["-m", "pytest", *rest])
     return max(_call(p, PARTS[p]) for p in parts)
 
 
@@ -63,5 +63,5 @@ PARTS = {
     "types": ["-m", "mypy"],
     "layers": ["-c", "from importlinter.cli import lint_imports_command as c; c()"],
     "page": ["hub/web/ui/build.py", "--test"],
-    "unit": ["-m", "pytest"],
+    "unit": ["-m", "pytest", "-n", "3", "--dist", "loadfile"],
 }

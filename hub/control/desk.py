@@ -30,6 +30,7 @@ from hub.model import (
     Value,
 )
 from hub.model.journal import Entry, Journal
+from hub.model.quantity import TARGETS
 
 ANSWER_WITHIN_S = 0.95
 DEFAULT_LEASE_S = 3600.0
@@ -139,7 +140,7 @@ class Desk:
             return point, value
         if wish.for_s is not None and not self._held(point) and point.quantity.kind is not Kind.INTENT:
             return point, Reason("no_end_possible", {"point": point.id})
-        if wish.after_s and point.quantity.name != "target_energy":
+        if wish.after_s and point.quantity.name not in TARGETS:
             return point, Reason("begins_at_once", {"point": point.id})
         return point, self._refuse(point.id, value) or value
 

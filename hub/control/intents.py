@@ -17,22 +17,24 @@ MODES = {
 
 
 def with_intents(device: Device) -> Device:
-    """The device with its `mode`, if it can be driven at all, the target of a car or plug that counts energy, and the
-    reserve of a battery.
+    """The device with its `mode`, if it can be driven at all, the targets of a car or plug that counts energy or knows
+    how full the car is, and the reserve of a battery.
     """
     needed, choices = MODES.get(device.role, ("", ()))
     mode = Point.of(device.uid, device.id, "mode", writable=True)
     if device.command(f"{device.id}.{needed}") is None or device.command(mode.id):
         return device
     points, commands = [mode], [CommandSpec(mode.id, choices=choices)]
-    if device.role in (Role.CHARGER, Role.PLUG) and any(p.quantity.name == "energy" for p in device.points):
-        target = Point.of(device.uid, device.id, "target_energy", writable=True)
-        points.append(target)
-        commands.append(CommandSpec(target.id, low=0.0, high=200_000.0))
-    if device.role is Role.BATTERY:
-        reserve = Point.of(device.uid, device.id, "reserve", writable=True)
-        points.append(reserve)
-        commands.append(CommandSpec(reserve.id, low=0.0, high=100.0))
+    told = {p.quantity.name for p in device.points}
+    asked = (
+        ("target_energy", 200_000.0, device.role in (Role.CHARGER, Role.PLUG) and "energy" in told),
+        ("target_soc", 100.0, device.role is Role.CHARGER and "soc" in told),
+        ("reserve", 100.0, device.role is Role.BATTERY),
+    )
+    for name, most in ((name, most) for name, most, there in asked if there):
+        point = Point.of(device.uid, device.id, name, writable=True)
+        points.append(point)
+        commands.append(CommandSpec(point.id, low=0.0, high=most))
     return replace(device, points=(*device.points, *points), commands=(*device.commands, *commands))
 
 

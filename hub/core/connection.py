@@ -76,3 +76,16 @@ class Connection:
         own = self._draws.watts_at_least(inputs, device, way)
         newly = sum(max(0.0, w - self._draws.watts_at_least(inputs, d, way)) for d, w in others.items())
         return cap.watts - way * grid + own - newly
+
+    def refuses(self, inputs: Inputs, device: str, more_w: float) -> Reason | None:
+        """Why the device must not draw `more_w` above what it draws, with 0 not even that: the import limit is used up.
+
+        What cars and batteries are told now counts as if they had done it: they make room before a switch does. Blind,
+        nothing is known of that.
+        """
+        cap, grid = self.limits.get(IMPORT), inputs.number(f"{inputs.house.grid}.power")
+        if cap is None or grid is None:
+            return None
+        others = (w - self._draws.watts_at_least(inputs, d, IMPORT) for d, w in self._given.items() if d != device)
+        left = cap.watts - grid - sum(others)
+        return cap.reason(IMPORT, left) if left < more_w else None

@@ -26,7 +26,7 @@ def unpacked(raw: Mapping[str, Any]) -> State | None:
         return State(
             t=raw["t"],
             chargers={d: ChargerMemory(**{**m, "timers": Timers(**m["timers"])}) for d, m in raw["chargers"].items()},
-            held={p: Held(h["value"], h["for_s"], Timers(**h["timers"])) for p, h in raw["held"].items()},
+            held={p: Held(**{**h, "timers": Timers(**h["timers"])}) for p, h in raw["held"].items()},
             tokens={p: Tokens(**t) for p, t in raw["tokens"].items()},
             rules={r: memory_of(m) for r, m in raw["rules"].items()},
             targets={d: Target(**t) for d, t in raw["targets"].items()},
@@ -51,6 +51,6 @@ def older(state: State, seconds: float) -> State:
         d: replace(m, for_s=m.for_s + s, phases_s=m.phases_s + s, timers=Timers(), other_s=0.0)
         for d, m in state.chargers.items()
     }
-    held = {p: Held(h.value, h.for_s + s) for p, h in state.held.items()}
+    held = {p: replace(h, for_s=h.for_s + s, timers=Timers()) for p, h in state.held.items()}
     courses = {d: replace(c, for_s=c.for_s + s) for d, c in state.courses.items()}
     return replace(state, t=0, chargers=cars, held=held, courses=courses)

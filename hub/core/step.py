@@ -14,12 +14,11 @@ from hub.core.derive import derive
 from hub.core.draw import EXPORT, IMPORT
 from hub.core.envelope import Bound, battery_bounds, charger_bounds, clamp, device_bound
 from hub.core.fuse import Fuses
-from hub.core.heed import reserved
+from hub.core.heed import reserved, target_of
 from hub.core.house import Inverter
 from hub.core.pace import MOST_S, PEOPLE, at_end, held_on, least_time, pause, ramp, refilled, spent
 from hub.core.types import ChargerMemory, Course, Held, Inputs, State, Unmet, Wish
 from hub.model import HEEDED, Command, Reason, Request, Source, Value, Wear
-from hub.model.command import heeded
 from hub.model.site import BatteryControl, ChargerControl, HeatPumpControl, SwitchControl
 from hub.rules import Firing, Memory, advance, requests
 
@@ -185,7 +184,7 @@ class _Turn:
 
     def _target(self, inputs: Inputs, charger: ChargerControl, default: Wish) -> Wish:
         """What the car's mode wants, or more of it where a target has to be reached."""
-        request = heeded(inputs.requests, f"{charger.device}.target_energy", inputs.t)
+        request = target_of(inputs, charger.device)
         if request is None:
             self._targets.pop(charger.device, None)
             return default
@@ -318,12 +317,17 @@ class _Turn:
         state = float(int(max(1.0, min(float(wish.value), 4.0))))
         if state == surplus.BLOCKED and pump.guaranteed_w and wish.source is not Source.PERSON:
             state, limits = surplus.NORMAL, [Reason("guaranteed_power", {"guaranteed_w": pump.guaranteed_w})]
-        if wish.source not in PEOPLE or planned.is_plans(wish.reason):
+        if wish.source not in PEOPLE or (held.forced and state >= surplus.BOOST) or planned.is_plans(wish.reason):
             least = pump.min_pause_s if held.value == surplus.BLOCKED else pump.min_run_s
             settled, waits = least_time(state, held, least if point in self._held else 0)
             state, limits = float(settled), [*limits, *([waits] if waits else ())]
+        runs = isinstance(held.value, float) and held.value >= surplus.BOOST
+        over = self._over(inputs, pump.device, pump.surplus_w, runs) if state >= surplus.BOOST else None
+        if over:
+            state, limits = surplus.NORMAL, [*limits, over]
         free = bool(pump.guaranteed_w) and wish.source is not Source.PERSON
-        self._settle(inputs, verdict, held, state, tuple(limits), state == surplus.BOOST, _UNBLOCKED if free else ())
+        bounds = _UNBLOCKED if free else ()
+        self._settle(inputs, verdict, held, state, tuple(limits), state == surplus.BOOST, bounds, forced=bool(over))
 
     def switch(self, switch: SwitchControl) -> None:
         inputs, point = self._inputs.anew(), f"{switch.device}.on"
@@ -337,10 +341,23 @@ class _Turn:
             self._left_alone(point, held, inputs.number(point))
             return
         on, limits = bool(verdict.wish.value), tuple[Reason, ...]()
-        if held and (verdict.wish.source not in PEOPLE or planned.is_plans(verdict.wish.reason)):
+        if held and (
+            verdict.wish.source not in PEOPLE or (held.forced and on) or planned.is_plans(verdict.wish.reason)
+        ):
             settled, waits = least_time(on, held, switch.min_on_s if held.value else switch.min_off_s)
             on, limits = bool(settled), (waits,) if waits else ()
-        self._settle(inputs, verdict, held or Held(on), on, limits, on)
+        over = self._over(inputs, switch.device, switch.surplus_w, bool(held and held.value)) if on else None
+        if over:
+            on, limits = False, (*limits, over)
+        self._settle(inputs, verdict, held or Held(on), on, limits, on, forced=bool(over))
+
+    def _over(self, inputs: Inputs, device: str, needs_w: float, runs: bool) -> Reason | None:
+        """Why the import limit does not let it begin, or run on."""
+        drawn = self._fuses.draws.watts_at_least(inputs, device, IMPORT)
+        over = self._connection.refuses(inputs, device, 0.0 if runs else max(0.0, needs_w - drawn))
+        if over is None and not runs:
+            self._connection.give(device, max(needs_w, drawn))
+        return over
 
     def _left_alone(self, point: str, held: Held | None, shown: float | None) -> None:
         """How long it has been so is known on, as long as nobody else switches it."""
@@ -358,11 +375,16 @@ class _Turn:
         limits: tuple[Reason, ...],
         started: bool,
         bounds: tuple[Bound, ...] = (),
+        forced: bool = False,
     ) -> None:
-        """Decides, remembers, and lets the others wait for the sun anew when this one has begun to draw."""
+        """Decides, remembers, and lets the others wait for the sun anew when this one has begun to draw.
+
+        `forced`: a limit has stopped it, so that it waits its least time before it begins again, whoever asks.
+        """
         point = verdict.wish.point
         value = self._decide(inputs, verdict, value, limits, bounds)
-        self._held[point] = held_on(held, value)
+        kept = held_on(held, value)
+        self._held[point] = replace(kept, forced=forced or (held.forced and kept.value == held.value))
         if started and held.value != value:
             self._held = surplus.anew(self._held, point)
 

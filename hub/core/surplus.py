@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hub.core import planned
-from hub.core.types import Held, Inputs, Wish
+from hub.core.types import Held, Inputs, Timers, Wish
 from hub.model import Reason, Source
 from hub.model.site import HeatPumpControl, SwitchControl
 
@@ -56,12 +57,12 @@ def counted(inputs: Inputs, held: Held, needed_w: float, dt: float) -> Held:
     """The same with its times gone on by `dt` seconds."""
     left = left_over(inputs)
     enough, short = left is not None and left >= needed_w, left is None or left < 0
-    return Held(held.value, held.for_s + dt, held.timers.counted(enough, short, dt))
+    return replace(held, for_s=held.for_s + dt, timers=held.timers.counted(enough, short, dt))
 
 
 def anew(held: Mapping[str, Held], started: str) -> dict[str, Held]:
     """One that has just started takes its share of the sun: the others wait until that shows."""
-    return {p: h if p == started else Held(h.value, h.for_s) for p, h in held.items()}
+    return {p: h if p == started else replace(h, timers=Timers()) for p, h in held.items()}
 
 
 def _by_sun(held: Held, on: bool, needed_w: float) -> tuple[bool, Reason]:

@@ -1,10 +1,12 @@
-"""So much energy into a car by a time: in the cheapest hours that are left, and at once when no others would do.
+"""So much energy into a car by a time, or a car so full: in the cheapest hours left, at once when no others would do.
 
 What the sun gives meanwhile counts, so that less has to be bought; of equal hours the later one is taken. Without
 prices it waits for the sun while it can. A plan has its own hours for it: then only `at once` is left.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from hub.core.types import VOLT, Inputs, Target, Wish
 from hub.model import Reason, Request, Source
@@ -13,19 +15,18 @@ from hub.model.site import ChargerControl
 MARGIN = 1.1
 """A car takes less than it may towards its end."""
 _SPARE_S = 300.0
+_AGAIN = 2.0
+"""% that a car which has been full enough may lose before more is charged."""
 
 
 def target_wish(
     inputs: Inputs, charger: ChargerControl, request: Request, memory: Target | None
 ) -> tuple[Wish | None, Target, float]:
     """(what the target wants now, or None if it can wait or is reached; what to remember; Wh that are left)."""
-    counted = inputs.number(f"{charger.device}.energy")
     if memory is None or memory.request != request.id:
-        memory = Target(request.id, counted)
-    begun = memory.begun_wh if memory.begun_wh is not None else counted
-    memory = Target(request.id, begun)
-    charged = 0.0 if counted is None or begun is None else max(0.0, counted - begun)
-    left_wh = max(0.0, float(request.value) - charged)
+        memory = Target(request.id)
+    by_soc = request.point.endswith(".target_soc")
+    memory, left_wh = (_percent if by_soc else _energy)(inputs, charger, float(request.value), memory)
     if not left_wh:
         return None, memory, 0.0
     needed_s = left_wh * 3600 / (charger.max_a * VOLT * charger.phase_count) * MARGIN
@@ -33,6 +34,20 @@ def target_wish(
     if reason is None:
         return None, memory, left_wh
     return Wish(f"{charger.device}.current_limit", charger.max_a, Source.DEFAULT, reason), memory, left_wh
+
+
+def _energy(inputs: Inputs, charger: ChargerControl, wanted_wh: float, memory: Target) -> tuple[Target, float]:
+    counted = inputs.number(f"{charger.device}.energy")
+    begun = memory.begun_wh if memory.begun_wh is not None else counted
+    charged = 0.0 if counted is None or begun is None else max(0.0, counted - begun)
+    return replace(memory, begun_wh=begun), max(0.0, wanted_wh - charged)
+
+
+def _percent(inputs: Inputs, charger: ChargerControl, wanted: float, memory: Target) -> tuple[Target, float]:
+    """A car that has not told how full it is may be empty: it begins early enough for that."""
+    soc = inputs.number(f"{charger.device}.soc")
+    enough = memory.full if soc is None else soc >= wanted - (_AGAIN if memory.full else 0.0)
+    return replace(memory, full=enough), 0.0 if enough else charger.lacks_wh(wanted, soc)
 
 
 def _now(inputs: Inputs, request: Request, needed_s: float, left_wh: float) -> Reason | None:

@@ -105,19 +105,24 @@ class ChargerMemory:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a point was last decided to be, and for how long it has been so, s."""
+    """What a point was last decided to be, and for how long it has been so, s; `forced`: because of a limit."""
 
     value: Value
     for_s: float = 0.0
     timers: Timers = Timers()
+    forced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The request that it is of, and what the charger's counter read when it was first seen, Wh; None = not known."""
+    """The request that it is of, and what the charger's counter read when it was first seen, Wh; None = not known.
+
+    `full`: the car has held what was asked.
+    """
 
     request: str
     begun_wh: float | None = None
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

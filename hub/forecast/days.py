@@ -82,13 +82,14 @@ def midnights(start_ms: int, end_ms: int, zone: ZoneInfo, seconds: int) -> list[
 
 
 def _offsets(at_s: Ints, zone: ZoneInfo) -> Ints:
-    """Seconds that the wall clock is ahead of UTC: asked twice a day, and more often only on days when it changes."""
+    """Seconds that the wall clock is ahead of UTC: asked once a day, and more often only on days when it changes."""
+    if not len(at_s):
+        return at_s
     day = at_s // DAY_S
-    days, where = np.unique(day, return_inverse=True)
-    began = np.array([_offset(d * DAY_S, zone) for d in days.tolist()], dtype=np.int64)
-    ended = np.array([_offset((d + 1) * DAY_S, zone) for d in days.tolist()], dtype=np.int64)
-    out: Ints = began[where]
-    changing = (began != ended)[where]
+    first, last = int(day.min()), int(day.max())
+    began = np.array([_offset(d * DAY_S, zone) for d in range(first, last + 2)], dtype=np.int64)
+    out: Ints = began[day - first]
+    changing = (np.diff(began) != 0)[day - first]
     out[changing] = [_offset(t, zone) for t in at_s[changing].tolist()]
     return out
 

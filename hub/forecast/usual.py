@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,17 +82,18 @@ def _filled(values: Floats) -> Floats:
 
 def _quiet(values: Floats) -> NDArray[np.bool_]:
     """Goes by what is known on each day, never by later days, so that a day of the past is judged as it was then."""
-    told = np.column_stack([activity(values), values.mean(axis=1)]) if len(values) else np.zeros((0, 2))
+    told = zip(activity(values).tolist(), values.mean(axis=1).tolist(), strict=True) if len(values) else ()
     quiet = np.zeros(len(values), dtype=bool)
-    reference: list[Floats] = []
+    lately: deque[tuple[float, float]] = deque(maxlen=_REFERENCE_DAYS)
     run = 0
     for i, (lively, level) in enumerate(told):
-        usual = np.median(reference, axis=0) if len(reference) >= _LEAST_REFERENCE else np.zeros(2)
-        run = run + 1 if lively < _QUIET * usual[0] and level < usual[1] else 0
+        usual = (median(day[n] for day in lately) if len(lately) >= _LEAST_REFERENCE else 0.0 for n in (0, 1))
+        run = run + 1 if lively < _QUIET * next(usual) and level < next(usual) else 0
         quiet[i] = 0 < run <= _LONGEST
         if not quiet[i]:
-            reference = [] if run > _LONGEST else reference[1 - _REFERENCE_DAYS :]
-            reference.append(told[i])
+            if run > _LONGEST:
+                lately.clear()
+            lately.append((lively, level))
     return quiet
 
 

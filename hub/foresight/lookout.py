@@ -18,13 +18,13 @@ from hub.live import Board
 from hub.model import HEEDED, Clock, Request, Role
 from hub.model.command import heeded
 from hub.model.feed import Outlook
+from hub.model.quantity import TARGETS
 from hub.model.site import BatteryControl, ChargerControl, Price, Site
 from hub.store.foresight import Foresight
 from hub.tariff.prices import Prices
 
 PLAN = "plan"
 CONSUMPTION = "house.consumption"
-TARGET = "target_energy"
 _BUY, _SELL = "tariff.price_import", "tariff.price_export"
 _DAY_MS, _HOUR_MS = 86_400_000, 3_600_000
 _TOLD_DAYS = 30
@@ -209,7 +209,7 @@ class Lookout:
     async def _car(self, c: ChargerControl, now: int) -> CarSeen | None:
         if self.modes().get(c.device) != PLAN or self._now(f"{c.device}.connected") is not True:
             return None
-        wish = heeded(self._wishes(now), f"{c.device}.{TARGET}")
+        wish = self._target(c.device, now)
         switches = c.phase_count == 3 and f"{c.device}.phases" in self._commands(c.device)
         return CarSeen(
             c.device,
@@ -218,13 +218,21 @@ class Lookout:
             (1, 3) if switches else (c.phase_count,),
             c.phases[0],
             (self._number(f"{c.device}.power") or 0.0) > _CHARGES_W,
-            await self._left_wh(wish) if wish else 0.0,
+            await self._lacks_wh(c, wish) if wish else 0.0,
             wish.ends if wish else 0,
             wish.starts if wish else 0,
         )
 
+    def _target(self, device: str, now: int) -> Request | None:
+        return heeded(self._wishes(now), *(f"{device}.{name}" for name in TARGETS))
+
+    async def _lacks_wh(self, c: ChargerControl, wish: Request) -> float:
+        if wish.point.endswith(".target_soc"):
+            return c.lacks_wh(float(wish.value), self._number(f"{c.device}.soc"))
+        return await self._left_wh(wish)
+
     async def _run(self, device: str, power_w: float, now: int) -> RunSeen | None:
-        wish = heeded(self._wishes(now), f"{device}.{TARGET}") if self.modes().get(device) == PLAN else None
+        wish = self._target(device, now) if self.modes().get(device) == PLAN else None
         left_wh = await self._left_wh(wish) if wish else 0.0
         if wish is None or not left_wh or not power_w:
             return None
@@ -237,7 +245,7 @@ class Lookout:
 
     async def _left_wh(self, wish: Request) -> float:
         """What the device has not counted yet since the wish began; all of it while nothing is known of that."""
-        counter = wish.point.removesuffix(TARGET) + "energy"
+        counter = wish.point.partition(".")[0] + ".energy"
         now, begun = self._number(counter), await self._records.counted(counter, wish.starts)
         got = 0.0 if now is None or begun is None else max(0.0, now - begun)
         return max(0.0, float(wish.value) - got)

@@ -86,13 +86,13 @@ class Request:
     priority: int = 0
 
 
-def heeded(requests: Iterable[Request], point: str, begun: int | None = None) -> Request | None:
-    """Who asks an amount of `point`, which no device shows: the highest source, of one source the newest.
+def heeded(requests: Iterable[Request], *points: str, begun: int | None = None) -> Request | None:
+    """Who asks an amount of these points, which no device shows: the highest source, of one source the newest.
 
     `begun`: by then, UTC ms. Zero is as if nobody had asked.
     """
     asked = (
-        r for r in requests if r.point == point and r.relation is Relation.SET and (begun is None or r.starts <= begun)
+        r for r in requests if r.point in points and r.relation is Relation.SET and (begun is None or r.starts <= begun)
     )
     amounts = [r for r in asked if not isinstance(r.value, str) and 0 < r.value < math.inf]
     return min(amounts, key=lambda r: (ORDER[r.source], -r.starts, r.id), default=None)

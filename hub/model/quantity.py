@@ -80,6 +80,7 @@ _ALL = [
     Quantity("energy_discharged", "Wh", Kind.COUNTER, 1, 0, 2e9),
     Quantity("session_energy", "Wh", Kind.COUNTER, 1, 0, 2e9),
     Quantity("target_energy", "Wh", Kind.GAUGE, 1, 0, 200_000, max_age_s=1e12),
+    Quantity("target_soc", "%", Kind.GAUGE, 0.1, 0, 100, max_age_s=1e12),
     Quantity("gas", "m3", Kind.COUNTER, 0.001, 0, 2e6, max_age_s=7_200),
     Quantity("water", "m3", Kind.COUNTER, 0.001, 0, 2e6, max_age_s=7_200),
     Quantity("soc", "%", Kind.GAUGE, 0.1, 0, 100),
@@ -174,7 +175,9 @@ _ALL = [
 
 QUANTITIES: dict[str, Quantity] = {q.name: q for q in _ALL}
 
-HEEDED = frozenset({"target_energy", "reserve"})
+TARGETS = ("target_energy", "target_soc")
+"""What people ask a device to have taken by a time: so much energy, or a car to be so full."""
+HEEDED = frozenset({*TARGETS, "reserve"})
 """What people ask of a device for some time and no device shows: the core heeds it in what it decides."""
 
 

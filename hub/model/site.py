@@ -46,13 +46,18 @@ class ConnectionLimits:
     unbalanced_a: float | None = None
 
 
+CAR_EFFICIENCY = 0.9
+"""The share of what a charger counts that is in the car's battery afterwards."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChargerControl:
     """How the core may drive a charger. Currents in A per phase, delays in s.
 
     `phases`: the conductors it hangs on, 1 to 3. `blind_a`: what it gets while the load of a phase is not known.
     `pause_s`: how long a pause lasts at least. `phase_switch_s`: the shortest time between two switches from one phase
-    to three or back, for chargers that can.
+    to three or back, for chargers that can. `car_capacity_wh`: what the battery of the car holds that charges there, of
+    several cars the largest.
     """
 
     device: str
@@ -65,10 +70,15 @@ class ChargerControl:
     mode: str = "solar"
     pause_s: int = 30
     phase_switch_s: int = 600
+    car_capacity_wh: float = 75_000.0
 
     @property
     def phase_count(self) -> int:
         return len(self.phases)
+
+    def lacks_wh(self, target: float, soc: float | None) -> float:
+        """What the charger has still to give until the car holds `target` %; all of it while its SoC is not known."""
+        return max(0.0, target - (soc or 0.0)) / 100 * self.car_capacity_wh / CAR_EFFICIENCY
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,12 +115,6 @@ class ChildEngine(ABC):
         finally:
             await self.stop()
 
-    async def renew(self, accounts: Sequence[Account]) -> None:
-        """Takes a new list of users into use."""
-        self._accounts = tuple(accounts)
-        if self._process is not None and self._process.returncode is None:
-            self._signal(signal.SIGTERM)  # the supervisor starts it again with the new list
-
     @abstractmethod
     def _command(self) -> list[str]:
         """The program and its arguments, its files written."""

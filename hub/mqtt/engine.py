@@ -6,7 +6,6 @@ import json
 import os
 import pwd
 import shutil
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -53,9 +52,6 @@ class Engine(Protocol):
     def running(self) -> AbstractAsyncContextManager[None]:
         """start, supervise and stop in one."""
 
-    async def renew(self, accounts: Sequence[Account]) -> None:
-        """Takes a new list of users into use."""
-
 
 class EmbeddedEngine(ChildEngine):
     """amqtt in a process of its own: needs nothing installed, loopback only (see docs on its gaps)."""
@@ -98,12 +94,6 @@ class MosquittoEngine(ChildEngine):
         self._program = program or find_mosquitto()
         if not self._program:
             raise UserError('mqtt.engine: mosquitto is not installed; `apt install mosquitto` or engine = "embedded"')
-
-    async def renew(self, accounts: Sequence[Account]) -> None:
-        """Mosquitto reads passwords and rights again on SIGHUP; nobody is disconnected."""
-        self._accounts = tuple(accounts)
-        self._write_users()
-        self._signal(signal.SIGHUP)
 
     def _command(self) -> list[str]:
         assert self._program

@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.model import CommandSpec, Quantity, Relation, Value
 from hub.model.document import hint
+from hub.model.quantity import TARGETS
 from hub.rules import scalar, tree
 from hub.rules.parse import Parser, Points
 from hub.rules.tokens import RuleError, Sentence
@@ -145,7 +146,7 @@ class _Reader:
         spec = self._commands.get(point)
         if point not in self._points or spec is None:
             raise self._error("then", f"{point!r} cannot be set{hint(point, self._commands)}")
-        if point.endswith(".target_energy"):
+        if point.partition(".")[2] in TARGETS:
             raise self._error("then", f"{point} needs a time to be reached by; a schedule with an end has one")
         q, relation = self._points[point], _RELATIONS[sign]
         choices = spec.choices or q.choices

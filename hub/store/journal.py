@@ -75,7 +75,7 @@ class Journal:
         self._waiting: list[Row] = []
         self._turn = asyncio.Lock()
         self.problem = ""
-        self.dropped = 0
+        self._dropped = 0
 
     @staticmethod
     async def open(db: Database, budget: int) -> Journal:
@@ -97,7 +97,7 @@ class Journal:
         self._next_id += 1
         surplus = len(self._waiting) - MAX_WAITING
         if surplus > 0:
-            self.dropped += surplus
+            self._dropped += surplus
             del self._waiting[:surplus]
 
     async def flush(self) -> None:
@@ -117,6 +117,10 @@ class Journal:
                 raise
             self.problem = ""
             self._forget(rows)
+            if self._dropped:
+                gap = Reason("journal_gap", {"rows": self._dropped})
+                self._dropped = 0
+                self.later(Entry(rows[-1]["t"], "incident", reason=gap))
 
     async def keep(self) -> None:
         """Flushes every FLUSH_S; runs as long as the house does. A failure is kept in `problem` and tried again."""

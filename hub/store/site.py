@@ -35,10 +35,6 @@ class SiteDocuments:
     async def current(self) -> SiteVersion | None:
         return next(iter(await self.versions(1)), None)
 
-    async def version(self, id_: int) -> SiteVersion | None:
-        row = await self._db.row("SELECT id, t, author, note, toml FROM site_version WHERE id = ?", (id_,))
-        return SiteVersion(*row) if row else None
-
     async def versions(self, limit: int = 100) -> list[SiteVersion]:
         """Newest first."""
         sql = "SELECT id, t, author, note, toml FROM site_version ORDER BY id DESC LIMIT ?"

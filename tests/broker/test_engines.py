@@ -181,24 +181,6 @@ def test_a_port_in_use_is_a_clear_error(engine: Any) -> None:
             asyncio.run(engine.start())
 
 
-def test_a_new_user_is_taken_into_use(engine: Any) -> None:
-    async def play() -> None:
-        await engine.renew([*USERS, accounts.integration("new", "newpass")])
-        async with asyncio.timeout(8):
-            while not await works(engine, "new", "newpass"):
-                await asyncio.sleep(0.1)
-
-    run(engine, play)
-
-
-async def works(engine: Engine, user: str, password: str) -> bool:
-    try:
-        async with client(engine, user, password):
-            return True
-    except aiomqtt.MqttError:
-        return False
-
-
 def test_a_missing_mosquitto_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.mqtt.engine.find_mosquitto", lambda: None)
     assert isinstance(choose("auto", USERS, tmp_path), EmbeddedEngine)

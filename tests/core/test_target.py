@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from hub.core import House, Inputs, State, step
+from hub.core.heed import in_force
 from hub.core.keyframe import packed, unpacked
 from hub.model import CommandSpec, Device, Link, Relation, Request, Role, Source
-from hub.model.site import ChargerControl, Price, Site
+from hub.model.site import CAR_EFFICIENCY, ChargerControl, Price, Site
 
 LINK, HOUR, T = Link("test", "test"), 3_600_000, 1_700_000_000_000 // 3_600_000 * 3_600_000
 AMPS_W = 16 * 230 * 3
@@ -17,8 +19,9 @@ CHEAP_AT = (3, 5)
 
 
 def house(mode: str = "off") -> House:
-    site = Site(chargers=(ChargerControl("car", mode=mode),))
-    commands = CommandSpec("car.current_limit", 6, 16, 1), CommandSpec("car.target_energy", 0, 200_000)
+    site = Site(chargers=(ChargerControl("car", mode=mode, car_capacity_wh=50_000),))
+    asked = CommandSpec("car.target_energy", 0, 200_000), CommandSpec("car.target_soc", 0, 100)
+    commands = CommandSpec("car.current_limit", 6, 16, 1), *asked
     return House.of(
         site, (Device("g", "grid", Role.GRID, LINK), Device("c", "car", Role.CHARGER, LINK, commands=commands))
     )
@@ -65,6 +68,55 @@ def test_it_charges_in_the_cheapest_hours_and_no_others() -> None:
 def test_it_is_in_time_whatever_the_prices_say(wh: float, hours: float) -> None:
     for ahead in (prices(), (), prices(*range(50_000, 38_000, -1_000))):
         assert lived(wh, hours, ahead=ahead)[2] >= wh - AMPS_W / 60
+
+
+def charged(soc: float | None, wanted: float, hours: float, ahead: tuple[Price, ...] = prices()) -> list[float]:
+    """The car's SoC by the minute until the deadline; `soc`: at the beginning, None = it never tells."""
+    target = Request("x", "car.target_soc", Relation.SET, wanted, Source.PERSON, T, T + round(hours * HOUR))
+    h, state, amps, socs = house(), State(), 0.0, [soc or 0.0]
+    for k in range(round(hours * 60)):
+        drawn = amps * 230 * 3
+        values = {"grid.power": drawn, "car.power": drawn, **{f"grid.power_l{n}": drawn / 3 for n in (1, 2, 3)}}
+        values |= {} if soc is None else {"car.soc": socs[-1]}
+        result = step(state, Inputs(T + k * 60_000, h, values, (target,), prices=ahead))
+        state = unpacked(packed(result.state)) or State()
+        amps = float(next(c.value for c in result.commands if c.point == "car.current_limit"))
+        socs.append(min(100.0, socs[-1] + amps * 230 * 3 / 60 * CAR_EFFICIENCY / 50_000 * 100))
+    return socs
+
+
+def test_a_car_is_so_full_by_the_time_and_no_fuller() -> None:
+    socs = charged(50, 80, 9)
+    assert 80 <= socs[-1] < 80.5
+    rising = {k // 60 for k, (a, b) in enumerate(pairwise(socs)) if b > a}
+    assert rising == set(CHEAP_AT)
+
+
+def test_a_car_that_is_full_enough_is_left_alone_until_it_has_lost_some() -> None:
+    assert set(charged(79.9, 79, 3)) == {79.9}
+    target = Request("x", "car.target_soc", Relation.SET, 80.0, Source.PERSON, T, T + HOUR)
+    state, told = State(), []
+    for k, soc in enumerate((79.0, 80.0, 79.0, None, 77.9)):
+        values = {"grid.power": 0.0, **{f"grid.power_l{n}": 0.0 for n in (1, 2, 3)}}
+        values |= {} if soc is None else {"car.soc": soc}
+        result = step(state, Inputs(T + k * 60_000, house(), values, (target,)))
+        state = result.state
+        told.append(next(c.reason.code for c in result.commands if c.point == "car.current_limit"))
+    assert [code.startswith("target") for code in told] == [True, False, False, False, True]
+
+
+def test_a_car_that_does_not_tell_is_begun_early_enough_for_an_empty_one() -> None:
+    socs = charged(None, 60, 9)
+    assert socs[-1] >= 60
+
+
+def test_of_energy_and_fullness_the_newer_wish_counts() -> None:
+    wishes = tuple(
+        Request(point, point, Relation.SET, value, Source.PERSON, T + k, T + HOUR)
+        for k, (point, value) in enumerate((("car.target_energy", 5_000.0), ("car.target_soc", 50.0)))
+    )
+    held = in_force(Inputs(T + 10, house(), {"car.soc": 60.0}, wishes))
+    assert held == {"car.target_energy": 0.0, "car.target_soc": 50.0}
 
 
 def test_what_is_asked_for_later_does_not_begin_yet() -> None:

@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,8 @@ def test_a_file_damaged_in_use_is_moved_aside_and_memory_is_kept(path: Path, clo
     feed(ring, 0, 100)
     assert ring.flush()
     assert ring.settle() and ring._writer._files
-    ring._writer._files.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with closing(sqlite3.connect(path)) as another:  # which waits for the writer where it is at work
+        assert another.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
     with path.open("r+b") as f:
         f.seek(4096)
         f.write(b"\xff" * (path.stat().st_size - 4096))

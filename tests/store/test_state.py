@@ -148,9 +148,9 @@ def test_the_site_document_keeps_its_versions(path: Path) -> None:
         assert await state.site.save(NOW + 1, "bob", "changed", "a = 2") == 2
 
     async def second(state: State) -> None:
-        current, old = await state.site.current(), await state.site.version(1)
-        assert current and old and (current.toml, old.toml) == ("a = 2", "a = 1")
-        assert [v.note for v in await state.site.versions()] == ["changed", "first"]
+        current = await state.site.current()
+        assert current and current.toml == "a = 2"
+        assert [(v.note, v.toml) for v in await state.site.versions()] == [("changed", "a = 2"), ("first", "a = 1")]
 
     run(path, first, second)
 
@@ -180,6 +180,21 @@ def test_meta(path: Path) -> None:
 
 
 # -- the journal -------------------------------------------------------------------------------------------------------
+
+
+def test_what_had_no_place_while_the_disk_was_full_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.store.journal.MAX_WAITING", 3)
+
+    async def visit(state: State) -> None:
+        for k in range(5):
+            state.journal.later(entry(NOW + k))
+        await state.journal.flush()
+        await state.journal.flush()
+        gap, *kept = await state.journal.rows(None, NOW, NOW + 9, 9)
+        assert [r["t"] for r in kept] == [NOW + 4, NOW + 3, NOW + 2]
+        assert gap["reason"] == {"code": "journal_gap", "numbers": {"rows": 2}} and gap["kind"] == "incident"
+
+    run(path, visit)
 
 
 def test_journal_rows_come_back_whole_and_newest_first(path: Path) -> None:

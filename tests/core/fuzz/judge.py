@@ -131,7 +131,7 @@ class _Sight:
             self.that("nobody asked", not c.request and (c.source is Source.DEFAULT or planned), c)
             return
         device, quantity = c.point.split(".")
-        spoken = request.point in (f"{device}.mode", f"{device}.target_energy")
+        spoken = request.point in (f"{device}.mode", f"{device}.target_energy", f"{device}.target_soc")
         self.that("whose wish", (spoken or request.point == c.point) and request.source is c.source, c)
         if not spoken and quantity not in ("sg_ready", "on", "phases"):
             same = _shows(self.plan.specs[c.point], c.value, request.value)

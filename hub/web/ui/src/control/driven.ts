@@ -7,7 +7,7 @@ const DRIVEN_BY_MODE = ["current_limit", "power_setpoint", "sg_ready", "on"];
 export const actsThrough = (point: string): boolean => DRIVEN_BY_MODE.includes(quantityOf(point));
 
 /** What no device shows: the hub heeds it for as long as it is wished. */
-export const isHeeded = (point: string): boolean => ["target_energy", "reserve"].includes(quantityOf(point));
+export const isHeeded = (point: string): boolean => ["target_energy", "target_soc", "reserve"].includes(quantityOf(point));
 
 /** In these modes the hub leaves the device alone. */
 const leavesAlone = (role: Role, mode: Value | null): boolean =>

@@ -48,6 +48,9 @@ export const pointOf = (device: DeviceInfo, quantity: string): string | undefine
 export const commandOf = (device: DeviceInfo, quantity: string): string | undefined =>
   device.commands.find((c) => c.point === `${device.id}.${quantity}`)?.point;
 
+/** In which terms it can be asked to have taken something by a time. */
+export const targetsOf = (device: DeviceInfo): string[] => ["target_soc", "target_energy"].filter((q) => commandOf(device, q));
+
 function first(device: DeviceInfo, ...quantities: string[]): string[] {
   const found = quantities.map((q) => pointOf(device, q)).find((p) => p !== undefined);
   return found ? [found] : [];

@@ -15,6 +15,7 @@ const NAMES: Record<string, string> = {
   soh: "Health",
   target_temperature: "Target temperature",
   target_energy: "Energy by a time",
+  target_soc: "Car so full by a time",
   reserve: "Kept for a power cut",
   tank_temperature: "Hot water",
   battery_level: "Device battery",

@@ -164,6 +164,7 @@ export const REASONS: Record<string, Sentence> = {
   stopped: () => "the hub stopped",
   clock_step: (n) =>
     `the hub's clock was set by ${told(n["step_s"])} s${n["trusted"] === false ? " and is not yet trusted" : ""}`,
+  journal_gap: (n) => `${told(n["rows"])} entries were lost while the disk could not be written`,
   late_beat: (n) => `the hub was held up for ${told(n["late_s"])} s`,
 };
 

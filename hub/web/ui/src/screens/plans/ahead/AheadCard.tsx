@@ -3,7 +3,7 @@ import { useDevices, useHistory, useSite } from "../../../api/queries.ts";
 import type { DeviceInfo } from "../../../api/types.gen.ts";
 import { useHubNow } from "../../../live/clock.ts";
 import { endOf, lanesOf, ms, stepAt, type Ahead } from "../../../model/ahead.ts";
-import { commandOf, layoutOf } from "../../../model/layout.ts";
+import { layoutOf, targetsOf } from "../../../model/layout.ts";
 import { useWidth } from "../../../ui/useWidth.ts";
 import { TitledList } from "../../../ui/TitledList.tsx";
 import { ahead as t, givenUpText, money, perKwh } from "../../../words/ahead.ts";
@@ -88,7 +88,7 @@ function Days({ plan }: { plan: Ahead }) {
 
 /** What goes by the plan and can be given energy by a time, though nothing may be planned for it now. */
 const askable = (devices: readonly DeviceInfo[], plan: Ahead): string[] =>
-  devices.filter((d) => plan.by.includes(d.id) && commandOf(d, "target_energy")).map((d) => d.id);
+  devices.filter((d) => plan.by.includes(d.id) && targetsOf(d).length).map((d) => d.id);
 
 interface StripsProps {
   plan: Ahead;

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { DeviceInfo, Value } from "../../../api/types.gen.ts";
 import { newId, send } from "../../../control/send.ts";
-import { commandOf } from "../../../model/layout.ts";
+import { commandOf, targetsOf } from "../../../model/layout.ts";
 import { blocksOf, type Ahead, type Block } from "../../../model/ahead.ts";
 import { ahead as t, stretch } from "../../../words/ahead.ts";
 import { deviceName, energy } from "../../../words/format.ts";
@@ -45,7 +45,7 @@ export function Lane({ plan, device, info, now, currency }: Props) {
               </button>
             </>
           )}
-          {commandOf(left, "target_energy") && (
+          {targetsOf(left).length > 0 && (
             <Wanted info={left} plannedWh={blocks.reduce((sum, b) => sum + b.wh, 0)} now={now} currency={currency} onSaid={setSaid} />
           )}
         </div>

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import type { DeviceInfo } from "../../../api/types.gen.ts";
 import { newId, send } from "../../../control/send.ts";
 import { nextTime } from "../../../model/day.ts";
+import { targetsOf } from "../../../model/layout.ts";
 import { Dialog } from "../../../ui/Dialog.tsx";
 import { ahead as t } from "../../../words/ahead.ts";
 import { deviceName } from "../../../words/format.ts";
@@ -12,6 +13,7 @@ import { refusal } from "./refusal.ts";
 import { useWhatIf } from "./useAhead.ts";
 
 const PAUSE_MS = 500;
+const USUAL_FULL = 80;
 const USUAL_KWH: Partial<Record<DeviceInfo["role"], number>> = { charger: 10 };
 
 interface Props {
@@ -23,7 +25,7 @@ interface Props {
   onSaid: (text: string) => void;
 }
 
-/** So much energy, from then on, by then: the plan finds the cheapest way, and says before what another time costs. */
+/** So much energy or a car so full, from then on, by then: the plan finds the cheapest way, and says before what another time costs. */
 export function Wanted(props: Props) {
   const [open, setOpen] = useState(false);
   const name = deviceName(props.info.id);
@@ -42,7 +44,10 @@ export function Wanted(props: Props) {
 }
 
 function Sheet({ info, plannedWh, now, currency, onSaid, onDone }: Props & { onDone: () => void }) {
+  const terms = targetsOf(info);
+  const [term, setTerm] = useState((plannedWh ? terms.at(-1) : terms[0]) ?? "target_energy");
   const [kwh, setKwh] = useState(plannedWh ? Math.max(0.1, Math.round(plannedWh / 100) / 10) : (USUAL_KWH[info.role] ?? 1));
+  const [full, setFull] = useState(USUAL_FULL);
   const [from, setFrom] = useState("");
   const [clock, setClock] = useState("07:00");
   const begin = from ? nextTime(from, now, zoneName()) : now;
@@ -52,8 +57,9 @@ function Sheet({ info, plannedWh, now, currency, onSaid, onDone }: Props & { onD
 
   async function save(): Promise<void> {
     if (by === undefined) return;
-    const sent = await send(newId(), `${info.id}.target_energy`, Math.round(kwh * 1000), by - now, begin - now);
-    onSaid(refusal(sent) || t.readySaid(kwh, moment(by)));
+    const bySoc = term === "target_soc";
+    const sent = await send(newId(), `${info.id}.${term}`, bySoc ? full : Math.round(kwh * 1000), by - now, begin - now);
+    onSaid(refusal(sent) || t.readySaid(bySoc ? t.inPercent(full) : t.inKwh(kwh), moment(by)));
     onDone();
   }
 
@@ -65,10 +71,26 @@ function Sheet({ info, plannedWh, now, currency, onSaid, onDone }: Props & { onD
         void save();
       }}
     >
-      <label className="field">
-        {t.kwh}
-        <input type="number" min={0.1} max={150} step={0.1} required value={kwh} onChange={(e) => setKwh(Number(e.target.value))} />
-      </label>
+      {terms.length > 1 && (
+        <label className="field">
+          {t.told}
+          <select value={term} onChange={(e) => setTerm(e.target.value)}>
+            <option value="target_soc">{t.ofFullness}</option>
+            <option value="target_energy">{t.ofEnergy}</option>
+          </select>
+        </label>
+      )}
+      {term === "target_soc" ? (
+        <label className="field">
+          {t.percent}
+          <input type="number" min={10} max={100} step={1} required value={full} onChange={(e) => setFull(Number(e.target.value))} />
+        </label>
+      ) : (
+        <label className="field">
+          {t.kwh}
+          <input type="number" min={0.1} max={150} step={0.1} required value={kwh} onChange={(e) => setKwh(Number(e.target.value))} />
+        </label>
+      )}
       {later && (
         <label className="field">
           {t.from}
