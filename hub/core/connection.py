@@ -86,6 +86,7 @@ class Connection:
         cap, grid = self.limits.get(IMPORT), inputs.number(f"{inputs.house.grid}.power")
         if cap is None or grid is None:
             return None
-        others = (w - self._draws.watts_at_least(inputs, d, IMPORT) for d, w in self._given.items() if d != device)
+        makers = {device, *(inverter.device for inverter in inputs.house.inverters)}
+        others = (w - self._draws.watts_at_least(inputs, d, IMPORT) for d, w in self._given.items() if d not in makers)
         left = cap.watts - grid - sum(others)
         return cap.reason(IMPORT, left) if left < more_w else None

@@ -212,6 +212,7 @@ ROOMY: dict[str, tuple[Any, Callable[..., Any]]] = {
     "Fuses._whole": (fuse.Fuses, lambda self, inputs, phase, way: 0.0),
     "Connection.give": (connection.Connection, lambda self, device, watts: None),
     "Connection.free": (connection.Connection, lambda self, inputs, device, way: None),
+    "Connection.refuses": (connection.Connection, lambda self, inputs, device, more_w: None),
     "caps": (step, lambda limits, requests: {}),
 }
 NO_GUARDS = {"Fuses.__init__", "Fuses.rooms", "Connection.__init__", "Cap.reason", "unmet_limits", "Fuses._others"}

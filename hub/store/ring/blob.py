@@ -58,7 +58,7 @@ def unsealed(tag: Tag, blob: bytes) -> bytes:
 
 def check(tag: Tag, blob: bytes) -> None:
     """Raises Damaged if a bit has flipped or the blob belongs to something else."""
-    if not isinstance(blob, bytes) or blob[_CRC.size : HEAD] != _head(tag) or not _holds(blob):
+    if not isinstance(blob, bytes) or len(blob) < HEAD or _HEAD.unpack_from(blob)[1:] != tag or not _holds(blob):
         peek(blob)
         raise Damaged(f"a block of {len(blob)} bytes is not the {tag.holds.name} of series {tag.series}")
 

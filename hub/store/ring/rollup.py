@@ -197,11 +197,12 @@ def _together(rows: Sequence[tuple[int, Body]], buckets: int) -> Rolled | None:
         or starts[:-1].tolist() != [at for at, _ in rows[1:]]
     ):
         return None
-    columns = []
-    for k, kind in enumerate((np.int32, np.float64, np.int32, np.int32, np.int32)):
-        column = np.repeat(bases[:, k].astype(kind), n)
-        if widths[:, k].any():
-            column += _joined(bodies, widths[:, k].tolist(), n.tolist(), ends[:, k].tolist()).astype(kind)
+    columns, kinds = [], (np.int32, np.float64, np.int32, np.int32, np.int32)
+    lengths = n.tolist()
+    for kind, base, width, end in zip(kinds, bases.T, widths.T.tolist(), ends.T.tolist(), strict=True):
+        column = np.repeat(base.astype(kind), n)
+        if any(width):
+            np.add(column, _joined(bodies, width, lengths, end), out=column, casting="unsafe")
         columns.append(column)
     count, mean, low, high, last = columns
     mean *= 1 / (1 << (form >> 4))

@@ -67,6 +67,8 @@ class _Sight:
         self.watts = {b.device: self._number(f"{b.device}.power_setpoint") for b in plan.stores}
         self.made = {m: self._number(f"{m}.power_limit") for m in plan.makers if f"{m}.power_limit" in self.given}
         self.on = {c.device: self._on(c) for c in plan.cars}
+        self.begun = 0.0
+        """W of what has begun in this step"""
 
     def _number(self, point: str) -> float:
         command = self.given.get(point)
@@ -350,8 +352,11 @@ class _Sight:
             self.that("SG Ready has four states", command.value in (1, 2, 3, 4), command)
             least = pump.min_pause_s if before and before.value == 1 else pump.min_run_s
             lasted = self.past.clock - before.since if before else math.inf
-            if before and before.value != command.value and command.source not in (*URGENT, Source.PERSON):
+            hurried = command.source in (*URGENT, Source.PERSON) or self._ended_by_limit(command, 2)
+            if before and before.value != command.value and not hurried:
                 self.that("least time of a pump", lasted >= least - NEAR, command, before, least)
+            if before and float(command.value) >= 3:
+                self._fits(command, pump.device, pump.surplus_w, float(before.value) >= 3)
             if command.value == 1 and pump.guaranteed_w:
                 held = before is not None and before.value == 1 and lasted < least + NEAR
                 self.that("guaranteed power", command.source is Source.PERSON or held, command, before)
@@ -359,12 +364,41 @@ class _Sight:
     def plugs(self) -> None:
         for plug in self.plan.plugs:
             command, before = self.given.get(f"{plug.device}.on"), self.past.told.get(f"{plug.device}.on")
-            if command is None or before is None or before.value == command.value:
+            if command is None or before is None or self.read.get(command.point) not in (None, before.value):
                 continue
+            if command.value:
+                self._fits(command, plug.device, plug.surplus_w, bool(before.value))
             least = plug.min_on_s if before.value else plug.min_off_s
-            if command.source not in (*URGENT, Source.PERSON) and self.read.get(command.point) in (None, before.value):
+            hurried = command.source in (*URGENT, Source.PERSON) or self._ended_by_limit(command, False)
+            if before.value != command.value and not hurried:
                 lasted = self.past.clock - before.since
                 self.that("least time of a plug", lasted >= least - NEAR, command, before, least)
+
+    def _ended_by_limit(self, command: Command, value: Value) -> bool:
+        return command.value == value and any(limit.code == "import_limit" for limit in command.limits)
+
+    def _fits(self, command: Command, device: str, needs_w: float, runs: bool) -> None:
+        """Below the import limit, once cars and batteries do what they are told now, there is room for what begins."""
+        cap, grid = self.cap(HOUSE_LIMITS[0], self.plan.site.limits.import_w), self.read.get(f"{self.plan.grid}.power")
+        if cap is None or grid is None:
+            return
+        more = sum(w - self._takes(d) for d, w in self._told_watts().items())
+        drawn = max(0.0, self.read.get(f"{device}.power") or 0.0)
+        needed = 0.0 if runs else max(0.0, needs_w - drawn)
+        self.that("import limit of a switch", grid + more + self.begun + needed <= cap + NEAR, command, cap, grid, more)
+        self.begun += needed
+
+    def _told_watts(self) -> dict[str, float]:
+        cars = {d: a * sum(self.read.volts(p) for p in self.on[d]) for d, a in self.amps.items()}
+        return cars | {d: -w for d, w in self.watts.items() if f"{d}.power_setpoint" in self.given}
+
+    def _takes(self, device: str) -> float:
+        """What a car or a battery takes by its own reading, within what it can."""
+        watts, car = self.read.get(f"{device}.power") or 0.0, self.plan.known_cars.get(device)
+        if car:
+            return max(0.0, min(watts, car.max_a * 230.0 * len(car.phases)))
+        store = next(s for s in self.plan.stores if s.device == device)
+        return min(-watts, store.max_charge_w)
 
     # -- answers -------------------------------------------------------------------------------------------------------
 
