@@ -139,6 +139,43 @@ def test_a_plug_is_asked_to_run_by_a_time_and_moved_to_another(visit: Visit, pla
         planned.command("plug_washer.mode", "manual")
 
 
+def test_a_car_that_tells_how_full_it_is_is_asked_to_be_so_full(visit: Visit, planned: Demo) -> None:
+    asked: list[Any] = []
+
+    def devices(route: Route) -> None:
+        told = planned.api("GET", "/devices")
+        box = next(d for d in told["devices"] if d["id"] == "wallbox")
+        energy = next(c for c in box["commands"] if c["point"] == "wallbox.target_energy")
+        box["commands"].append({**energy, "point": "wallbox.target_soc", "high": 100.0})
+        route.fulfill(json=told)
+
+    def commands(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        sent = asked[-1]
+        done = {"state": "confirmed", "asked": sent["value"], "applied": sent["value"], "limit": None, "ms": 1.0}
+        route.fulfill(json={"id": sent["id"], **done, "reason": {"code": "confirmed", "numbers": {}}})
+
+    visitor = visit(PHONE)
+    planned.command("wallbox.mode", "plan", for_s=600)
+    try:
+        eventually(lambda: "wallbox" in planned.api("GET", "/plan")["devices"], 30, "the car is left to the plan")
+        visitor.page.route("**/api/v1/devices", devices)
+        visitor.page.route("**/api/v1/commands", commands)
+        visitor.page.reload()
+        ahead = card(visitor)
+        ahead.get_by_role("button", name="wallbox: ready by").click(timeout=40_000)
+        sheet = visitor.page.get_by_role("dialog", name="wallbox: ready by")
+        sheet.get_by_role("combobox").select_option("% of the car's battery")
+        sheet.get_by_label("How full").fill("75")
+        assert violations(visitor) == []
+        visitor.shoot("so-full-phone")
+        sheet.get_by_role("button", name="Plan for it").click()
+        expect(ahead).to_contain_text("75\u00a0% full by")
+        assert (asked[0]["point"], asked[0]["value"]) == ("wallbox.target_soc", 75) and asked[0]["for_s"] > 0
+    finally:
+        planned.command("wallbox.mode", "solar")
+
+
 def test_left_to_the_plan_a_device_is_said_to_be(visit: Visit, planned: Demo) -> None:
     visitor = visit(DESKTOP)
     planned.command("battery.mode", "plan", for_s=600)

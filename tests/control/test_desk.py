@@ -421,6 +421,20 @@ def test_what_came_late_is_not_fresh_and_what_comes_again_is() -> None:
     on_a_bench(play)
 
 
+def test_only_a_charger_that_tells_how_full_the_car_is_takes_a_target_of_it() -> None:
+    async def play(b: Bench) -> None:
+        refused = await b.ask("wallbox.target_soc", 80, for_s=7_200)
+        assert refused.reason.code == "unknown_point"
+        b.board.seen(with_intents(replace(wallbox(), points=(*wallbox().points, *points("u2", "wallbox", "soc")))))
+        answer = await b.ask("wallbox.target_soc", 80, for_s=7_200)
+        assert answer.state is OutcomeState.CONFIRMED
+        assert b.board.read("wallbox.target_soc").value == 80.0
+        too_full = await b.ask("wallbox.target_soc", 101, for_s=7_200)
+        assert too_full.state is OutcomeState.REFUSED
+
+    on_a_bench(play)
+
+
 def test_a_target_may_begin_later_and_nothing_else() -> None:
     async def play(b: Bench) -> None:
         b.board.seen(with_intents(replace(plug(), points=points("u1", "plug", "on", "power", "energy"))))
