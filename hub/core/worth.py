@@ -17,10 +17,10 @@ from hub.model import Reason, Source, Value
 from hub.model.plan import Slot, Stored, Task
 from hub.model.site import BatteryControl, Price
 
-TIE, MARGIN, BAND = 100, 1_000, 300
-"""1e-5 currency units per kWh. Up to TIE below the price of feeding in, what is left over is stored all the same: the
-values of a plan are rounded, and what is stored is there when less sun comes than foretold. What is missing is covered
-against the plan's task from MARGIN above the value on. BAND: what either has to fall back before it is undone."""
+MARGIN, BAND = 1_000, 300
+"""1e-5 currency units per kWh. Up to MARGIN below the price of feeding in, what is left over is stored all the same: it
+is there when less sun comes than foretold. What is missing is covered against the plan's task from MARGIN above the
+value on. BAND: what either has to fall back before it is undone."""
 _LEAST_EFFICIENCY = 0.05
 _END_AT_ONCE = (Task.CHARGE.value, Task.SELL.value)
 """What moves energy over the meter by itself ends with the plan that wanted it; only its beginning waits."""
@@ -46,7 +46,7 @@ class _Judge:
     def _stores(self, so_far: bool) -> bool:
         """Whether what is left over is worth more in the battery than fed in."""
         sold = self.price.export
-        return sold is None or self.charge * self.value >= sold - TIE - (BAND if so_far else 0)
+        return sold is None or self.charge * self.value >= sold - MARGIN - (BAND if so_far else 0)
 
     def _covers(self, so_far: bool) -> bool:
         """Whether what is missing costs clearly more than what is stored is worth."""

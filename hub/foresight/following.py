@@ -1,8 +1,8 @@
 """How a day would have gone by a plan: batteries follow the house by the value of a stored kWh, the rest as planned.
 
 The executor of `core` without what takes less than a step: its dead times, ramps and waiting. field/optimiser.md,
-section 5, "Hybrid executor": what is left over is stored where charge efficiency x value >= feed-in price, and what
-lacks is covered where price - wear > value / discharge efficiency + 1 ct.
+section 5, "Hybrid executor": what is left over is stored where charge efficiency x value >= feed-in price - 1 ct, and
+what lacks is covered where price - wear > value / discharge efficiency + 1 ct.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from hub.plan.result import Doing, Planned
 from hub.plan.shape import Floats
 from hub.plan.site import VOLT_KW
 
-TIE, MARGIN = 0.001, 0.01
-"""Currency per kWh, as in `core`: what is left over is stored up to TIE below the feed-in price; what is missing is
-covered against the task from MARGIN above the value on."""
+MARGIN = 0.01
+"""Currency per kWh, as in `core`: what is left over is stored up to so much below the feed-in price; what is missing is
+covered against the task from so much above the value on."""
 _NOTHING = Doing(0.0, None, Task.FOLLOW, value=0.0)  # type: ignore[arg-type]
 
 
@@ -147,7 +147,7 @@ def _wanted(real: Problem, b: Battery, doing: Doing, lacks: float, t: int) -> fl
     """kW to give (+) or take: what the plan's task answers, unless the prices of the step say that following pays."""
     value, sold = doing.value or 0.0, float(real.price_export[t])
     bought = float(real.price_import[t] + real.fee_import[t])
-    stores = b.efficiency_charge * value >= sold - TIE
+    stores = b.efficiency_charge * value >= sold - MARGIN
     covers = bought - b.wear > value / b.efficiency_discharge + MARGIN
     task = doing.task or Task.FOLLOW
     if covers if task in (Task.HOLD, Task.CHARGE) else stores:

@@ -173,7 +173,7 @@ def known(view: View, forecasts: Mapping[Quantity, Forecast]) -> Known:
         start=view.start,
         step_s=STEP_S,
         load_w=load_w,
-        pv_w=forecasts["pv"].mid if "pv" in forecasts else nothing,
+        pv_w=forecasts["pv"].counted_on if "pv" in forecasts else nothing,
         price_import=buy,
         price_export=sell,
         soc=dict(view.soc),

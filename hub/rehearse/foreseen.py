@@ -47,7 +47,7 @@ class Foreseen:
         return self._use.between(now, now + steps * step_ms).values
 
     def pv(self, now: int, steps: int) -> Floats:
-        """W; nothing where there are no panels, or nobody has seen them yet."""
+        """W that are counted on; nothing where there are no panels, or nobody has seen them yet."""
         if self._home.pv is None:
             return np.zeros(steps)
         step_ms = self._home.pv.seconds * 1000
@@ -55,7 +55,7 @@ class Foreseen:
             day = _DAY_MS // step_ms
             past, whole = self._past(self._home.pv, now, _PANELS_MS), -(-steps // day) * day
             found = self._panels(past, whole) or panels.CANDIDATES["persistence"](past, whole)
-            self._sun = Series(now, step_ms // 1000, found.mid if found else np.zeros(whole))
+            self._sun = Series(now, step_ms // 1000, found.counted_on if found else np.zeros(whole))
         return self._sun.between(now, now + steps * step_ms).values * self._brighter(self._home.pv, now, steps)
 
     def _is_news(self, made: Series, now: int, steps: int) -> bool:

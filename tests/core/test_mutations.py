@@ -175,7 +175,7 @@ PLANNED: dict[str, Callable[[Patch], None]] = {
     "another price frees it": lambda patch: patch.setattr(planned, "kept", _always_kept),
     "grid charging ends at once": lambda patch: patch.setattr(worth, "_END_AT_ONCE", ()),
     "a cent of caution": lambda patch: patch.setattr(worth, "MARGIN", 0),
-    "a tie is stored": lambda patch: patch.setattr(worth, "TIE", -1),
+    "a cent less is stored too": lambda patch: patch.setattr(worth._Judge, "_stores", _for_no_less),
     "a value that wavers": lambda patch: patch.setattr(worth, "BAND", 0),
     "what owners forbid": lambda patch: patch.setattr(worth, "_allowed", lambda task, battery: task),
     "batteries do not feed each other": lambda patch: patch.setattr(worth, "moved_by_others", lambda *_: 0.0),
@@ -184,6 +184,11 @@ PLANNED: dict[str, Callable[[Patch], None]] = {
         charging, "SOLAR_CODES", (*charging.SOLAR_CODES, "plan_car")
     ),
 }
+
+
+def _for_no_less(judge: worth._Judge, so_far: bool) -> bool:
+    sold = judge.price.export
+    return sold is None or judge.charge * judge.value >= sold - (worth.BAND if so_far else 0)
 
 
 def _always_kept(was: Course | None, new: Course, dt: float, end_at_once: tuple[str, ...] = ()) -> Course:

@@ -48,8 +48,10 @@ class SeriesInfo:
 
     def scaled(self, stored: NDArray[Any]) -> NDArray[np.float64]:
         """Values in `unit` of stored numbers, without the noise of binary fractions."""
+        scaled: NDArray[np.float64]
         if self.scale >= 1:
-            return np.multiply(stored, self.scale, dtype=np.float64)
+            scaled = np.multiply(stored, self.scale, dtype=np.float64)
+            return scaled
         scaled = np.divide(stored, round(1 / self.scale), dtype=np.float64)
         if stored.dtype.kind == "f":  # a whole number divided is already the nearest to its decimals
             np.round(scaled, 6, out=scaled)

@@ -1989,6 +1989,11 @@ export const journal: Journal = {
      "point": "battery.power",
      "v": -5000,
      "age_ms": 0
+    },
+    {
+     "point": "heatpump.power",
+     "v": 640,
+     "age_ms": 0
     }
    ],
    "state": "refused",
@@ -2110,6 +2115,11 @@ export const journal: Journal = {
     {
      "point": "battery.power",
      "v": -5000,
+     "age_ms": 0
+    },
+    {
+     "point": "heatpump.power",
+     "v": 640,
      "age_ms": 0
     }
    ],
@@ -3828,6 +3838,10 @@ export const decisions: Decisions = {
     {
      "point": "battery.power",
      "v": -5000
+    },
+    {
+     "point": "heatpump.power",
+     "v": 640
     }
    ]
   }
