@@ -18,14 +18,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "args",
         nargs=argparse.REMAINDER,
         metavar="ARGS",
-        help="lint, format, types, layers, page or unit for one part; anything else goes to pytest alone",
+        help="lint, format, types, layers, page, unit or steady for one part; anything else goes to pytest alone",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     parts = [p for p in PARTS if p in args.args] or ([] if args.args else list(PARTS))
     rest = [a for a in args.args if a not in PARTS]
-    if not args.args or "unit" in parts or rest:
+    if rest or not {"unit", "steady"}.isdisjoint(parts):
         _programs()
     if rest:
         return _call("unit", ["-m", "pytest", *rest])
@@ -63,5 +63,6 @@ PARTS = {
     "types": ["-m", "mypy"],
     "layers": ["-c", "from importlinter.cli import lint_imports_command as c; c()"],
     "page": ["hub/web/ui/build.py", "--test"],
-    "unit": ["-m", "pytest", "-n", "3", "--dist", "loadfile"],
+    "unit": ["-m", "pytest", "-n", "3", "--dist", "loadfile", "-m", "not steady"],
+    "steady": ["-m", "pytest", "-m", "steady"],
 }

@@ -27,6 +27,8 @@ from tests.drivers_modbus.scripts import (
     words,
 )
 
+pytestmark = pytest.mark.steady
+
 OTHER = b"\x2b\x0e\x01\x00"
 """of a function that nobody asked for"""
 

@@ -21,6 +21,8 @@ from hub.errors import ConfigError, LinkError, NoAnswer
 from tests.drivers_modbus.kit import Peer, contents, crc, right
 from tests.drivers_modbus.scripts import fails, says
 
+pytestmark = pytest.mark.steady
+
 # -- any bytes -------------------------------------------------------------------------------------------------------
 
 ASKED = Ask(7, READ_HOLDING, 100, 2)

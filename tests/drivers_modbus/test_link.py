@@ -17,6 +17,8 @@ from hub.errors import LinkError, NoAnswer, ShemsError
 from tests.drivers_modbus.kit import Call, Script, contents, eventually, now, right, silence
 from tests.drivers_modbus.scripts import CARRIERS, RTU, after, exception, fails
 
+pytestmark = pytest.mark.steady
+
 # -- late answers ----------------------------------------------------------------------------------------------------
 
 

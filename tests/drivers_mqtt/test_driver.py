@@ -20,6 +20,8 @@ from hub.errors import ConfigError, NoAnswer
 from hub.model import DeviceSpec, Role, SystemClock
 from tests.drivers_mqtt.kit import FAST, Broker, FakeSink, command, needs_mosquitto
 
+pytestmark = pytest.mark.steady
+
 SPECS = [
     DeviceSpec("u1", "plug_tv", Role.PLUG, "mqtt", "", options={"map": "tasmota/plug", "topic": "tv", **FAST}),
     DeviceSpec("u2", "lamp", Role.LIGHT, "mqtt", "", options={"map": "zigbee2mqtt/light", "topic": "desk lamp"} | FAST),

@@ -16,6 +16,8 @@ from tests.drivers_sunspec.conftest import hybrid, play
 from tests.drivers_sunspec.kit import FakeSink, command
 from tests.sim.conftest import Sim
 
+pytestmark = pytest.mark.steady
+
 SET, LIMIT = "battery.power_setpoint", "pv_roof.power_limit"
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from .conftest import Sim, eventually, need
 
+pytestmark = pytest.mark.steady
+
 Client = Any
 
 

