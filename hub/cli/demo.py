@@ -13,18 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from hub import config
-from hub.app import App, Ready
-from hub.auth import new_password
-from hub.cli.demo_site import demo_document
 from hub.cli.folder import prepared
-from hub.cli.run import watching, watching_arguments
-from hub.cli.service import serve
+from hub.cli.watching_arguments import watching_arguments
 from hub.errors import ShemsError, UserError
 
 ROOT = Path(__file__).parents[2]
@@ -54,23 +49,12 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("--speed: must be above 0 and at most 3600")
     if args.home not in (None, *HOMES):
         raise UserError(f"--home: there is no household {args.home!r}; there are {', '.join(HOMES)}")
-    more = config.read(args.devices) if args.devices else ""
     with _folder(args.data) as data:
         mqtt_port, secret = _free_port(), secrets.token_urlsafe(12)
-        with _simulator(args, data, f"mqtt://devices:{secret}@127.0.0.1:{mqtt_port}") as sim:
-            text = demo_document(sim["links"], bind=args.bind, port=args.port, mqtt_port=mqtt_port) + more
-            (data / "config.toml").write_text(text, encoding="utf-8")
-            site = config.parse(text, str(data / "config.toml"))
-            app = App(site, text, data, new_password(), secret, watching(args))
-            return serve(app, lambda ready: _say(args.json, ready, sim["control"]))
+        with _simulator(args, data, f"mqtt://devices:{secret}@127.0.0.1:{mqtt_port}") as started:
+            from hub.cli.demo_hub import live  # which loads the hub, while the simulated house starts
 
-
-def _say(as_json: bool, ready: Ready, control: str) -> None:
-    if as_json:
-        line = {"ready": ready.url, "user": ready.user, "password": ready.password, "token": ready.token}
-        print(json.dumps({**line, "sim": control}), flush=True)
-    else:
-        print(f"ready {ready.url}\nsign in as {ready.user} with the password {ready.password}", flush=True)
+            return live(args, data, started, mqtt_port, secret)
 
 
 @contextmanager
@@ -86,8 +70,8 @@ def _folder(data: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _simulator(args: argparse.Namespace, data: Path, mqtt: str) -> Iterator[dict[str, Any]]:
-    """The simulator's ready line; the process ends with us, whatever happens to us.
+def _simulator(args: argparse.Namespace, data: Path, mqtt: str) -> Iterator[Callable[[], dict[str, Any]]]:
+    """What waits for the simulator's ready line; the process ends with us, whatever happens to us.
 
     `mqtt`, the broker's URL, has a secret in it: it goes by the pipe, where no other user of the machine can read it.
     """
@@ -107,7 +91,11 @@ def _simulator(args: argparse.Namespace, data: Path, mqtt: str) -> Iterator[dict
         env={**os.environ, "PYTHONPATH": paths},
     )
     try:
-        yield _ready(process, mqtt)
+        assert process.stdin is not None
+        with suppress(BrokenPipeError):  # its own words tell why it is gone
+            process.stdin.write(f"{mqtt}\n".encode())
+            process.stdin.flush()
+        yield lambda: _ready(process)
     finally:
         process.terminate()
         try:
@@ -117,12 +105,8 @@ def _simulator(args: argparse.Namespace, data: Path, mqtt: str) -> Iterator[dict
             process.wait()
 
 
-def _ready(process: subprocess.Popen[bytes], mqtt: str) -> dict[str, Any]:
+def _ready(process: subprocess.Popen[bytes]) -> dict[str, Any]:
     assert process.stdout is not None
-    assert process.stdin is not None
-    with suppress(BrokenPipeError):  # its own words tell why it is gone
-        process.stdin.write(f"{mqtt}\n".encode())
-        process.stdin.flush()
     deadline = time.monotonic() + SIM_READY_WITHIN_S
     while time.monotonic() < deadline:
         if select.select([process.stdout], [], [], 0.2)[0]:

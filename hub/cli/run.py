@@ -11,6 +11,7 @@ from hub import config
 from hub.app import App, Ready, Watching
 from hub.cli.folder import prepared
 from hub.cli.service import serve
+from hub.cli.watching_arguments import watching_arguments
 from hub.errors import UserError
 
 DOCUMENT = Path("config.toml")
@@ -21,15 +22,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, default=DOCUMENT, metavar="FILE", help="the site document")
     parser.add_argument("--data", type=Path, default=state, metavar="DIR", help="state.db and history.db live here")
     watching_arguments(parser)
-
-
-def watching_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--read-only", action="store_true", help="watch and decide, but write to no device: another system is in charge"
-    )
-    parser.add_argument(
-        "--observe", type=Path, metavar="FILE", help="try this site document beside the live one; see GET /observed"
-    )
 
 
 def watching(args: argparse.Namespace) -> Watching:
