@@ -9,7 +9,7 @@ import numpy as np
 
 from hub.forecast.candidates import Forecaster, persistence
 from hub.forecast.series import Floats, Forecast, Past, Series
-from hub.foresight.think import candidates_of
+from hub.foresight.forecasters import candidates_of
 from hub.foresight.view import Quantity, Rate, day_of
 from hub.store.foresight import Score
 

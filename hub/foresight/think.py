@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from hub.errors import UserError
-from hub.forecast import load, pv
 from hub.forecast.candidates import Forecaster
 from hub.forecast.series import Forecast, Past
 from hub.foresight.assemble import Known, problem_of, to_plan
+from hub.foresight.forecasters import candidates_of
 from hub.foresight.guess import guessed
 from hub.foresight.pricing import continued, known_prices
 from hub.foresight.view import (
@@ -132,19 +132,6 @@ def foretold(view: View) -> dict[Quantity, Forecast]:
         if forecast is not None:
             found[quantity] = forecast
     return found
-
-
-def candidates_of(load_past: Past, pv_past: Past | None) -> Iterator[tuple[Quantity, Past, Mapping[str, Forecaster]]]:
-    """What there is to forecast, from what, and by whom, the preferred first."""
-    yield "load", load_past, load.CANDIDATES
-    if pv_past is not None:
-        yield "pv", pv_past, _panels(pv_past)
-
-
-def _panels(past: Past) -> dict[str, Forecaster]:
-    """What is preferred first as long as nothing speaks for another: the blend of all."""
-    known = pv.candidates(past.told)
-    return {name: known[name] for name in ("blend", *known)}
 
 
 def _first(candidates: Mapping[str, Forecaster], best: str, past: Past, steps: int) -> Forecast | None:

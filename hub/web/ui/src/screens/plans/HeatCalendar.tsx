@@ -3,7 +3,7 @@ import type { Rehearsal } from "../../api/types.gen.ts";
 import { words } from "../../words/index.ts";
 import { zoneName } from "../../words/moment.ts";
 import { plans } from "../../words/plans.ts";
-import type { Span } from "./Rehearse.tsx";
+import type { Span } from "./span.ts";
 
 const t = plans.rehearsal;
 const HOUR = 3_600_000;

@@ -4,7 +4,7 @@ import { words } from "../../words/index.ts";
 import { plans } from "../../words/plans.ts";
 import { lower, type House } from "./points.ts";
 import { HeatCalendar } from "./HeatCalendar.tsx";
-import type { Span } from "./Rehearse.tsx";
+import type { Span } from "./span.ts";
 import { due, lasting } from "./say.ts";
 import { moment } from "../../words/moment.ts";
 

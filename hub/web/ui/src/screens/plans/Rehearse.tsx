@@ -7,11 +7,10 @@ import { plans } from "../../words/plans.ts";
 import type { Document } from "./document.ts";
 import type { House } from "./points.ts";
 import { RehearsalReport } from "./RehearsalReport.tsx";
+import { SPANS, type Span } from "./span.ts";
 import { saidOf } from "./usePlans.ts";
 
 const t = plans.rehearsal;
-const SPANS = [30, 365] as const;
-export type Span = (typeof SPANS)[number];
 
 interface Tried {
   text: string;
