@@ -86,7 +86,9 @@ class Connection:
         cap, grid = self.limits.get(IMPORT), inputs.number(f"{inputs.house.grid}.power")
         if cap is None or grid is None:
             return None
-        makers = {device, *(inverter.device for inverter in inputs.house.inverters)}
-        others = (w - self._draws.watts_at_least(inputs, d, IMPORT) for d, w in self._given.items() if d not in makers)
+        # what an inverter is given is the most that it may make, not what it will
+        left_out = {device, *(inverter.device for inverter in inputs.house.inverters)}
+        given = [(d, w) for d, w in self._given.items() if d not in left_out]
+        others = (w - self._draws.watts_at_least(inputs, d, IMPORT) for d, w in given)
         left = cap.watts - grid - sum(others)
         return cap.reason(IMPORT, left) if left < more_w else None
