@@ -44,10 +44,12 @@ def _energy(inputs: Inputs, charger: ChargerControl, wanted_wh: float, memory: T
 
 
 def _percent(inputs: Inputs, charger: ChargerControl, wanted: float, memory: Target) -> tuple[Target, float]:
-    """A car that has not told how full it is may be empty: it begins early enough for that."""
+    """A car that falls silent is as full as it said last; one that never told may be empty: it begins early enough."""
     soc = inputs.number(f"{charger.device}.soc")
-    enough = memory.full if soc is None else soc >= wanted - (_AGAIN if memory.full else 0.0)
-    return replace(memory, full=enough), 0.0 if enough else charger.lacks_wh(wanted, soc)
+    if soc is None and inputs.values.get(f"{charger.device}.connected") is not False:
+        soc = memory.soc
+    enough = soc is not None and soc >= wanted - (_AGAIN if memory.full else 0.0)
+    return replace(memory, soc=soc, full=enough), 0.0 if enough else charger.lacks_wh(wanted, soc)
 
 
 def _now(inputs: Inputs, request: Request, needed_s: float, left_wh: float) -> Reason | None:

@@ -117,11 +117,12 @@ class Held:
 class Target:
     """The request that it is of, and what the charger's counter read when it was first seen, Wh; None = not known.
 
-    `full`: the car has held what was asked.
+    `soc`: what the car told last, %, while it has been connected; `full`: it has held what was asked.
     """
 
     request: str
     begun_wh: float | None = None
+    soc: float | None = None
     full: bool = False
 
 

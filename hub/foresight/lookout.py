@@ -228,8 +228,13 @@ class Lookout:
 
     async def _lacks_wh(self, c: ChargerControl, wish: Request) -> float:
         if wish.point.endswith(".target_soc"):
-            return c.lacks_wh(float(wish.value), self._number(f"{c.device}.soc"))
+            soc = self._number(f"{c.device}.soc")
+            return c.lacks_wh(float(wish.value), await self._soc_told(c) if soc is None else soc)
         return await self._left_wh(wish)
+
+    async def _soc_told(self, c: ChargerControl) -> float | None:
+        """What the car told last since it came, %; None if it has not."""
+        return await self._records.last_while(f"{c.device}.soc", f"{c.device}.connected", self._clock.now())
 
     async def _run(self, device: str, power_w: float, now: int) -> RunSeen | None:
         wish = self._target(device, now) if self.modes().get(device) == PLAN else None

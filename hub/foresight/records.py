@@ -14,7 +14,7 @@ from hub.store.ring import Buckets, Querier
 T = TypeVar("T")
 DAYS = 200
 """So far back is looked. What is older counts for little in any forecaster, and each day costs the planner memory."""
-_DAY_MS, _AGAIN_MS = 86_400_000, 3_600_000
+_DAY_MS, _AGAIN_MS, _MINUTE_MS = 86_400_000, 3_600_000, 60_000
 """The last hour is read again: a second may come late."""
 _LEAST_S = 180
 """Of a quarter-hour that have to be known."""
@@ -54,6 +54,15 @@ class Records:
         found = await self._history.ask(lambda q: q.query([point], start, start + 300_000, 60_000))
         last = [float(v) for v in found[point].last if isinstance(v, float | int) and not np.isnan(v)]
         return last[-1] if last else None
+
+    async def last_while(self, point: str, held: str, end: int) -> float | None:
+        """The last value of `point` in the day before `end` (UTC ms), unless `held` has been false since."""
+        start = (end - _DAY_MS) // _MINUTE_MS * _MINUTE_MS
+        found = await self._history.ask(lambda q: q.query([point, held], start, end, _MINUTE_MS))
+        told, ended = np.flatnonzero(found[point].count), np.flatnonzero(found[held].min == 0)
+        if not len(told) or (len(ended) and ended[-1] >= told[-1]):
+            return None
+        return float(found[point].mean[told[-1]])
 
     async def _read(self, points: Sequence[str], start: int, end: int) -> None:
         if not points or start >= end:

@@ -96,13 +96,23 @@ def test_a_car_that_is_full_enough_is_left_alone_until_it_has_lost_some() -> Non
     assert set(charged(79.9, 79, 3)) == {79.9}
     target = Request("x", "car.target_soc", Relation.SET, 80.0, Source.PERSON, T, T + HOUR)
     state, told = State(), []
-    for k, soc in enumerate((79.0, 80.0, 79.0, None, 77.9)):
+    for k, soc in enumerate((79.0, 80.0, 79.0, None, 77.9, None)):
         values = {"grid.power": 0.0, **{f"grid.power_l{n}": 0.0 for n in (1, 2, 3)}}
         values |= {} if soc is None else {"car.soc": soc}
         result = step(state, Inputs(T + k * 60_000, house(), values, (target,)))
         state = result.state
         told.append(next(c.reason.code for c in result.commands if c.point == "car.current_limit"))
-    assert [code.startswith("target") for code in told] == [True, False, False, False, True]
+    assert [code.startswith("target") for code in told] == [True, False, False, False, True, True]
+
+
+def test_a_car_that_falls_silent_is_as_full_as_it_said_and_another_one_may_be_empty() -> None:
+    target = Request("x", "car.target_soc", Relation.SET, 80.0, Source.PERSON, T, T + 4 * HOUR)
+    state, left = State(), []
+    for k, car in enumerate(({"car.soc": 60.0}, {}, {"car.connected": False}, {"car.connected": True})):
+        values = {"grid.power": 0.0, **{f"grid.power_l{n}": 0.0 for n in (1, 2, 3)}, **car}
+        state = step(state, Inputs(T + k * 60_000, house(), values, (target,))).state
+        left.append(state.targets["car"].soc)
+    assert left == [60.0, 60.0, None, None]
 
 
 def test_a_car_that_does_not_tell_is_begun_early_enough_for_an_empty_one() -> None:

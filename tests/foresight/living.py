@@ -67,7 +67,7 @@ _POINTS = {
     "pv_roof": (Role.INVERTER, ("power", "power_limit"), (("power_limit", 0.0, 5000.0),)),
     "battery": (Role.BATTERY, ("power", "soc", "capacity", "power_setpoint"), (("power_setpoint", -5000.0, 5000.0),)),
     "wallbox": (
-        Role.CHARGER, ("power", "energy", "connected", "current_limit"), (("current_limit", 0.0, 32.0),),
+        Role.CHARGER, ("power", "energy", "soc", "connected", "current_limit"), (("current_limit", 0.0, 32.0),),
     ),
     "plug": (Role.PLUG, ("on", "power", "energy"), (("on", None, None),)),
 }  # fmt: skip

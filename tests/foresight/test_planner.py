@@ -13,6 +13,7 @@ from hub.foresight.process import Answered
 from hub.foresight.view import STEP_MS, STEPS, Rate, Solve, Thought, Told, WhatIf, Wrong
 from hub.model import Relation, Request, Source
 from hub.model.feed import Outlook
+from hub.model.site import CAR_EFFICIENCY
 from hub.store.foresight import Score
 from tests.foresight.living import SITE, START, Living, living
 
@@ -131,6 +132,26 @@ def test_a_car_with_a_wish_is_planned_with_what_it_still_lacks(tmp_path: Path) -
         house.show(wallbox__connected=False)
         await house.pass_by(60)
         assert solves(house)[-1].view.cars == () and house.planner.latest.cause == "car"
+
+    living(tmp_path, play)
+
+
+@pytest.mark.parametrize(
+    ("unplugged", "lacks"), [(10.0, 0.2 * 75_000 / CAR_EFFICIENCY), (1.0, 0.8 * 75_000 / CAR_EFFICIENCY)]
+)
+def test_a_car_that_falls_silent_is_planned_as_full_as_it_said_since_it_came(
+    tmp_path: Path, unplugged: float, lacks: float
+) -> None:
+    """It was away for a quarter of an hour so many hours ago, and told that it holds 60 % between 5 and 3 hours ago."""
+    ago = lambda t: (START / 1000 - t) / 3600  # noqa: E731
+
+    async def play(house: Living) -> None:
+        house.history.of["wallbox.soc"] = lambda t: np.where((ago(t) <= 5) & (ago(t) > 3), 60.0, np.nan)
+        house.history.of["wallbox.connected"] = lambda t: 1.0 - ((ago(t) <= unplugged) & (ago(t) > unplugged - 0.25))
+        house.wishes.append(wish("wallbox.target_soc", 80, 10))
+        house.show(wallbox__mode="plan", wallbox__connected=True)
+        await house.pass_by(15)
+        assert solves(house)[0].view.cars[0].goal_wh == pytest.approx(lacks)
 
     living(tmp_path, play)
 
