@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -195,19 +196,21 @@ class Desk:
             request.id, OutcomeState.CONFIRMED, request.value, applied, Reason("confirmed"), ms=self._ms(started)
         )
 
-    def _set_at_device(self, point: str, value: Value) -> None:
+    async def _set_at_device(self, point: str, value: Value) -> None:
         """Somebody set it at the device or in its vendor's app: that is a person's wish like any other, not a fight."""
         now = self._clock.now()
         ends = now + round(DEFAULT_LEASE_S * 1000)
         request = Request(
             f"at_device:{point}:{now}", point, Relation.SET, value, Source.PERSON, now, ends, cause="set_at_device"
         )
-        self.leases.take(request)
+        replaced = self.leases.take(request)
         reason = Reason("set_at_device", {"value": value})
         entry = Entry(
             now, "request", point, request.id, value, value, Source.PERSON.value, cause=request.cause, reason=reason
         )
         self._journal.later(entry)
+        with suppress(ShemsError):  # a full disk, which the journal tells of: it holds until a restart
+            await self._keep.take(request, replaced.id if replaced else "", now)
 
     async def _device(self, request: Request, held: bool, started: float) -> Answer:
         waiting = self._dispatcher.expect(request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 
 from hub.errors import LinkError, Refused
@@ -75,8 +75,8 @@ class Dispatcher:
         self._noted: dict[str, tuple[tuple[object, ...], float]] = {}
         self._hushed: dict[str, float] = {}
         self.managed_points: frozenset[str] = frozenset()
-        self.on_foreign: Callable[[str, Value], None] = lambda _point, _value: None
-        """called with a point and its reading when somebody else has set it: the vendor's app, a button"""
+        self.on_foreign: Callable[[str, Value], Coroutine[None, None, None]] = _nothing
+        """told a point and its reading when somebody else has set it: the vendor's app, a button"""
 
     def attach(self, driver: Driver) -> None:
         for device in driver.devices:
@@ -174,7 +174,7 @@ class Dispatcher:
             return sent.state is not OutcomeState.PENDING
         if reading.value is not None and self._set_by_another(sent, spec, reading.at):
             self._sent[command.point] = Sent(reading.value, self._clock.monotonic(), sent.state, self._clock.now())
-            self.on_foreign(command.point, reading.value)
+            self._tasks.create_task(self.on_foreign(command.point, reading.value), name=f"foreign {command.point}")
             return False
         return spec.wear is not Wear.FLASH or age >= 86_400 / (FLASH_AGAIN * spec.writes_a_day)
 
@@ -313,3 +313,7 @@ class Dispatcher:
                 ms=round((self._clock.monotonic() - started) * 1000, 2),
             )
         )
+
+
+async def _nothing(_point: str, _value: Value) -> None:
+    """Nobody asks."""

@@ -211,6 +211,7 @@ def test_what_somebody_sets_at_the_device_is_a_persons_wish_and_no_fight() -> No
         assert len(b.driver.written) == writes
         (lease,) = b.desk.leases.active(b.clock.now())
         assert (lease.value, lease.source, lease.cause) == (0.0, Source.PERSON, "set_at_device")
+        assert [r.value for r in b.keep.leases.values()] == [0.0], "a restart knows of it"
         b.heart.beat()
         await b.settle()
         assert len(b.driver.written) == writes
