@@ -14,7 +14,8 @@ _SOON_S, _FIRST_S, _LAST_S = 0.2, 0.5, 5.0
 
 class Pulse:
     def __init__(self) -> None:
-        self._misses = 0
+        self.misses = 0
+        """in a row"""
         self._known = False
 
     @property
@@ -24,7 +25,7 @@ class Pulse:
 
     def answered(self, device: Device, sink: Sink) -> None:
         """Tells the sink on the first answer and on return."""
-        self._misses = 0
+        self.misses = 0
         if not self._known:
             self._known = True
             log.info("%s: answers at %s", device.id, device.link.address)
@@ -32,8 +33,8 @@ class Pulse:
 
     def missed(self, device: str, reason: str, sink: Sink) -> float:
         """Tells the sink when this is the loss; returns the seconds until the next try."""
-        self._misses += 1
-        if self._misses == _MISSES:
+        self.misses += 1
+        if self.misses == _MISSES:
             self._known = False
             log.warning("%s: lost: %s", device, reason)
             sink.lost(device, reason)
@@ -41,6 +42,6 @@ class Pulse:
 
     @property
     def pause_s(self) -> float:
-        if self._misses < _MISSES:
+        if self.misses < _MISSES:
             return _SOON_S
-        return min(_LAST_S, _FIRST_S * 2.0 ** min(self._misses - _MISSES, 10))
+        return min(_LAST_S, _FIRST_S * 2.0 ** min(self.misses - _MISSES, 10))

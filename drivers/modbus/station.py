@@ -163,7 +163,14 @@ class Station:
         settled = start + known.spec.settle_ms / 1000 - _JUDGE_S
         until = max(start + WRITE_S, min(settled, start + _LONGEST_S)) + known.rests_s(command.value)
         self._written_at[f"{device}.{known.read_back}"] = start
-        await self._orders.carry_out(command.point, known, command.value, until)
+        misses = member.pulse.misses
+        try:
+            await self._orders.carry_out(command.point, known, command.value, until)
+        except NoAnswer as error:
+            # writes may leave reads no time, so a write without answer tells of a loss too
+            if self._known and member.pulse.misses == misses:
+                self._missed(str(error), sink)
+            raise
         await self._read_back(member, known, command, min(until, settled), sink)
 
     async def _read_back(self, member: Member, known: CommandMap, command: Command, until: float, sink: Sink) -> None:

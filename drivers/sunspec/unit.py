@@ -67,8 +67,15 @@ class Unit:
             frames = control.frames(float(command.value), self._images[control.place])
         except ValueError as error:
             raise Refused(f"{command.point}: {error}") from None
-        await self._write(frames, until)
-        shown = await self._read_back(member, control, command, until, sink)
+        misses = member.pulse.misses
+        try:
+            await self._write(frames, until)
+            shown = await self._read_back(member, control, command, until, sink)
+        except NoAnswer as error:
+            # writes may leave reads no time, so a write without answer tells of a loss too
+            if self._known and member.pulse.misses == misses:
+                self._missed(str(error), sink)
+            raise
         if shown is None:
             raise Refused(f"{command.point}: the device took the set-point, but shows none in force")
         taken = control.command(command.point).shows(command.value, shown)

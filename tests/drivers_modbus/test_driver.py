@@ -349,6 +349,20 @@ async def loses_and_finds(sim: Sim, device: str, kind: str, driver: Driver, sink
         assert sink.value(f"{device}.{SETS[device][0]}") == SETS[device][1]
 
 
+async def test_a_device_that_is_driven_all_the_time_is_lost_as_soon(sim: Sim) -> None:
+    """Each write has the line for most of a second: the reads alone would not find out."""
+    async with on_tcp(sim, "keba") as (driver, sink):
+        await eventually(lambda: sink.events("keba") == ["seen"])
+        await fault(sim, "keba", "silent")
+        try:
+            async with asyncio.timeout(5):
+                while "lost" not in sink.events("keba"):
+                    assert await fails(driver.apply(command("keba.current_limit", 10))) is NoAnswer
+                    await asyncio.sleep(0.01)
+        finally:
+            await fault(sim, "keba", "none")
+
+
 async def test_one_missing_answer_is_no_loss_and_two_are(quick: None) -> None:
     peer = TcpPeer()
     await peer.start()

@@ -237,6 +237,27 @@ def test_lost_within_ten_seconds_and_back_by_itself_each_said_once(
     assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
 
 
+def test_a_device_that_is_driven_all_the_time_is_lost_as_soon(sim: Sim) -> None:
+    """Each write has the line for most of a second: the reads alone would not find out."""
+
+    async def scene(driver: Driver, sink: FakeSink) -> None:
+        await sink.until(lambda: SET in sink.values)
+        sim.fault("inverter", "silent")
+
+        async def drive() -> None:
+            while True:
+                try:
+                    await driver.apply(command(SET, 300.0))
+                except LinkError:
+                    await asyncio.sleep(0.01)
+
+        driving = asyncio.create_task(drive())
+        assert await sink.until(lambda: ("lost", "battery") in sink.events, 12) < 5
+        driving.cancel()
+
+    play(sim.links["inverter"], hybrid(), scene)
+
+
 def test_a_write_to_a_silent_device_is_no_answer_in_time(sim: Sim) -> None:
     async def scene(driver: Driver, sink: FakeSink) -> None:
         await sink.until(lambda: SET in sink.values)
