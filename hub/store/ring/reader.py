@@ -190,11 +190,11 @@ class Reader:
         out = {}
         with self._reading() as connection:
             if connection:
-                packed = max((_packed_until(connection) * DAY - grid.start) // level.step, 0)
+                packed = max(_packed_until(connection) * DAY, grid.start)
                 for i in ids:
                     out[i] = self._rows(connection, grid, level, i)
-                    out[i].n[packed:] = 0
-                for start, i, values in self._sealed(connection, grid.start, grid.end, held, ids):
+                    out[i].n[(packed - grid.start) // level.step :] = 0
+                for start, i, values in self._sealed(connection, packed, grid.end, held, ids):
                     _add(out[i], (start - grid.start) // level.step, values, level.step)
         for i, hours in fresh.items():
             out.setdefault(i, Rolled.empty((grid.end - grid.start) // level.step))
@@ -207,11 +207,12 @@ class Reader:
         out = _Columns(start, end)
         with self._reading() as connection:
             if connection:
-                for day in range(start // DAY, min((end - 1) // DAY + 1, _packed_until(connection))):
+                packed = _packed_until(connection)
+                for day in range(start // DAY, min((end - 1) // DAY + 1, packed)):
                     for i in ids:
                         for body in self._row(connection, "raw", Tag(Holds.RAW, i, day)):
                             out.put(i, day * DAY, self._decoded(body))
-                for at, i, values in self._sealed(connection, start, end, held, ids):
+                for at, i, values in self._sealed(connection, max(start, packed * DAY), end, held, ids):
                     _lay(out.of(i), at - start, values)
         for i, hours in fresh.items():
             for at, values in hours:
@@ -294,7 +295,9 @@ class Reader:
     def _sealed(
         self, connection: sqlite3.Connection, start: int, end: int, held: set[int], ids: set[int]
     ) -> Iterator[tuple[int, int, Ints]]:
-        """(start, series, seconds) of the hours that are not in memory, in time order."""
+        """(start, series, seconds) of the hours that are not in memory, in time order; `start`: no packed day's."""
+        if start >= end:
+            return
         rows = connection.execute(
             "SELECT t, dir FROM hour WHERE t > ? AND t < ? ORDER BY t", (start - HOUR, end)
         ).fetchall()

@@ -6,6 +6,8 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,7 @@ FIELDS = ("n", "low", "high", "mean", "last")
 _WIDTHS = (0, 1, 2, 4, 8)
 _HEAD = struct.Struct("<Bq")
 """Of a column: bytes a number, and the least number."""
-_ROW = np.dtype([("form", "u1"), ("n", "<u2"), ("columns", [("width", "u1"), ("base", "<i8")], 5)])
+_ROW = struct.Struct("<BH" + "Bq" * 5)
 """What an undeflated row of numbers begins with."""
 _SHARE = 1024
 _DEFLATED, _NUMBERS = 1, 2
@@ -181,49 +183,61 @@ def spread(level: Level, rows: Sequence[tuple[int, Body]], buckets: int) -> tupl
 
 
 def _together(rows: Sequence[tuple[int, Body]], buckets: int) -> Rolled | None:
-    """If these are whole neighbours of five undeflated columns: nothing is copied of what covers all buckets."""
+    """If these are whole neighbours of five undeflated columns: nothing is copied of what covers all buckets.
+
+    Few calls for all of them, as each costs more than the numbers it is for.
+    """
     bodies = [body for _, body in rows]
-    if min(map(len, bodies), default=0) < _ROW.itemsize:
+    if min(map(len, bodies), default=0) < _ROW.size:
         return None
-    heads = np.frombuffer(b"".join([body[: _ROW.itemsize] for body in bodies]), _ROW)
-    n, widths, bases = heads["n"].astype(np.int64), heads["columns"]["width"], heads["columns"]["base"]
-    ends = np.cumsum(widths * n[:, None], axis=1) + _ROW.itemsize
-    starts, form = rows[0][0] + np.cumsum(n), int(heads["form"][0])
+    forms, lengths, *heads = zip(*map(_ROW.unpack_from, bodies), strict=True)
+    widths, bases = heads[::2], heads[1::2]
+    ends = [(_ROW.size,) * len(bodies)]
+    for each in widths:
+        ends.append(tuple([at + width * n for at, width, n in zip(ends[-1], each, lengths, strict=True)]))
+    ats = [at for at, _ in rows]
     if (
-        form & (_DEFLATED | _NUMBERS) != _NUMBERS
-        or (heads["form"] != form).any()
-        or not {*_WIDTHS}.issuperset(widths.ravel().tolist())
-        or ends[:, -1].tolist() != [len(body) for body in bodies]
-        or starts[:-1].tolist() != [at for at, _ in rows[1:]]
+        forms[0] & (_DEFLATED | _NUMBERS) != _NUMBERS
+        or forms.count(forms[0]) != len(forms)
+        or not {*_WIDTHS}.issuperset(chain(*widths))
+        or ends[-1] != tuple(map(len, bodies))
+        or ats[1:] != list(map(add, ats, lengths))[:-1]
     ):
         return None
-    columns, kinds = [], (np.int32, np.float64, np.int32, np.int32, np.int32)
-    lengths = n.tolist()
-    for kind, base, width, end in zip(kinds, bases.T, widths.T.tolist(), ends.T.tolist(), strict=True):
-        column = np.repeat(base.astype(kind), n)
-        if any(width):
-            np.add(column, _joined(bodies, width, lengths, end), out=column, casting="unsafe")
-        columns.append(column)
-    count, mean, low, high, last = columns
-    mean *= 1 / (1 << (form >> 4))
-    found, at = Rolled(count, low, high, mean, last), rows[0][0]
-    if at > 0 or at + len(found) < buckets:
+    total = sum(lengths)
+    count = _column(np.int32, bodies, lengths, widths[:1], ends[:1], bases[:1])
+    mean = _column(np.float64, bodies, lengths, widths[1:2], ends[1:2], bases[1:2])
+    ends_of = _column(np.int32, bodies, lengths, widths[2:], ends[2:5], bases[2:])
+    mean *= 1 / (1 << (forms[0] >> 4))
+    low, high, last = (ends_of[k * total : (k + 1) * total] for k in range(3))
+    found, at = Rolled(count, low, high, mean, last), ats[0]
+    if at > 0 or at + total < buckets:
         out = Rolled.empty(buckets)
         out.put(at, found)
         return out
     return Rolled(*(getattr(found, f)[-at : buckets - at] for f in FIELDS))
 
 
-def _joined(bodies: list[Body], widths: list[int], n: list[int], ends: list[int]) -> NDArray[Any]:
-    """One column of all rows, without their bases."""
-    width = widths[0]
-    if widths == [width] * len(widths):
-        pieces = [body[end - width * m : end] for body, m, end in zip(bodies, n, ends, strict=True)]
-        return np.frombuffer(b"".join(pieces), f"<u{width}")
-    rows = zip(bodies, widths, n, ends, strict=True)
-    return np.concatenate(
-        [np.frombuffer(body, f"<u{w}", m, end - w * m) if w else np.zeros(m, np.uint8) for body, w, m, end in rows]
-    )
+def _column(
+    kind: type[Any],
+    bodies: list[Body],
+    lengths: tuple[int, ...],
+    widths: Sequence[tuple[int, ...]],
+    starts: Sequence[tuple[int, ...]],
+    bases: Sequence[tuple[int, ...]],
+) -> NDArray[Any]:
+    """Columns of all rows, one after the other; by column and row where each starts, bytes a number and its least."""
+    n, used, at = lengths * len(widths), [*chain(*widths)], [*chain(*starts)]
+    column = np.repeat(np.array([*chain(*bases)], kind), n)
+    pieces = [body[a : a + w * m] for body, w, m, a in zip(bodies * len(widths), used, n, at, strict=True)]
+    if used.count(used[0]) == len(used):
+        if used[0]:
+            column += np.frombuffer(b"".join(pieces), f"<u{used[0]}").astype(kind)
+        return column
+    for piece, w, end, m in zip(pieces, used, accumulate(n), n, strict=True):
+        if w:
+            column[end - m : end] += np.frombuffer(piece, f"<u{w}").astype(kind)
+    return column
 
 
 def _columns(level: Level, rolled: Rolled, numbers: bool, fraction: int) -> list[Wide]:
