@@ -1,7 +1,7 @@
 """Our planner on problems of a file, in a process that holds nothing else: the counterpart of `plan_emhass_solve`.
 
 `python -m bench.kit.plan_ours_solve PROBLEMS.json [at-once]`: for each line of stdin, the number of a problem, it is
-read and planned anew; `at-once` lets it search for nothing better than its first plan. Answers with a line of JSON.
+read and planned anew, or `at-once`. Answers with a line of JSON.
 """
 
 from __future__ import annotations
@@ -9,23 +9,23 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from hub.errors import ShemsError
-from hub.plan import plan, read_problem
-from hub.plan.solve import QUICK, Effort
+from hub.plan import Planned, Problem, at_once, plan, read_problem
 
 
-def main(problems: list[dict[str, Any]], effort: Effort) -> None:
+def main(problems: list[dict[str, Any]], make: Callable[[Problem], Planned]) -> None:
     for line in sys.stdin:
-        print(json.dumps(answer(problems[int(line)], effort)), flush=True)
+        print(json.dumps(answer(problems[int(line)], make)), flush=True)
 
 
-def answer(problem: dict[str, Any], effort: Effort) -> dict[str, Any]:
+def answer(problem: dict[str, Any], make: Callable[[Problem], Planned]) -> dict[str, Any]:
     began, cpu = time.perf_counter(), time.process_time()
     try:
-        planned = plan(read_problem(problem), effort)
+        planned = make(read_problem(problem))
     except ShemsError as e:
         return {"failed": str(e)}
     took = {"s": time.perf_counter() - began, "cpu_s": time.process_time() - cpu}
@@ -38,4 +38,4 @@ def _peak_rss_bytes() -> int:
 
 
 if __name__ == "__main__":
-    main(json.loads(Path(sys.argv[1]).read_text()), QUICK if "at-once" in sys.argv else Effort())
+    main(json.loads(Path(sys.argv[1]).read_text()), at_once if "at-once" in sys.argv else plan)

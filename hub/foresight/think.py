@@ -31,7 +31,7 @@ from hub.foresight.view import (
     WhatIf,
     Wrong,
 )
-from hub.plan import Planned, Problem, plan
+from hub.plan import Planned, Problem, at_once, plan
 from hub.plan.problem import Appliance, Car, Goal, Visit
 from hub.plan.solve import QUICK, Effort
 from hub.plan.write import problem_table
@@ -72,6 +72,7 @@ def _solved(asked: Solve) -> Iterator[Thought]:
         yield Thought(forecasts)
         return
     problem = problem_of(view.site, known(view, forecasts))
+    yield _thought(asked, forecasts, problem, at_once(problem))
     quick = plan(problem, QUICK)
     yield _thought(asked, forecasts, problem, quick)
     if not quick.proven:

@@ -89,7 +89,7 @@ def _on_steps(phases: list[Phase], step_s: int) -> Floats:
 def _part(site: Site, a: Appliance, profile: Floats, before: int, whole: int, skipped: Ints) -> Part:
     """`before`, `whole`: steps of the parts before, and of all together."""
     m, length = site.matrix, len(profile)
-    free = _allowed(site, a)
+    free = allowed(site, a)
     quiet = np.concatenate(([0], np.cumsum(~free)))
     at = np.arange(0, max(0, site.n - length + 1))
     at = at[quiet[at + length] == quiet[at]]
@@ -122,7 +122,7 @@ def _spread(site: Site, a: Appliance) -> Moves:
     m, h = site.matrix, site.h
     first, last = _window(site, a)
     steps = np.arange(first, max(first, last))
-    free = _allowed(site, a)[steps]
+    free = allowed(site, a)[steps]
     each = a.power_w / 1000
     on_off = a.kind == "steps"
     wanted = float(max(1, round(a.duration_s / site.problem.step_s))) if on_off else each * a.duration_s / 3600
@@ -151,7 +151,7 @@ def _window(site: Site, a: Appliance) -> tuple[int, int]:
     return max(0, first), min(site.n, max(0, last))
 
 
-def _allowed(site: Site, a: Appliance) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def allowed(site: Site, a: Appliance) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Not in quiet hours."""
     free = np.ones(site.n, bool)
     for start, end in a.quiet:

@@ -23,7 +23,7 @@ def energy_cost(site: Site, net_kw: Floats, planned: bool = False) -> Floats:
     return cost
 
 
-def at_once(built: Built, x: Floats) -> tuple[Floats, dict[str, float]]:
+def everything_at_once(built: Built, x: Floats) -> tuple[Floats, dict[str, float]]:
     """Cost by step, and what is in the batteries at the end (kWh): cars and appliances run as soon as they can, the
     batteries keep the grid at zero. Heat is made as planned.
     """

@@ -110,17 +110,46 @@ def lasting(site: Site, on: Ints, was: bool, start_cost: float, run: int, pause:
             m.put(rows[: n - ahead], begun[ahead:], 1.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Warmth:
+    """A store of heat from step to step, degC: `kept` of what it was, `gained` without the heat pump, and `per_kw`.
+
+    `low`: the lower end of comfort.
+    """
+
+    begin: float
+    kept: float
+    gained: Floats
+    per_kw: Floats
+    low: Floats
+
+    @staticmethod
+    def of_room(site: Site, pump: HeatPump, room: Room) -> Warmth:
+        kept = exp(-site.h * room.loss_w_k / room.capacity_wh_k)
+        gained = (1 - kept) * (pump.outdoor_c + room.gains_w / room.loss_w_k)
+        return Warmth(room.temperature, kept, gained, (1 - kept) * 1000 * pump.cop / room.loss_w_k, room.low)
+
+    @staticmethod
+    def of_tank(site: Site, pump: HeatPump, tank: Tank) -> Warmth:
+        kept = exp(-site.h * tank.loss_w_k / tank.capacity_wh_k)
+        gained = (1 - kept) * tank.cellar - site.h * tank.draw_w / tank.capacity_wh_k
+        return Warmth(tank.temperature, kept, gained, site.h * 1000 * pump.cop_tank / tank.capacity_wh_k, tank.low)
+
+    def rows(self, site: Site, level: Ints, heat: Ints) -> Ints:
+        """What carries `level` from step to step."""
+        m, gained = site.matrix, self.gained.copy()
+        gained[0] += self.kept * self.begin
+        rows = m.rows(site.n, gained, gained)
+        m.put(rows, level, 1.0)
+        m.carry(rows, level)
+        m.put(rows[1:], level[:-1], -self.kept)
+        m.put(rows, heat, -self.per_kw)
+        return rows
+
+
 def _room(site: Site, pump: HeatPump, room: Room, heat: Ints) -> Ints:
-    m, n, h = site.matrix, site.n, site.h
-    a = exp(-h * room.loss_w_k / room.capacity_wh_k)
-    level = m.cols(n, -np.inf, np.inf)
-    gained = (1 - a) * (pump.outdoor_c + room.gains_w / room.loss_w_k)
-    gained[0] += a * room.temperature
-    rows = m.rows(n, gained, gained)
-    m.put(rows, level, 1.0)
-    m.carry(rows, level)
-    m.put(rows[1:], level[:-1], -a)
-    m.put(rows, heat, -(1 - a) * 1000 * pump.cop / room.loss_w_k)
+    level = site.matrix.cols(site.n, -np.inf, np.inf)
+    Warmth.of_room(site, pump, room).rows(site, level, heat)
     _comfort(site, pump.id, level, room.low, room.high, room.price, "room")
     _left(site, level, room.low, room.high, room.capacity_wh_k, float(np.mean(pump.cop)))
     return level
@@ -128,15 +157,8 @@ def _room(site: Site, pump: HeatPump, room: Room, heat: Ints) -> Ints:
 
 def _tank(site: Site, pump: HeatPump, tank: Tank, heat: Ints, rod: Ints | None) -> tuple[Ints, Ints | None]:
     m, n, h = site.matrix, site.n, site.h
-    a = exp(-h * tank.loss_w_k / tank.capacity_wh_k)
     level = m.cols(n, _COLDEST, np.inf)
-    gained = (1 - a) * tank.cellar - h * tank.draw_w / tank.capacity_wh_k
-    gained[0] += a * tank.temperature
-    rows = m.rows(n, gained, gained)
-    m.put(rows, level, 1.0)
-    m.carry(rows, level)
-    m.put(rows[1:], level[:-1], -a)
-    m.put(rows, heat, -h * 1000 * pump.cop_tank / tank.capacity_wh_k)
+    rows = Warmth.of_tank(site, pump, tank).rows(site, level, heat)
     if rod is not None:
         m.put(rows, rod, -h * 1000 / tank.capacity_wh_k)
     _not_drawn(site, pump.id, level, rows, tank)

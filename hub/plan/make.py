@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from hub.plan.baseline import at_once, energy_cost
+from hub.plan.baseline import energy_cost, everything_at_once
 from hub.plan.build import Built, build
+from hub.plan.first import first
 from hub.plan.matrix import WISH, Arrays, Wish
 from hub.plan.problem import Problem
 from hub.plan.result import Costs, GivenUp, Planned, Step
 from hub.plan.shape import Floats
-from hub.plan.solve import Effort, Solved, Solver, solve
+from hub.plan.solve import Effort, Solved, Solver, follow, solve
 from hub.plan.why import Reasons
 
 _LEAST = 1e-4
@@ -33,6 +34,13 @@ def plan(problem: Problem, effort: Effort | None = None, tell: int | None = None
         if any(s.burns(solved.x) for s in built.stores):
             built, solved = _solved(problem, dict.fromkeys(burnt, range(problem.steps)), effort or Effort())
     return told(built, solved, tell)
+
+
+def at_once(problem: Problem) -> Planned:
+    """A plan without any search, for when there is no time for a better one (see `first`)."""
+    built = build(problem)
+    arrays = built.site.matrix.arrays()
+    return told(built, follow(arrays, *first(built)))
 
 
 def _solved(problem: Problem, burnt: Mapping[str, Collection[int]], effort: Effort) -> tuple[Built, Solved]:
@@ -61,7 +69,7 @@ def told(built: Built, solved: Solved, tell: int | None = None) -> Planned:
     flow = reasons.flow
     cost = energy_cost(site, flow.net, planned=True) + _wear(built, solved.x)
     rested = energy_cost(site, flow.net + flow.batteries)
-    once, levels = at_once(built, solved.x)
+    once, levels = everything_at_once(built, solved.x)
     worth = {s.battery.id: reasons.value(s)[-1] for s in built.stores}
     begin = {s.battery.id: s.battery.soc / 100 * s.battery.capacity_wh / 1000 for s in built.stores}
     end = {s.battery.id: float(solved.x[s.level[-1]]) for s in built.stores}

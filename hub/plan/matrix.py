@@ -117,15 +117,11 @@ class Matrix:
         return sums
 
     def arrays(self) -> Arrays:
-        cost, lower, upper = (
-            np.concatenate([np.broadcast_to(np.asarray(c[k], float), c[0]) for c in self._columns]) for k in (3, 1, 2)
-        )
+        cost, lower, upper = (np.concatenate([_laid(c[k], c[0]) for c in self._columns]) for k in (3, 1, 2))
         integer = np.repeat([c[4] for c in self._columns], [c[0] for c in self._columns])
-        row_lower, row_upper = (
-            np.concatenate([np.broadcast_to(np.asarray(r[k], float), r[0]) for r in self._rows]) for k in (1, 2)
-        )
+        row_lower, row_upper = (np.concatenate([_laid(r[k], r[0]) for r in self._rows]) for k in (1, 2))
         row, col = (np.concatenate([e[k] for e in self._entries]) for k in (0, 1))
-        value = np.concatenate([np.broadcast_to(np.asarray(v, float), r.shape) for r, _, v in self._entries])
+        value = np.concatenate([_laid(v, len(r)) for r, _, v in self._entries])
         order = np.lexsort((col, row))
         counts = np.bincount(row, minlength=self._rows_made)
         start = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
@@ -133,3 +129,8 @@ class Matrix:
         return Arrays(
             cost, lower, upper, integer, row_lower, row_upper, start, index, value[order], (carried[0], carried[1])
         )
+
+
+def _laid(value: ArrayLike, n: int) -> Floats:
+    """`n` numbers: a whole array, or one number again and again."""
+    return np.asarray(value, float) if isinstance(value, np.ndarray) and value.ndim else np.full(n, value, float)

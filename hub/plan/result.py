@@ -90,7 +90,7 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """`bound`: no plan costs less; `how`: lp, dive or search; `proven`: within the gap of the bound.
+    """`bound`: no plan costs less; `how`: first, lp, dive or search; `proven`: within the gap of the bound.
 
     `saves`: against batteries that rest, and against everything at once, currency; the energy that is left counts.
     """

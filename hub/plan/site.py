@@ -40,7 +40,8 @@ class Draw:
 class Site:
     """What all devices of a problem share. `steps`: 0 to n-1; `h`: hours of a step; `left_kw`: panels beyond the load;
     `to_grid`: kW, the most that may be fed in; `buy`, `sell`: of a kWh with fees and CO2, currency; `dear`: the
-    greatest of them, 1 at least, so that limits count more than any price of any currency.
+    greatest of them, 1 at least, so that limits count more than any price of any currency. `ways`: steps in which the
+    direction over the meter is to be chosen, and the columns that are 1 where the house draws.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -55,7 +56,7 @@ class Site:
         self.dear = max(1.0, *(float(np.abs(prices).max()) for prices in (self.buy, self.sell)))
         self.draws: list[Draw] = []
         self.peak: Ints | None = None
-        self._ways = np.zeros(0, int), np.zeros(0, int)
+        self.ways = np.zeros(0, int), np.zeros(0, int)
         self._fed: Ints | None = None
         self._bought_and_sold()
 
@@ -102,7 +103,7 @@ class Site:
         most = np.minimum(self.connection.import_limit_w[both] / 1000, self.load[both] + drawn + 1.0)
         into = np.minimum(to_grid[both], self.pv[both] + given + 1.0)
         direction = m.cols(len(both), 0.0, 1.0, integer=True)
-        self._ways = both, direction
+        self.ways = both, direction
         bought = m.rows(len(both), -np.inf, 0.0)
         m.put(bought, self.imported[both], 1.0)
         m.put(bought, direction, -most)
@@ -115,7 +116,7 @@ class Site:
 
         A direction that was rounded the wrong way would be told as a limit that was broken.
         """
-        steps, direction = self._ways
+        steps, direction = self.ways
         net = (self.load - self.pv + x[self.held_back])[steps]
         for draw in self.draws:
             flow = np.zeros(self.n)
@@ -216,7 +217,7 @@ class Site:
     def _over(self, phase: int) -> Ints:
         """What flows over a phase, kW by step."""
         m, there = self.matrix, self.connection.phases
-        load, pv = (_shares(s, there)[phase] for s in (self.problem.load_shares, self.problem.pv_shares))
+        load, pv = (shares(s, there)[phase] for s in (self.problem.load_shares, self.problem.pv_shares))
         fixed = load * self.load - pv * self.pv
         rows, flow = m.rows(self.n, fixed, fixed), m.cols(self.n, -np.inf, np.inf)
         m.put(rows, flow, 1.0)
@@ -271,5 +272,5 @@ def most_flows(problem: Problem) -> tuple[float, float]:
     return drawn / 1000 + cars, given / 1000
 
 
-def _shares(given: tuple[float, ...], there: int) -> tuple[float, ...]:
+def shares(given: tuple[float, ...], there: int) -> tuple[float, ...]:
     return given or (1.0 / there,) * there

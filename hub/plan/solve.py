@@ -31,6 +31,8 @@ _FEW = 80
 _WORTH = 20
 """From so many times the gap on the search does better than trying pairs of devices."""
 _INF = highspy.kHighsInf
+_LEAST = -1e9
+"""Currency: no plan is cheaper, whatever is paid for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Effort:
 
 
 QUICK = Effort(seconds=0.0, nodes=0, tries=0, rounds=3)
-"""A plan at once: the LP and a short dive."""
+"""The LP and a short dive."""
 DIVE = Effort(nodes=0, tries=0)
 """The LP, and its whole numbers by diving."""
 
@@ -59,7 +61,7 @@ DIVE = Effort(nodes=0, tries=0)
 class Solved:
     """`x` by column; `price` by row: what one more unit of its right side costs; `bound`: no plan is cheaper.
 
-    `how`: lp, dive or search; `done`: whether it is within the gap.
+    `how`: first, lp, dive or search; `done`: whether it is within the gap.
     """
 
     x: Floats
@@ -85,7 +87,10 @@ class Solver:
             ("presolve", "off"),
         ):
             self._h.setOptionValue(option, value)
-        self._h.passModel(_model(arrays))
+        a, rowwise, minimise = arrays, int(highspy.MatrixFormat.kRowwise), int(highspy.ObjSense.kMinimize)
+        size = len(a.cost), len(a.row_lower), len(a.value), rowwise, minimise, 0.0
+        rows = a.row_lower, a.row_upper, a.start, a.index, a.value
+        self._h.passModel(*size, a.cost, a.lower, a.upper, *rows, np.zeros(len(a.cost), np.int32))
         self._basis = _begin(arrays)
         self._h.setBasis(self._basis)
         self._ints = np.flatnonzero(arrays.integer)
@@ -163,6 +168,17 @@ class Solver:
         fine = self._h.getModelStatus() == highspy.HighsModelStatus.kOptimal
         return np.array(self._h.getSolution().col_value) if fine else before
 
+    def follow(self, lower: Floats, upper: Floats) -> Solved | None:
+        """The answer with these bounds of all columns; None where there is none."""
+        n = len(lower)
+        self._h.changeColsBounds(n, np.arange(n, dtype=np.int32), lower, upper)
+        self._h.run()
+        if self._h.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        told, cost = self._h.getSolution(), float(self._h.getInfo().objective_function_value)
+        x, price, reduced = (np.array(values) for values in (told.col_value, told.row_dual, told.col_dual))
+        return Solved(x, price, cost, min(cost, _shown(self._a, price, reduced)), "first", False)
+
     @property
     def ints(self) -> Ints:
         return self._ints
@@ -191,6 +207,20 @@ class Solver:
         h.setOptionValue("time_limit", _INF)
         h.setOptionValue("presolve", "off")
         return found, bound
+
+
+def follow(arrays: Arrays, cols: Ints, values: Floats) -> Solved:
+    """What follows when these columns are held; of all others that are whole numbers none is on.
+
+    Nothing is always possible: where the rest cannot be, nothing is what happens.
+    """
+    solver = Solver(arrays)
+    low, high = (np.where(arrays.integer, 0.0, bounds) for bounds in (arrays.lower, arrays.upper))
+    held = np.clip(values, arrays.lower[cols], arrays.upper[cols])
+    found = solver.follow(_with(low, cols, held), _with(high, cols, held)) or solver.follow(low, high)
+    if found is None:
+        raise ShemsError("the solver found no way to do nothing")
+    return found
 
 
 def solve(
@@ -368,6 +398,21 @@ def _improve(
     return x, cost
 
 
+def _with(bounds: Floats, cols: Ints, values: Floats) -> Floats:
+    changed = bounds.copy()
+    changed[cols] = values
+    return changed
+
+
+def _shown(a: Arrays, price: Floats, reduced: Floats) -> float:
+    """What the prices of a settled plan prove that no plan can be cheaper than (the dual, at the true bounds)."""
+    cost = 0.0
+    for worth, low, high in ((price, a.row_lower, a.row_upper), (reduced, a.lower, a.upper)):
+        counts = np.abs(worth) > _WHOLE
+        cost += float(np.sum(worth[counts] * np.where(worth[counts] > 0, low[counts], high[counts])))
+    return max(cost, _LEAST)
+
+
 def _near(cost: float, bound: float, effort: Effort) -> bool:
     return cost - bound <= effort.gap * max(abs(cost), 1e-3)
 
@@ -408,15 +453,3 @@ def _begin(a: Arrays) -> highspy.HighsBasis:
     basis.row_status = [statuses[i] for i in held.tolist()]
     basis.valid, basis.alien = True, False
     return basis
-
-
-def _model(a: Arrays) -> highspy.HighsLp:
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(a.cost), len(a.row_lower)
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = a.cost, a.lower, a.upper
-    lp.row_lower_, lp.row_upper_ = a.row_lower, a.row_upper
-    m = lp.a_matrix_
-    m.format_ = highspy.MatrixFormat.kRowwise
-    m.num_col_, m.num_row_ = lp.num_col_, lp.num_row_
-    m.start_, m.index_, m.value_ = a.start, a.index, a.value
-    return lp

@@ -27,7 +27,7 @@ _SPARE = 0.1
 class Stores:
     """The columns of a battery by step: kW in, kW out, kWh at the end; `rows`: those that carry kWh from step to step.
 
-    `worth`: of what is left at the end, cost columns.
+    `lets`: whole numbers, each with the column of a flow that there can only be where it is 1.
     """
 
     battery: Battery
@@ -35,6 +35,7 @@ class Stores:
     out: Ints
     level: Ints
     rows: Ints
+    lets: tuple[tuple[Ints, Ints], ...]
 
     def burns(self, x: Floats) -> set[int]:
         """Steps in which it charges and discharges at once."""
@@ -62,11 +63,13 @@ def add_battery(site: Site, battery: Battery, burnt: Collection[int] = ()) -> St
     site.draw(b.id, into, site.steps, 1.0, range(1, site.connection.phases + 1))
     site.draw(b.id, out, site.steps, -1.0, range(1, site.connection.phases + 1))
     _limits(site, b, level, rest, size)
-    _curves(site, b, into, level, size, begin, b.charge_curve)
-    _curves(site, b, out, level, size, begin, b.discharge_curve)
-    _one_way(site, b, into, out, burnt)
+    lets = (
+        *_curves(site, b, into, level, size, begin, b.charge_curve),
+        *_curves(site, b, out, level, size, begin, b.discharge_curve),
+        *_one_way(site, b, into, out, burnt),
+    )
     _end(site, b, level, size)
-    return Stores(b, into, out, level, rows)
+    return Stores(b, into, out, level, rows, lets)
 
 
 def _into(site: Site, b: Battery) -> Floats:
@@ -101,10 +104,11 @@ def _limits(site: Site, b: Battery, level: Ints, rest: Floats, size: float) -> N
 
 def _curves(
     site: Site, b: Battery, power: Ints, level: Ints, size: float, begin: float, curve: tuple[tuple[float, float], ...]
-) -> None:
+) -> list[tuple[Ints, Ints]]:
     """Each piece of a curve that bends downwards is a bound by itself: power <= a + slope x level before the step."""
     m, n = site.matrix, site.n
     kept = (1 - b.loss_per_day / 100) ** (n * site.h / 24)
+    lets = []
     for (x0, y0), (x1, y1) in pairwise(curve):
         slope = (y1 - y0) / 1000 / ((x1 - x0) / 100 * size)
         at_zero = y0 / 1000 - slope * x0 / 100 * size
@@ -117,10 +121,11 @@ def _curves(
         if slope:
             m.put(rows[1:], level[:-1], -slope)
         if rests:
-            _beyond(site, b, power, rows, below)
+            lets.append((_beyond(site, b, power, rows, below), power))
+    return lets
 
 
-def _beyond(site: Site, b: Battery, power: Ints, rows: Ints, below: float) -> None:
+def _beyond(site: Site, b: Battery, power: Ints, rows: Ints, below: float) -> Ints:
     """Where a battery is found beyond the place at which its curve comes to nothing it rests: the bound would be below
     0 there. `below`: by how much at most, kW.
     """
@@ -131,9 +136,10 @@ def _beyond(site: Site, b: Battery, power: Ints, rows: Ints, below: float) -> No
     on = m.rows(n, -np.inf, 0.0)
     m.put(on, power, 1.0)
     m.put(on, flows, -max(b.max_charge_w, b.max_discharge_w) / 1000)
+    return flows
 
 
-def _one_way(site: Site, b: Battery, into: Ints, out: Ints, burnt: Collection[int]) -> None:
+def _one_way(site: Site, b: Battery, into: Ints, out: Ints, burnt: Collection[int]) -> list[tuple[Ints, Ints]]:
     """Only where a kWh that is lost is a gain would a plan charge and discharge at once; `burnt`: steps in which one
     was seen to.
     """
@@ -141,7 +147,7 @@ def _one_way(site: Site, b: Battery, into: Ints, out: Ints, burnt: Collection[in
     too_full = any(o.soc > o.soc_ceiling or (o.full_price and o.soc > o.full_above) for o in site.problem.batteries)
     both = np.flatnonzero(_paid_for_taking(site) | too_full | np.isin(site.steps, list(burnt)))
     if not len(both):
-        return
+        return []
     direction = m.cols(len(both), 0.0, 1.0, integer=True)
     charge = m.rows(len(both), -np.inf, 0.0)
     m.put(charge, into[both], 1.0)
@@ -149,6 +155,7 @@ def _one_way(site: Site, b: Battery, into: Ints, out: Ints, burnt: Collection[in
     give = m.rows(len(both), -np.inf, b.max_discharge_w / 1000)
     m.put(give, out[both], 1.0)
     m.put(give, direction, b.max_discharge_w / 1000)
+    return [(direction, into[both])]
 
 
 def _paid_for_taking(site: Site) -> NDArray[np.bool_]:

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from hub.plan import Planned, plan, read_problem
+from hub.plan import Planned, at_once, plan, read_problem
 from hub.plan.solve import Effort
 from tests.plan.physics import broken
 from tests.plan.random_problems import Table, random_problem
 
 _COUNT = int(os.environ.get("SHEMS_FUZZ", "300"))
 _CHUNK = 50
-_AT_ONCE = Effort(nodes=0, tries=0)
+_DIVE = Effort(nodes=0, tries=0)
 _GAP = 2e-4
 _chunks = pytest.mark.parametrize("first", range(0, _COUNT, _CHUNK))
 
@@ -38,11 +38,22 @@ def test_every_plan_obeys_physics_and_tells_what_it_gives_up(first: int) -> None
 
 
 @_chunks
-def test_what_there_is_at_once_obeys_them_too(first: int) -> None:
+def test_what_there_is_without_a_search_obeys_them_too(first: int) -> None:
     for seed in _seeds(first):
         problem = read_problem(random_problem(seed))
-        wrong = broken(problem, plan(problem, _AT_ONCE))
+        wrong = broken(problem, plan(problem, _DIVE))
         assert not wrong, f"seed {seed}: {wrong}"
+
+
+@_chunks
+def test_what_there_is_at_once_obeys_them_too_and_is_not_better_than_what_is_sought(first: int) -> None:
+    for seed in _seeds(first):
+        problem = read_problem(random_problem(seed))
+        found, sought = at_once(problem), plan(problem, _DIVE)
+        wrong = broken(problem, found)
+        assert not wrong, f"seed {seed}: {wrong}"
+        room = 1e-3 + _GAP * abs(found.costs.total)
+        assert found.costs.total >= sought.bound - room and found.bound <= sought.costs.total + room, f"seed {seed}"
 
 
 @_chunks
