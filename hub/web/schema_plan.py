@@ -97,8 +97,8 @@ class PlanInfo(TypedDict):
     """The newest plan. `in_force`: a device is left to it (`devices`); else it is only shown. `state`: `ok`, or what
     keeps the planner from making another. `made`, `good_until`: UTC ms; `cause`: why it was made then. From
     `estimated_from` on (UTC ms) prices are estimates. `bound`: no plan costs less; `how`: first, lp, dive or search,
-    empty without a plan; `proven`: none is cheaper by more than the gap. `steps` are empty when there is none; `load` is
-    what the house uses beside the devices that are planned.
+    empty without a plan; `proven`: none is cheaper by more than the gap. `steps` are empty when there is none; `load`
+    is what the house uses beside the devices that are planned.
     """
 
     state: str
