@@ -65,7 +65,8 @@ def _again(arrays: Arrays, solved: Solved, x: Floats, late: Floats) -> Solved:
 def told(built: Built, solved: Solved, tell: int | None = None) -> Planned:
     """The solver's numbers as a plan."""
     site, problem = built.site, built.site.problem
-    reasons = Reasons(built, solved)
+    tell = site.n if tell is None else min(tell, site.n)
+    reasons = Reasons(built, solved, tell)
     flow = reasons.flow
     cost = energy_cost(site, flow.net, planned=True) + _wear(built, solved.x)
     rested = energy_cost(site, flow.net + flow.batteries)
@@ -77,8 +78,8 @@ def told(built: Built, solved: Solved, tell: int | None = None) -> Planned:
     powers = (flow.net, site.load, site.pv - flow.held_back, flow.held_back)
     prices = (site.buy, site.sell, reasons.price, cost, rested, once)
     told = (
-        [[watts(v) for v in each.tolist()] for each in powers],
-        [[money(v) for v in each.tolist()] for each in prices],
+        [[watts(v) for v in each[:tell].tolist()] for each in powers],
+        [[money(v) for v in each[:tell].tolist()] for each in prices],
     )
     (grid, load, pv, held_back), (buy, sell, price, planned, nothing, all_at_once) = told
     steps = tuple(
@@ -97,7 +98,7 @@ def told(built: Built, solved: Solved, tell: int | None = None) -> Planned:
             at_once=all_at_once[t],
             devices=reasons.doing(t),
         )
-        for t in range(site.n if tell is None else min(tell, site.n))
+        for t in range(tell)
     )
     costs = _costs(built, solved)
     constant = _floor(built)

@@ -39,13 +39,13 @@ class Flow:
 
 
 class Reasons:
-    """Of one solved plan. `price`: what one more kWh costs in each step, currency."""
+    """Of one solved plan, for its first `tell` steps. `price`: what one more kWh costs in each step, currency."""
 
-    def __init__(self, built: Built, solved: Solved) -> None:
-        self._built, self._site = built, built.site
+    def __init__(self, built: Built, solved: Solved, tell: int) -> None:
+        self._built, self._site, self._tell = built, built.site, tell
         self._x, self._dual = solved.x, solved.price
         self.price: Floats = self._dual[self._site.balance] / self._site.h
-        self._prices = [_money(price) for price in self.price.tolist()]
+        self._prices = [_money(price) for price in self.price[:tell].tolist()]
         self.flow = self._flow()
         self._devices = self._all()
 
@@ -103,7 +103,7 @@ class Reasons:
                 soc=round(level[t] / size * 100, 2) + 0.0,
                 value=_money(values[t]),
             )
-            for t, (task, code, turns) in enumerate(told)
+            for t, (task, code, turns) in enumerate(told[: self._tell])
         }
 
     def _task(self, s: Stores, t: int, value: float) -> tuple[Task, str, float | None]:
@@ -143,7 +143,7 @@ class Reasons:
                 soc=round(float(self._x[c.level[i]]) / size * 100, 2) if c.car.soc is not None else None,
                 phases=phases[i] if drawn[i] > _FLOWS else None,
             )
-            for i, t in enumerate(c.steps)
+            for i, t in enumerate(c.steps[c.steps < self._tell])
         }
 
     def _charging(self, t: int, drawn: float, back: float, still: float) -> str:
@@ -169,7 +169,7 @@ class Reasons:
                 tank_c=round(float(x[h.tank[t]]), 2) if h.tank is not None else None,
                 rod_w=_watts(rod[t]) if h.rod is not None else None,
             )
-            for t in range(n)
+            for t in range(self._tell)
         }
 
     def _warming(self, h: Heats, t: int, drawn: float) -> str:
@@ -199,7 +199,7 @@ class Reasons:
             t: Doing(
                 _watts(power[t]), Why(codes[t], self._prices[t], None, until[t], saved if codes[t] != "done" else None)
             )
-            for t in range(self._site.n)
+            for t in range(self._tell)
         }
 
     def _saved(self, m: Moves, power: Floats) -> float | None:
