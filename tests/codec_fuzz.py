@@ -1,6 +1,7 @@
 """Damage for codecs: mutants of real messages, the same ones on every run, and a runner that judges a `decode`.
 
-`SHEMS_FUZZ=1000000` runs the full count; the suite's own count is what each test names.
+`SHEMS_FUZZ=1000000` runs the full count; the suite's own count is what each test names. `SHEMS_GUIDED=1000000` lets
+atheris look for so many inputs that reach new code of the drivers (`pip install atheris` beside the hub; see conftest).
 """
 
 from __future__ import annotations
@@ -8,9 +9,13 @@ from __future__ import annotations
 import math
 import os
 import random
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from hub.model.heard import Capture, Heard, Rejected
+
+GUIDED = int(os.environ.get("SHEMS_GUIDED", "0"))
 
 Decode = Callable[[bytes], Capture]
 Judge = Callable[[bytes, Capture], None]
@@ -44,6 +49,8 @@ def run(decode: Decode, seeds: Sequence[bytes], count: int, judge: Judge | None 
     AssertionError. `luck`: the share of mutants that may fail it, as by chance a damaged message has a right checksum:
     SIXTEEN_BITS for a checksum of that many; with the suite's small counts that is none.
     """
+    if GUIDED:
+        return _guided(decode, seeds, judge, luck)
     heard, slips, tried = 0, [], wanted(count)
     for mutant in mutants(seeds, tried):
         try:
@@ -60,6 +67,30 @@ def run(decode: Decode, seeds: Sequence[bytes], count: int, judge: Judge | None 
                 raise
         heard += bool(capture.messages)
     return heard
+
+
+def _guided(decode: Decode, seeds: Sequence[bytes], judge: Judge | None, luck: float) -> int:
+    """In a process of its own, as libFuzzer ends the one that it runs in; what it says is what failed."""
+    import atheris
+
+    with tempfile.TemporaryDirectory(prefix="shems-fuzz-") as corpus:
+        for n, seed in enumerate(seeds):
+            (Path(corpus) / str(n)).write_bytes(seed)
+        child = os.fork()
+        if not child:
+
+            def one(data: bytes) -> None:
+                capture = decode(data)
+                check(data, capture)
+                if judge and not luck:
+                    judge(data, capture)
+
+            most = min(LONGEST, 2 * max(map(len, seeds)))
+            atheris.Setup(["fuzz", f"-runs={GUIDED}", f"-max_len={most}", f"-artifact_prefix={corpus}/", corpus], one)
+            atheris.Fuzz()
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, "atheris has found something, see above"
+        found = [path.read_bytes() for path in Path(corpus).iterdir()]
+    return sum(bool(decode(data).messages) for data in found)
 
 
 def check(data: bytes, capture: Capture) -> None:
