@@ -112,6 +112,7 @@ class Now:
         self._hours = list(hours)
         self._next_id = max(self._ids.values(), default=0) + 1
         self._of_point: dict[str, int] = {}
+        self._pasts: tuple[tuple[int, int], dict[str, list[Member]]] = (0, 0), {}
         self._places = _Places()
         self._shift: tuple[int, int, int] | None = None
         self._unsettled = False
@@ -338,6 +339,15 @@ class Now:
 
     def past(self, key: str) -> list[Member]:
         """All series that tell of `key`, oldest first: its own, and those of the devices that it has replaced."""
+        registered = len(self._ids), len(self.joined)  # neither ever loses one
+        if registered != self._pasts[0]:
+            self._pasts = registered, {}
+        pasts = self._pasts[1]
+        if key not in pasts:
+            pasts[key] = self._past(key)
+        return pasts[key]
+
+    def _past(self, key: str) -> list[Member]:
         uid, _, quantity = key.partition(".")
         found = [Member(i, info, END) for i, info in sorted(self.ids(key).items())]
         for j in self.joined:

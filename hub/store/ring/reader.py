@@ -52,6 +52,8 @@ class Reader:
         self._report = report
         self._generation = generation
         self._mine = threading.local()
+        self._packed = -1, 0
+        """the file's generation, and the day until which it was packed when that was last looked at"""
 
     def query(self, points: Sequence[str], start: int, end: int, step_ms: int | None) -> dict[str, Buckets]:
         """See Querier. Raises UserError for an empty range, a step that is not whole seconds, or too many buckets.
@@ -155,7 +157,7 @@ class Reader:
         packed_until, before = 0, None
         with self._reading() as connection:
             if connection:
-                packed_until = _packed_until(connection)
+                packed_until = self._packed_until(connection)
                 for month in periods(M15, start, end * QUARTER):
                     for body in self._row(connection, "energy", Tag(Holds.ENERGY, series_id, month)):
                         self._kept(out, first_day(month) * DAY // QUARTER - first, body)
@@ -188,9 +190,10 @@ class Reader:
         """Memory first: an hour sealed in between is then found in the file, and none is read twice."""
         held, fresh = self._now.snapshot(ids, grid.start, grid.end)
         out = {}
-        with self._reading() as connection:
+        with self._reading(grid.end) as connection:
             if connection:
-                packed = max(_packed_until(connection) * DAY, grid.start)
+                packed = grid.end if self._all_packed(grid.end) else self._packed_until(connection) * DAY
+                packed = max(packed, grid.start)
                 for i in ids:
                     out[i] = self._rows(connection, grid, level, i)
                     out[i].n[(packed - grid.start) // level.step :] = 0
@@ -207,7 +210,7 @@ class Reader:
         out = _Columns(start, end)
         with self._reading() as connection:
             if connection:
-                packed = _packed_until(connection)
+                packed = self._packed_until(connection)
                 for day in range(start // DAY, min((end - 1) // DAY + 1, packed)):
                     for i in ids:
                         for body in self._row(connection, "raw", Tag(Holds.RAW, i, day)):
@@ -220,11 +223,15 @@ class Reader:
         return {i: out.of(i) for i in ids}
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        """One state of the file, whatever is written meanwhile; None, and reported, when it cannot be read."""
+    def _reading(self, end: int | None = None) -> Iterator[sqlite3.Connection | None]:
+        """One state of the file, whatever is written meanwhile; None, and reported, when it cannot be read.
+
+        What is packed does not change: where all until `end` (s UTC) is, each question is answered for itself.
+        """
         try:
             connection = self._connection()
-            connection.execute("BEGIN")
+            if end is None or not self._all_packed(end):
+                connection.execute("BEGIN")
         except sqlite3.DatabaseError as e:
             self._unreadable(e)
             yield None
@@ -251,6 +258,17 @@ class Reader:
             mine.generation = generation
         found: sqlite3.Connection = mine.connection
         return found
+
+    def _packed_until(self, connection: sqlite3.Connection) -> int:
+        """The first day that is not packed yet: of it and later days the hours are read."""
+        found = connection.execute("SELECT v FROM meta WHERE k = 'packed_until'").fetchone()
+        self._packed = self._mine.generation, int(found[0]) if found else 0
+        return self._packed[1]
+
+    def _all_packed(self, end: int) -> bool:
+        """Whether all before `end` (s UTC) is known to be packed."""
+        generation, until = self._packed
+        return generation == self._generation() and end <= until * DAY
 
     # -- packed days -------------------------------------------------------------------------------------------------
 
@@ -351,12 +369,6 @@ def each(values: Ints) -> Rolled:
     """Every second its own bucket."""
     known = values != MISSING
     return Rolled(known.astype(np.int32), values, values, values.astype(np.float64), values)
-
-
-def _packed_until(connection: sqlite3.Connection) -> int:
-    """The first day that is not packed yet: of it and later days the hours are read."""
-    found = connection.execute("SELECT v FROM meta WHERE k = 'packed_until'").fetchone()
-    return int(found[0]) if found else 0
 
 
 def _lay(out: Ints, at: int, values: Ints) -> None:
