@@ -47,8 +47,13 @@ def _aspects(role: Role, options: Options, images: Mapping[Place, Values]) -> tu
     if role is Role.INVERTER:
         return _inverter({place.model for place in images})
     if role is Role.BATTERY:
-        return _battery(ac=not options.behind and not any(r.has_pv(values) for values in images.values()))
+        return _battery(ac=not options.behind and _has_battery(images) and not any(map(r.has_pv, images.values())))
     return (Aspect(((_METERS, r.export_meter if options.export else r.meter),)),)
+
+
+def _has_battery(images: Mapping[Place, Values]) -> bool:
+    """An inverter without strings may still be one of panels: it has a battery when one of its models tells of it."""
+    return any(p.model in _BATTERIES and (r.charge(v) or r.battery_state(v)) for p, v in images.items())
 
 
 def _inverter(models: set[int]) -> tuple[Aspect, ...]:

@@ -1,7 +1,8 @@
 """A SunSpec device's registers, or its points as a file, decoded as the driver would: for `shems decode sunspec`. Pure.
 
-Understood: the registers from the mark `SunS` on, as bytes or in hexadecimal; a register image of `shems record`; a
-device's models with their raw numbers as JSON (the form of pysunspec2's file client).
+Understood: the registers from the mark `SunS` on, as bytes, in hexadecimal or as numbers (a list, or address and value
+a line); a register image of `shems record`; a device's models with their raw numbers as JSON (the form of pysunspec2's
+file client).
 """
 
 from __future__ import annotations
@@ -25,15 +26,18 @@ from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Reading, Rej
 
 _MARK = struct.pack(">2H", *MARK)
 _TABLE = re.compile(rb"\[[a-z]+\]")
-_HEX = re.compile(rb"[0-9A-Fa-f\s]+")
+_HEX = re.compile(rb"(?:0x)?[0-9A-Fa-f]+(?:[\s,;]+(?:0x)?[0-9A-Fa-f]+)*", re.IGNORECASE)
+_SPLIT = re.compile(r"[\s,;]+")
+_REGISTERS = 1 << 16
 _END = 0xFFFF
 _METERS = 9
 _UNITS = (  # by the point's name in the published models
+    (r"_Ena$", ""),
+    (r"Tms(Per)?$", "s"),
     (r"Hz$", "Hz"),
     (r"(WH|WhImp|WhExp|WhInj|WhAbs|WHRtg)", "Wh"),
     (r"(Pct|SoC|SoH|Rte$|ChaState|MinRsvPct)", "%"),
     (r"^Tmp", "degC"),
-    (r"(Tms|TmsPer)", "s"),
     (r"^(PPV|PhV|V|LLV|LNV|DCV)", "V"),
     (r"^(Aph|A$|AL|DCA)", "A"),
     (r"^VA", "VA"),
@@ -56,11 +60,13 @@ def _images(data: bytes) -> tuple[dict[Place, Values], list[str]]:
     """The models and what was odd about them. Raises LinkError or ValueError for what is no device."""
     stripped = data.strip()
     if stripped[:1] in (b"{", b"[") and not _TABLE.match(stripped):
-        return _from_points(stripped)
+        told = _json(stripped)
+        image = _numbered(told)
+        return _from_registers(image) if image else _from_points(told)
     if _MARK in data:
         return _from_registers(_at_zero(data[data.index(_MARK) :]))
     if _HEX.fullmatch(stripped):
-        return _images(bytes.fromhex(stripped.decode("ascii")))
+        return _from_registers(_written(stripped.decode("ascii")))
     return _from_registers(_recorded(stripped))
 
 
@@ -69,6 +75,45 @@ def _images(data: bytes) -> tuple[dict[Place, Values], list[str]]:
 
 def _at_zero(data: bytes) -> dict[int, int]:
     return dict(enumerate(struct.unpack(f">{len(data) // 2}H", data[: len(data) // 2 * 2])))
+
+
+def _written(text: str) -> dict[int, int]:
+    """Registers as numbers or in hexadecimal, from the mark on; or two columns, address and register."""
+    lines = [[*filter(None, _SPLIT.split(line))] for line in text.splitlines() if line.strip()]
+    words = [word for line in lines for word in line]
+    if len(lines) > 1 and all(len(line) == 2 for line in lines) and lines[0][0].isdigit():
+        pairs = {int(at): _word(word) for at, word in lines if at.isdigit()}
+        if MARK[0] in pairs.values():
+            return pairs
+    if words[0] == str(MARK[0]):
+        return dict(enumerate(map(_word, words)))
+    plain = "".join(word.lower().removeprefix("0x") for word in words)
+    data = bytes.fromhex(plain[: len(plain) // 2 * 2])
+    if _MARK not in data:
+        raise ValueError("no SunSpec device: there is no mark SunS in these registers")
+    return _at_zero(data[data.index(_MARK) :])
+
+
+def _word(text: str) -> int:
+    value = int(text, 16 if text.lower().startswith("0x") else 10)
+    if not 0 <= value < _REGISTERS:
+        raise ValueError(f"{text} is no register")
+    return value
+
+
+def _numbered(told: Any) -> dict[int, int]:
+    """Registers in a JSON list, or by address; empty when it is something else."""
+    if isinstance(told, dict) and isinstance(told.get("registers"), dict | list):
+        told = told["registers"]
+    if isinstance(told, list):
+        told = dict(enumerate(told))
+    if not isinstance(told, dict) or not all(str(at).isdecimal() and _is_register(w) for at, w in told.items()):
+        return {}
+    return {int(at): word for at, word in told.items()}
+
+
+def _is_register(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _REGISTERS
 
 
 def _recorded(data: bytes) -> dict[int, int]:
@@ -117,14 +162,17 @@ def _words(image: Mapping[int, int], at: int, count: int) -> tuple[int, ...]:
 # -- models with raw numbers -------------------------------------------------------------------------------------------
 
 
-def _from_points(data: bytes) -> tuple[dict[Place, Values], list[str]]:
+def _json(data: bytes) -> Any:
     try:
-        told = orjson.loads(data)
+        return orjson.loads(data)
     except orjson.JSONDecodeError:
         raise ValueError("not valid JSON") from None
+
+
+def _from_points(told: Any) -> tuple[dict[Place, Values], list[str]]:
     if isinstance(told, dict) and "group" in told:
         raise ValueError("the definition of a model, not a device")
-    models = told.get("models") if isinstance(told, dict) else told
+    models = _models(told)
     if not isinstance(models, list) or not all(isinstance(m, dict) for m in models):
         raise ValueError("no SunSpec device: there is no list of models")
     known = layouts()
@@ -139,6 +187,19 @@ def _from_points(data: bytes) -> tuple[dict[Place, Values], list[str]]:
     if not found:
         raise ValueError("no model that is read")
     return found, problems
+
+
+def _models(told: Any) -> Any:
+    """A list of models, by itself or in a table; models by their number; or one alone."""
+    if not isinstance(told, dict):
+        return told
+    models = told.get("models", told)
+    if not isinstance(models, dict):
+        return models
+    if "ID" in models:
+        return [models]
+    by_number = {n: m for n, m in models.items() if str(n).isdecimal()}
+    return [{"ID": int(n), **m} for n, m in by_number.items() if isinstance(m, dict)] or None
 
 
 def _values(layout: Layout, model: Mapping[str, Any], id_: int, problems: list[str]) -> Values:
@@ -159,9 +220,16 @@ def _fields(
         raw = told.get(field.name)
         if isinstance(raw, str) and field.type.startswith("string"):
             texts[field.name] = raw
-        elif isinstance(raw, int | float) and not isinstance(raw, bool):
+        elif isinstance(raw, int | float) and not isinstance(raw, bool) and not _absent(field, raw):
             numbers[field.name] = _scaled(field, raw, told.get(field.scale, outer.get(field.scale)), id_, problems)
     return numbers, texts
+
+
+def _absent(field: Field, raw: float) -> bool:
+    """Whether it is the mark of a point that is not implemented, which a text may give with its sign or without."""
+    kind = field.kind
+    whole = 1 << 16 * kind.size
+    return kind.absent > 0 and isinstance(raw, int) and raw % whole == kind.absent
 
 
 def _scaled(field: Field, raw: float, exponent: Any, id_: int, problems: list[str]) -> float:

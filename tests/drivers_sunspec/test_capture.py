@@ -51,17 +51,38 @@ def test_registers_as_pysunspec2_encodes_them() -> None:
     assert said["103.W"] == (5120, "W") and said["103.PhVphA"] == (230.1, "V") and said["1.Mn"] == ("ACME", "")
 
 
-@pytest.mark.parametrize("form", ["hexadecimal", "spaced", "image", "after noise"])
+FORMS = ["hexadecimal", "spaced", "image", "after noise", "0x", "decimals", "columns", "list", "by address"]
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_the_same_registers_in_other_forms(form: str) -> None:
     data = registers(COMMON, inverter(512))
     words = [data[n : n + 2].hex() for n in range(0, len(data), 2)]
+    numbers = [int(word, 16) for word in words]
     told = {
+        "0x": ", ".join(f"0x{word}" for word in words).encode(),
+        "decimals": "\n".join(map(str, numbers)).encode(),
+        "columns": "\n".join(f"{40_000 + n},{word}" for n, word in enumerate(numbers)).encode(),
+        "list": json.dumps(numbers).encode(),
+        "by address": json.dumps({"registers": {str(40_000 + n): w for n, w in enumerate(numbers)}}).encode(),
         "hexadecimal": data.hex().encode(),
         "spaced": " ".join(words).encode(),
         "image": f'[holding]\n40000 = "{" ".join(words)}"\n'.encode(),
         "after noise": b"\x00\x01" + data,
     }[form]
     assert decode(told).messages[0].points == decode(data).messages[0].points
+
+
+@pytest.mark.parametrize("told", [{"models": {"103": {"W": 5, "W_SF": 2}}}, {"ID": 103, "W": 5, "W_SF": 2}])
+def test_models_by_their_number_and_one_alone(told: dict[str, Any]) -> None:
+    (heard,) = decode(json.dumps(told).encode()).messages
+    assert heard.points == {"inverter.power": 500}, "and it is no battery"
+
+
+def test_what_a_file_marks_as_not_there_is_no_number() -> None:
+    modules = [{"DCW": 65535}, {"DCW": 900}]
+    (heard,) = decode(json.dumps([{"ID": 160, "DCW_SF": 0, "module": modules}]).encode()).messages
+    assert [r.value for r in heard.readings if r.code.endswith("DCW")] == [900]
 
 
 def test_a_cut_capture_keeps_what_is_whole_and_says_so() -> None:

@@ -57,6 +57,7 @@ PORTS = {
     ],
 }
 STORAGE = {"ID": 124, "WChaMax": 5000, "WChaMax_SF": 0, "ChaState": 553, "ChaState_SF": -1, "ChaSt": 4}
+CAPACITY_OF_NONE = {"ID": 120, "WRtg": 5000, "WRtg_SF": 0}
 CAPACITY = {"ID": 713, "WHRtg": 100, "WH_SF": 2, "SoC": 615, "SoH": 985, "Pct_SF": -1}
 BANK = {
     "ID": 802,
@@ -240,6 +241,11 @@ def test_a_battery_beside_pv_counts_on_its_dc_side_even_when_nobody_says_so() ->
 )
 def test_a_unit_without_battery_has_none(models: tuple[dict[str, Any], ...]) -> None:
     assert read(Role.BATTERY, *models, **DC) == {}
+
+
+@pytest.mark.parametrize("more", [(), (CAPACITY_OF_NONE,)])
+def test_an_inverter_without_strings_is_not_a_battery_for_that(more: tuple[dict[str, Any], ...]) -> None:
+    assert read(Role.BATTERY, AC_103, *more) == {}
 
 
 def test_a_unit_without_a_meter_has_none() -> None:
