@@ -30,6 +30,7 @@ from hub.model import (
     Source,
     Value,
 )
+from hub.model.command import ORDER
 from hub.model.journal import Entry, Journal
 from hub.model.quantity import TARGETS
 
@@ -112,7 +113,7 @@ class Desk:
             await self._journal.record(replace(entry, reason=refusal, state=OutcomeState.REFUSED.value))
             return Answer(id_, OutcomeState.REFUSED, wish.raw, None, refusal, ms=self._ms(started))
         written = self._journal.record(replace(entry, value=value, reason=Reason(f"{wish.source.value}_asked")))
-        held = self._held(point) or (point.quantity.kind is Kind.INTENT and self._for_a_time(wish))
+        held = self._held(point, wish.source) or (point.quantity.kind is Kind.INTENT and self._for_a_time(wish))
         ends = now + round((DEFAULT_LEASE_S if wish.for_s is None else wish.for_s) * 1000)
         starts = now + round(wish.after_s * 1000)
         request = Request(id_, point.id, Relation.SET, value, wish.source, starts, ends, wish.person, wish.cause)
@@ -139,17 +140,21 @@ class Desk:
         value = coerce(point, wish.raw)
         if isinstance(value, Reason):
             return point, value
-        if wish.for_s is not None and not self._held(point) and point.quantity.kind is not Kind.INTENT:
+        if wish.for_s is not None and not self._held(point, wish.source) and point.quantity.kind is not Kind.INTENT:
             return point, Reason("no_end_possible", {"point": point.id})
         if wish.after_s and point.quantity.name not in TARGETS:
             return point, Reason("begins_at_once", {"point": point.id})
         return point, self._refuse(point.id, value) or value
 
-    def _held(self, point: Point) -> bool:
-        """Whether a wish for it is a lease: the hub drives the point, or the device forgets what is not renewed."""
+    def _held(self, point: Point, source: Source) -> bool:
+        """Whether a wish for it is a lease: the hub drives the point, the device forgets what is not renewed, or a
+        schedule, a rule or the plan wants it otherwise and would have its way again at once.
+        """
         spec = self._dispatcher.spec(point.id)
         managed = self._dispatcher.managed(point.id) or _is_cores(point)
-        return managed or bool(spec and spec.heartbeat_s)
+        asked = self.latest.step.asked if self.latest else ()
+        lower = any(r.point == point.id and ORDER[r.source] > ORDER[source] for r in asked)
+        return managed or lower or bool(spec and spec.heartbeat_s)
 
     def _for_a_time(self, wish: Wish) -> bool:
         """A mode that is chosen for some time, or against a rule that holds another: it ends, and the other is back."""

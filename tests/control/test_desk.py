@@ -12,7 +12,7 @@ from hub.control import Answer, Desk, Dispatcher, Heart, IdInUseError, Input
 from hub.control.intents import IntentSink, with_intents
 from hub.core import HOUSE
 from hub.live import Board
-from hub.model import Column, CommandSpec, Measurement, OutcomeState, Source
+from hub.model import Column, CommandSpec, Measurement, OutcomeState, Relation, Request, Source
 from hub.model.site import ChargerControl, Site
 from tests.house_kit import DictKeep, FakeDriver, ListJournal, ToldClock, board_of, plug, points, wallbox
 
@@ -219,6 +219,30 @@ def test_what_somebody_sets_at_the_device_is_a_persons_wish_and_no_fight() -> No
         b.heart.beat()
         await b.settle()
         assert b.driver.written[-1] == ("wallbox.current_limit", 6.0)
+
+    on_a_bench(play)
+
+
+@pytest.mark.parametrize("for_s", [None, 600.0])
+def test_a_person_beats_a_schedule_for_a_plug_and_for_a_time(for_s: float | None) -> None:
+    async def play(b: Bench) -> None:
+        now = b.clock.now()
+        b.desk.leases.take(Request("s", "plug.on", Relation.SET, True, Source.RULE, now, now + 86_400_000))
+        b.heart.beat()
+        await b.settle()
+        assert (await b.ask("plug.on", False, for_s=for_s)).state is OutcomeState.CONFIRMED
+        for _ in range(int(for_s or 3_600) - 1):
+            b.clock.advance(1)
+        b.heart.beat()
+        await b.settle()
+        switched = [v for p, v in b.driver.written if p == "plug.on"]
+        assert switched == [True, False]
+        assert [u.point for u in b.desk.latest.step.unmet] == ["plug.on"], "the schedule is told"  # type: ignore[union-attr]
+        assert [r.value for r in b.keep.leases.values()] == [False], "a restart knows of it"
+        b.clock.advance(2)
+        b.heart.beat()
+        await b.settle()
+        assert b.driver.written[-1] == ("plug.on", True)
 
     on_a_bench(play)
 
