@@ -11,8 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from drivers.http import answers
 from drivers.http.digest import Digest
-from drivers.http.enphase_codec import understand
+from drivers.http.enphase_codec import is_answer, understand
 from drivers.http.enphase_meters import STORAGE, meters_in_use
 from drivers.http.kind import Ask
 from drivers.http.login import Login
@@ -21,7 +22,7 @@ from drivers.json.options import Options
 from drivers.json.told import as_json, as_object
 from hub.errors import Refused
 from hub.model import CommandSpec, Value
-from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard
+from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Rejected
 
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 _NEW = (7, 0)
@@ -179,6 +180,18 @@ def _as_second_battery(found: Heard) -> Heard:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """One answer of any end point; the capture's name helps where two look alike (`..._ivp_meters_gridReading`)."""
-    found = understand(data, hints.name)
-    return Capture((found,)) if isinstance(found, Heard) else Capture((), (found,))
+    """Answers of any end point; the capture's name helps where two look alike (`..._ivp_meters_gridReading`)."""
+    return answers.decode(data, hints, _Reader().understand, is_answer)
+
+
+class _Reader:
+    """Remembers what the capture has told of the meters."""
+
+    def __init__(self) -> None:
+        self._meters: dict[int, str] | None = None
+
+    def understand(self, body: bytes, name: str) -> Heard | Rejected:
+        found = as_json(body)
+        if isinstance(found, list) and found and isinstance(found[0], dict) and "measurementType" in found[0]:
+            self._meters = meters_in_use(found)
+        return understand(body, name, self._meters)

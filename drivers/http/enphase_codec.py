@@ -65,6 +65,15 @@ def understand(body: bytes, endpoint: str = "", meters: dict[int, str] | None = 
     return told.heard()
 
 
+def is_answer(found: object) -> bool:
+    """Whether what stands in a list is an answer by itself, and not one of several meters or devices."""
+    return isinstance(found, dict) and (
+        any(key in found for key in ("wattsNow", "ENC_agg_soc", "agg_soc", "devices:"))
+        or isinstance(found.get("production"), list)
+        or any(isinstance(found.get(key), dict) for key in ("secctrl", "meters"))
+    )
+
+
 def _object(told: Told, found: dict[str, Any]) -> None:
     if isinstance(found.get("production"), list):
         production_points(told, found)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from drivers.http import answers
 from drivers.http.fronius_codec import is_answer, understand
 from drivers.http.kind import Ask
 from drivers.http.login import Login
@@ -103,10 +104,17 @@ class Fronius:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """One answer."""
-    found = as_object(data)
-    if not is_answer(found):
-        return Capture(rejected=(Rejected(0, "no answer of a Solar API: it has no Head and Body"),))
-    told = Told()
+    """Answers."""
+    return answers.decode(data, hints, _answer, _is_answer)
+
+
+def _answer(body: bytes, name: str) -> Heard | Rejected:
+    found, told = as_object(body), Told()
+    if not _is_answer(found):
+        return Rejected(0, "no answer of a Solar API: it has no Head and Body")
     understand(told, found)
-    return Capture((told.heard(),))
+    return told.heard()
+
+
+def _is_answer(found: object) -> bool:
+    return isinstance(found, Mapping) and is_answer(found)

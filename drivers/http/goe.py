@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from drivers.http import answers
 from drivers.http.goe_codec import PLACE, is_answer, understand, whole
 from drivers.http.kind import Ask
 from drivers.http.login import Login
@@ -109,10 +110,17 @@ class Goe:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """An answer of /api/status (v2) or /status (v1)."""
-    found = as_object(data)
-    if not is_answer(found):
-        return Capture(rejected=(Rejected(0, "no answer of a go-e charger: none of car, nrg, amp, sse is there"),))
-    told = Told()
+    """Answers of /api/status (v2) or /status (v1)."""
+    return answers.decode(data, hints, _answer, _is_answer)
+
+
+def _answer(body: bytes, name: str) -> Heard | Rejected:
+    found, told = as_object(body), Told()
+    if not _is_answer(found):
+        return Rejected(0, "no answer of a go-e charger: none of car, nrg, amp, sse is there")
     understand(told, found)
-    return Capture((told.heard(),))
+    return told.heard()
+
+
+def _is_answer(found: object) -> bool:
+    return isinstance(found, Mapping) and is_answer(found)

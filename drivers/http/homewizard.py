@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
-from drivers.http.homewizard_codec import HOME, is_answer, place_of, product_in, understand
+from drivers.http import answers
+from drivers.http.homewizard_codec import HOME, is_answer, place_of, product_in, understand, unframed
 from drivers.http.kind import Ask
 from drivers.http.login import Login, bearer
 from drivers.json.options import Options
@@ -116,10 +117,25 @@ class HomeWizard:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """One answer. `hints.name` may hold the product type, as HWE-SKT: some products' answers do not tell it."""
-    found = as_object(data)
-    if not found or not is_answer(found):
-        return Capture(rejected=(Rejected(0, "no answer of a HomeWizard: none of its keys are known"),))
-    told = Told()
-    understand(told, found, product_in(hints.name))
-    return Capture((told.heard(),))
+    """Answers. `hints.name` may hold the product type, as HWE-SKT: some products' answers do not tell it."""
+    return answers.decode(data, hints, _Reader().understand, _is_answer)
+
+
+class _Reader:
+    """Remembers the product that the capture has told."""
+
+    def __init__(self) -> None:
+        self._product = ""
+
+    def understand(self, body: bytes, name: str) -> Heard | Rejected:
+        found, told = unframed(as_object(body)), Told()
+        if not is_answer(found):
+            return Rejected(0, "no answer of a HomeWizard: none of its keys are known")
+        understand(told, found, product_in(name) or self._product)
+        if isinstance(product := found.get("product_type"), str):
+            self._product = product
+        return told.heard()
+
+
+def _is_answer(found: object) -> bool:
+    return isinstance(found, Mapping) and is_answer(unframed(found))

@@ -55,6 +55,12 @@ def understand(told: Told, found: Mapping[str, Any], product: str = "", zone: st
         _measured(told, {_v2(key): value for key, value in found.items()}, product, ZoneInfo(zone))
 
 
+def unframed(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a frame of the v2 WebSocket carries; an answer as it is."""
+    data = found.get("data")
+    return data if isinstance(found.get("type"), str) and isinstance(data, Mapping) else found
+
+
 def is_answer(found: Mapping[str, Any]) -> bool:
     return any(key in _KEYS or _v2(key) in _MEASURED for key in found)
 

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from drivers.http import answers
 from drivers.http.kind import Ask
 from drivers.http.login import Login, basic
 from drivers.json.options import Options
@@ -171,10 +172,17 @@ def _read_all(told: Told, found: Mapping[str, Any]) -> None:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """An answer of /api/livedata/status, of one inverter or all."""
-    found = as_object(data)
-    if not isinstance(found.get("inverters"), list):
-        return Capture(rejected=(Rejected(0, "no answer of an OpenDTU: it has no inverters"),))
-    told = Told()
+    """Answers of /api/livedata/status, of one inverter or all."""
+    return answers.decode(data, hints, _answer, _is_answer)
+
+
+def _answer(body: bytes, name: str) -> Heard | Rejected:
+    found, told = as_object(body), Told()
+    if not _is_answer(found):
+        return Rejected(0, "no answer of an OpenDTU: it has no inverters")
     understand(told, found)
-    return Capture((told.heard(),))
+    return told.heard()
+
+
+def _is_answer(found: object) -> bool:
+    return isinstance(found, Mapping) and isinstance(found.get("inverters"), list)

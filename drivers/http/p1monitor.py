@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from drivers.http import answers
 from drivers.http.kind import Ask
 from drivers.http.login import Login
 from drivers.http.standstill import Standstill
@@ -78,14 +79,13 @@ class P1Monitor:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """One answer: smart meter, phases (status), water meter or settings."""
-    found = understand(data)
-    return Capture((found,)) if isinstance(found, Heard) else Capture((), (found,))
+    """Answers: smart meter, phases (status), water meter or settings."""
+    return answers.decode(data, hints, lambda body, _: understand(body), lambda found: bool(_rows(found)))
 
 
 def understand(body: bytes) -> Heard | Rejected:
     found = as_json(body)
-    rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+    rows = [found] if _is_row(found) else _rows(found)
     if not rows and found != []:
         return Rejected(0, "no list of rows" if body.strip() else "empty")
     told = Told()
@@ -104,6 +104,14 @@ def understand(body: bytes) -> Heard | Rejected:
     _smartmeter(told, newest)
     told.point("grid", "water", as_number(newest.get("WATERMETER_CONSUMPTION_TOTAL_M3")))
     return told.heard()
+
+
+def _rows(found: object) -> list[dict[str, Any]]:
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def _is_row(found: object) -> bool:
+    return isinstance(found, dict) and ("TIMESTAMP_UTC" in found or ("LABEL" in found and "STATUS" in found))
 
 
 def _smartmeter(told: Told, row: dict[str, Any]) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 import orjson
 
+from drivers.http import answers
 from drivers.http.kind import Ask
 from drivers.http.login import Fixed, Login
-from drivers.http.peblar_codec import PLACE, understand
+from drivers.http.peblar_codec import PLACE, is_answer, understand
 from drivers.json.options import Options
 from drivers.json.told import as_number, as_object
 from hub.errors import Refused
@@ -98,6 +99,5 @@ def _patch(change: Mapping[str, object]) -> Ask:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """One answer of the REST API or of the charger's own pages."""
-    found = understand(data)
-    return Capture((found,)) if isinstance(found, Heard) else Capture((), (found,))
+    """Answers of the REST API or of the charger's own pages."""
+    return answers.decode(data, hints, lambda body, _: understand(body), is_answer)

@@ -13,6 +13,8 @@ from hub.model.heard import Heard, Rejected
 PLACE = "charger"
 _STATES = {"A": ("no_vehicle", False), "B": ("ready", True), "C": ("charging", True), "D": ("charging", True)}
 _FAULTS = ("E", "F")
+_ANSWERS = ("PowerTotal", "ChargeCurrentLimit", "CpState", "ProductSn", "ProductPn", "FirmwareVersion", "FwIdent",
+            "Firmware", "ApiVersion")  # fmt: skip
 _SIGNALS = ("WlanSignalStrength", "CellularSignalStrength")
 
 
@@ -38,6 +40,11 @@ def understand(body: bytes) -> Heard | Rejected:
         if as_number(found.get(key)) and not told.has(f"{PLACE}.signal"):
             told.point(PLACE, "signal", found[key])
     return told.heard()
+
+
+def is_answer(found: object) -> bool:
+    """Whether what stands in a list is an answer by itself, and not a row of it."""
+    return isinstance(found, dict) and any(key in found for key in _ANSWERS)
 
 
 def _who(told: Told, found: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from drivers.http import answers
 from drivers.http.kind import Ask
 from drivers.http.login import Fixed, Login
 from drivers.http.standstill import Standstill
@@ -71,9 +72,13 @@ class Powerfox:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """One answer of the local interface or of the cloud."""
-    found = understand(data)
-    return Capture((found,)) if isinstance(found, Heard) else Capture((), (found,))
+    """Answers of the local interface or of the cloud."""
+    return answers.decode(data, hints, lambda body, _: understand(body), _is_answer)
+
+
+def _is_answer(found: object) -> bool:
+    """Whether what stands in a list is an answer by itself, and not one of the cloud's devices."""
+    return isinstance(found, dict) and (isinstance(found.get("values"), list) or "Watt" in found or "Outdated" in found)
 
 
 def understand(body: bytes) -> Heard | Rejected:

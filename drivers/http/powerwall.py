@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 import orjson
 
+from drivers.http import answers
 from drivers.http.kind import Ask
 from drivers.http.login import Login
-from drivers.http.powerwall_codec import understand
+from drivers.http.powerwall_codec import is_answer, understand
 from drivers.http.standstill import Standstill
 from drivers.json.options import Options
 from drivers.json.told import as_object
@@ -100,6 +101,5 @@ class Powerwall:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """One answer of any end point."""
-    found = understand(data)
-    return Capture((found,)) if isinstance(found, Heard) else Capture((), (found,))
+    """Answers of any end point."""
+    return answers.decode(data, hints, lambda body, _: understand(body), is_answer)

@@ -39,6 +39,8 @@ _UNITS = (
     ("i_out", "A"),
     ("v_l", "V"),
 )
+_ANSWERS = ("site", "battery", "percentage", "backup_reserve_percent", "nominal_full_pack_energy", "version",
+            "gateway_din")  # fmt: skip
 _ERROR_KEYS = {"code", "error", "message", "status"}
 
 
@@ -59,6 +61,11 @@ def understand(body: bytes) -> Heard | Rejected:
     else:
         _single(told, found)
     return told.heard()
+
+
+def is_answer(found: object) -> bool:
+    """Whether what stands in a list is an answer by itself, and not one of several meters."""
+    return isinstance(found, dict) and "location" not in found and any(key in found for key in _ANSWERS)
 
 
 def _single(told: Told, found: dict[str, Any]) -> None:

@@ -5,11 +5,13 @@ Which generation it is, `/shelly` tells without a password. Gen1 asks for basic 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
+from drivers.http import answers
 from drivers.http import shelly_gen1 as gen1
 from drivers.http import shelly_gen2 as gen2
 from drivers.http.digest import Digest
@@ -213,24 +215,38 @@ def _index(place: str) -> int:
 # -- captures ---------------------------------------------------------------------------------------------------------
 
 _GEN1_KEYS = ("relays", "meters", "emeters", "lights", "rollers", "thermostats", "wifi_sta", "ison", "type", "fw")
+_ASKED = re.compile(r"([A-Za-z0-9]{1,20})\.GetStatus")
 _GEN2_KEYS = ("sys", "gen", "methods", "src", "method", "apower", "output", "code")
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """One answer of a Shelly, or a dump that holds several under `shelly`, `settings` or `config`, and `status`."""
-    found = as_object(data)
+    """Answers of a Shelly, or a dump that holds several under `shelly`, `settings` or `config`, and `status`."""
+    return answers.decode(data, hints, _answer, _is_answer)
+
+
+def _answer(body: bytes, name: str) -> Heard | Rejected:
+    found, told = as_object(body), Told()
     if not found:
-        return Capture(rejected=(Rejected(0, "no JSON object"),))
-    told = Told()
+        return Rejected(0, "no JSON object")
     if isinstance(found.get("shelly"), Mapping):
         _dump(told, found)
     elif _is_gen1(found):
         gen1.understand(told, found)
-    elif any(key in found for key in _GEN2_KEYS) or any(":" in key for key in found) or "id" in found:
-        gen2.understand(told, found, _component_of(hints.name, found))
+    elif _is_answer(found):
+        gen2.understand(told, found, _component_of(name, found))
     else:
-        return Capture(rejected=(Rejected(0, "no answer of a Shelly: none of its keys are known"),))
-    return Capture((told.heard(),))
+        return Rejected(0, "no answer of a Shelly: none of its keys are known")
+    return told.heard()
+
+
+def _is_answer(found: object) -> bool:
+    """Whether it has keys of any generation."""
+    return isinstance(found, Mapping) and (
+        _is_gen1(found)
+        or isinstance(found.get("shelly"), Mapping)
+        or any(key in found for key in ("id", *_GEN2_KEYS))
+        or any(":" in key for key in found)
+    )
 
 
 def _dump(told: Told, found: Mapping[str, Any]) -> None:
@@ -250,14 +266,15 @@ def _dump(told: Told, found: Mapping[str, Any]) -> None:
 
 
 def _is_gen1(found: Mapping[str, Any]) -> bool:
-    return any(key in found for key in _GEN1_KEYS) and "gen" not in found and "src" not in found
+    single = "is_valid" in found and "power" in found
+    return (single or any(key in found for key in _GEN1_KEYS)) and "gen" not in found and "src" not in found
 
 
 def _component_of(name: str, found: Mapping[str, Any]) -> str:
-    """`..._Cover.GetStatus.json` is of `cover:<id>`."""
-    stem, end, _ = name.rpartition(".GetStatus")
-    kind = stem.rpartition("_")[2].rpartition("/")[2].lower()
-    id_ = found.get("id")
-    if not end or kind in ("shelly", "") or not isinstance(id_, int) or not 0 <= id_ < 100_000:
+    """`..._Cover.GetStatus.json` is of `cover:<id>`; "" where the name tells no component that is known."""
+    asked = _ASKED.findall(name)
+    result = found.get("result")
+    id_ = (result if isinstance(result, Mapping) else found).get("id")
+    if not asked or asked[-1].lower() not in gen2.KINDS or not isinstance(id_, int) or not 0 <= id_ < 100_000:
         return ""
-    return f"{kind}:{id_}"
+    return f"{asked[-1].lower()}:{id_}"

@@ -32,7 +32,8 @@ def facts(told: Told, info: Mapping[str, Any]) -> None:
 
 def understand(told: Told, found: Mapping[str, Any], roller: bool = False) -> None:
     """`roller`: its relays drive a motor, so they are not to be switched one by one."""
-    read_all(told, found)
+    meter = "is_valid" in found and "power" in found
+    read_all(told, found, minutes=meter and not _is_emeter(found))
     facts(told, found)
     unix = as_number(found.get("unixtime"))
     told.time = round(unix * 1000) if unix and 0 < unix < 1e11 else None
@@ -40,6 +41,10 @@ def understand(told: Told, found: Mapping[str, Any], roller: bool = False) -> No
         return  # `/settings` repeats states, maybe old ones
     if "ison" in found:
         _single(told, found)
+    elif meter and _is_emeter(found):
+        _emeters(told, found, [found])
+    elif meter:
+        _meters(told, [found], 0, 0)
     relays = [] if roller else _rows(found, "relays")
     lights = _rows(found, "lights")
     for n, relay in enumerate(relays):
@@ -58,6 +63,11 @@ def _single(told: Told, found: Mapping[str, Any]) -> None:
         _light(told, "light", found)
     else:
         told.point("plug", "on", found.get("ison"))
+
+
+def _is_emeter(found: Mapping[str, Any]) -> bool:
+    """Of two answers of one meter alone: only that of an EM counts what was returned."""
+    return "total_returned" in found or "reactive" in found
 
 
 def _light(told: Told, place: str, light: Mapping[str, Any]) -> None:

@@ -238,6 +238,8 @@ _READ: dict[str, _Reader] = {
     "devicepower": _devicepower,
     "input": _input,
 }
+KINDS = frozenset(_READ)
+"""the components that are understood"""
 _SIGNS: tuple[tuple[tuple[str, ...], str], ...] = (  # keys that only this component has, the most telling first
     (("a_act_power",), "em"),
     (("total_act",), "emdata"),

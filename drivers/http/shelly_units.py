@@ -17,11 +17,12 @@ _SECRET = ("pin_code", "key", "pass", "password", "ha1", "user_ca", "tls_client_
 _MINUTE = 1 / 60
 
 
-def read_all(told: Told, found: object, prefix: str = "") -> None:
+def read_all(told: Told, found: object, prefix: str = "", minutes: bool = False) -> None:
+    """`minutes`: it is a Gen1 meter alone, which counts watt-minutes."""
     for path, key, value in leaves(found, prefix):
         if key in _SECRET:
             continue
-        unit, factor = _unit(path, key)
+        unit, factor = _unit(f"meters[0].{path}" if minutes else path, key)
         told.reading(path, value, unit if not isinstance(value, str | bool) else "", factor)
 
 

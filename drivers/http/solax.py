@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
+from drivers.http import answers
 from drivers.http.kind import Ask
 from drivers.http.login import Login
-from drivers.http.solax_codec import understand
+from drivers.http.solax_codec import is_answer, understand
 from drivers.json.options import Options
 from hub.errors import Refused
 from hub.model import CommandSpec, Value
@@ -75,6 +76,5 @@ class Solax:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """One answer of a data logger."""
-    found = understand(data)
-    return Capture((found,)) if isinstance(found, Heard) else Capture((), (found,))
+    """Answers of a data logger."""
+    return answers.decode(data, hints, lambda body, _: understand(body), is_answer)

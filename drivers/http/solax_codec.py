@@ -39,6 +39,12 @@ def understand(body: bytes) -> Heard | Rejected:
     return told.heard()
 
 
+def is_answer(found: object) -> bool:
+    return isinstance(found, Mapping) and any(
+        key.lower() == "data" and isinstance(value, list) for key, value in found.items()
+    )
+
+
 def _filled(body: bytes) -> bytes:
     """The first inverters leave values out: `[1.0,,,2]`."""
     return body[:100_000].replace(b",,", b",0.0,").replace(b",,", b",0.0,")

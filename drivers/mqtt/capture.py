@@ -1,19 +1,32 @@
 """Captures of MQTT messages: what `shems record` and mosquitto_sub write, and single payloads. Pure.
 
 One JSON object a line with `topic`, `payload` and `t` (UTC ms), which is what mosquitto_sub's `-F %j` gives too; lines
-`topic payload` of `mosquitto_sub -v`; a JSON list of such objects; a payload alone, whose topic is then empty.
+`topic payload` of `mosquitto_sub -v`; a JSON list of such objects; payloads alone, whose topic is then empty. JSON may
+go over several lines. And the logs of Tasmota's console and of zigbee2mqtt, which tell their messages.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from drivers.json.split import BOM, Documents
 from drivers.json.told import as_json
 from hub.model.heard import Capture, Heard, Rejected
+
+_BLANKS = re.compile(rb"(?:[ \t\r,]+|\xef\xbb\xbf)*")
+_OPEN = re.compile(rb" (?=[{\[])")
+_LOGS = (
+    ("MQT: ", " = "),
+    ("RSL: ", " = "),
+    ("MQTT publish: topic '", "', payload '"),
+    ("Received MQTT message on '", "' with data '"),
+)
+"""what stands before a topic in a log, and between it and its payload"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +63,37 @@ def packets(data: bytes) -> Iterator[Packet | Rejected]:
     if found is not None:
         yield from _of_json(found, data)
         return
-    offset = 0
-    for line in data.split(b"\n"):
-        if line.strip():
-            yield _of_line(line.strip(), offset)
-        offset += len(line) + 1
+    documents, at = Documents(data), len(BOM) if data.startswith(BOM) else 0
+    while at < len(data):
+        end = _end(documents, data, at)
+        if part := data[_past(data, at) : end].strip():
+            yield from _of_part(part, at)
+        at = end + (data[end : end + 1] == b"\n")
+
+
+def _end(documents: Documents, data: bytes, at: int) -> int:
+    """Where what begins at `at` ends: with its line, or with the document that begins there and goes on after it."""
+    begin = _past(data, at)
+    if data[begin : begin + 1] in (b"{", b"["):
+        end = documents.end(begin)
+        if end is not None and (data[begin : begin + 1] == b"{" or data.find(b"\n", begin, end) >= 0):
+            return end
+    stop = data.find(b"\n", at)
+    stop = len(data) if stop < 0 else stop
+    return _with_payload(documents, data, at, stop)
+
+
+def _with_payload(documents: Documents, data: bytes, at: int, stop: int) -> int:
+    """Where a line ends whose payload may go on after it."""
+    match = _OPEN.search(data, at, stop)
+    if match is None or as_json(data[match.end() : stop]) is not None:
+        return stop
+    return max(stop, documents.end(match.end()) or 0)
+
+
+def _past(data: bytes, at: int) -> int:
+    match = _BLANKS.match(data, at)
+    return match.end() if match else at
 
 
 def line_of(topic: str, payload: bytes, at: int, retained: bool) -> bytes:
@@ -69,13 +108,13 @@ def line_of(topic: str, payload: bytes, at: int, retained: bool) -> bytes:
     return orjson.dumps(told) + b"\n"
 
 
-def _of_json(found: Any, data: bytes) -> Iterator[Packet]:
+def _of_json(found: Any, data: bytes, offset: int = 0) -> Iterator[Packet]:
     rows = found if isinstance(found, list) else [found]
     if rows and all(map(_is_packet, rows)):
         for row in rows:
-            yield _packet(row, 0)
+            yield _packet(row, offset)
     else:
-        yield Packet("", data.strip())
+        yield Packet("", data.strip(), offset)
 
 
 def _is_packet(row: object) -> bool:
@@ -103,16 +142,32 @@ def _payload(row: Mapping[str, Any]) -> bytes:
         return b""
 
 
-def _of_line(line: bytes, offset: int) -> Packet | Rejected:
-    found = as_json(line)
-    if _is_packet(found):
-        return _packet(found, offset)
+def _of_part(part: bytes, offset: int) -> Iterator[Packet | Rejected]:
+    """A line, or a document of several lines."""
+    found = as_json(part)
     if found is not None:
-        return Packet("", line, offset)
-    topic, payload = _parted(line.decode("utf-8", "replace"))
-    if "/" in topic and '"' not in topic:
-        return Packet(topic, payload.encode(), offset)
-    return Rejected(offset, "is no MQTT message: neither JSON nor a topic with its payload")
+        yield from _of_json(found, part, offset)
+        return
+    text = part.decode("utf-8", "replace")
+    logged = _logged(text)
+    topic, payload = logged or _parted(text)
+    if logged or ("/" in topic and '"' not in topic):
+        yield Packet(topic, payload.encode(), offset)
+    else:
+        yield Rejected(offset, "is no MQTT message: neither JSON nor a topic with its payload")
+
+
+def _logged(line: str) -> tuple[str, str] | None:
+    """Topic and payload of a line in the log of Tasmota's console or of zigbee2mqtt; None for another line.
+
+    `12:00:01 MQT: tele/x/SENSOR = {...} (retained)`; without a broker it is `RSL: SENSOR = {...}`.
+    """
+    for mark, between in _LOGS:
+        before, told, rest = line.partition(mark)
+        topic, parted, payload = rest.partition(between)
+        if told and parted and topic and not set(before) & set('{"'):
+            return topic.strip(), payload.removesuffix(" (retained)").removesuffix("'" if "'" in mark else "").strip()
+    return None
 
 
 def _parted(line: str) -> tuple[str, str]:

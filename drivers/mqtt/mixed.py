@@ -10,7 +10,10 @@ from drivers.mqtt.capture import Packet
 from drivers.mqtt.shelly_gen1 import ROOT, Codec
 from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard
 
-_TASMOTA = re.compile(r"(?:.*/)?(?:tele|stat)/(?:.*/)?[A-Z]+\d{0,2}|tasmota/discovery/[^/]+/(?:config|sensors)")
+_TASMOTA = re.compile(
+    r"(?:.*/)?(?:tele|stat)/(?:.*/)?[A-Z]+\d{0,2}|tasmota/discovery/[^/]+/(?:config|sensors)"
+    r"|(?:STATE|SENSOR|RESULT|STATUS\d{0,2}|POWER\d?)"  # in its console, as long as it has no broker
+)
 _GEN2 = re.compile(r"(?P<id>.+?)/(?P<rest>status/[a-z0-9_]+(?::\d+)?|events/rpc|rpc)")
 _NOBODY = "no device of a known kind tells anything on this topic"
 _MOST_DEVICES = 1_000

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, TypeAlias
 
+from drivers.json.split import BOM, Documents
 from drivers.ocpp import schema
 from drivers.ocpp.frame import Call, Failure, Frame, MalformedError, Result, frame_of, is_frame, load
 from drivers.ocpp.legacy import modern
@@ -19,6 +20,8 @@ from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Reading, Rej
 Found: TypeAlias = tuple[int, Any]
 _FRAME_IN_A_LINE = re.compile(r"\[\s*[2-6]\s*,")
 _WRITTEN = {schema.V16: ("v16", "1.6", "1-6"), schema.V21: ("v21", "2.1", "2-1"), schema.V201: ("v2", "2.0", "2-0")}
+_BLANKS = re.compile(rb"[ \t,]*")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 _PENDING = 1000
 
 
@@ -53,11 +56,24 @@ def _values(data: bytes) -> Iterator[Found]:
 
 
 def _lines(data: bytes) -> Iterator[Found]:
-    offset = 0
-    for line in data.splitlines(keepends=True):
-        if line.strip():
-            yield from ((offset, value) for value in _in_line(line))
-        offset += len(line)
+    """Lines, and documents that go on over several; each line's end may be written in any way."""
+    documents, offset = Documents(data), len(BOM) if data.startswith(BOM) else 0
+    while offset < len(data):
+        end = _end(documents, data, offset)
+        if part := data[offset:end].strip(b" \t\r\n,"):
+            yield from ((offset, value) for value in _in_line(part))
+        offset = end
+
+
+def _end(documents: Documents, data: bytes, at: int) -> int:
+    blanks, end = _BLANKS.match(data, at), None
+    begin = blanks.end() if blanks else at
+    if data[begin : begin + 1] in (b"{", b"["):
+        end = documents.end(begin)
+    if end is not None and (data[end : end + 1] in (b"{", b"[") or _LINE_END.search(data, begin, end)):
+        return end
+    stop = _LINE_END.search(data, at)
+    return stop.end() if stop else len(data)
 
 
 def _in_line(line: bytes) -> Iterator[Any]:

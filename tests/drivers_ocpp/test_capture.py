@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -391,3 +392,34 @@ def _prints(data: bytes, capture: Capture) -> None:
         orjson.dumps([[r.code, r.value] for r in message.readings] + [dict(message.points), list(message.problems)])
         orjson.dumps(dict(message.device))
     orjson.dumps([r.reason for r in capture.rejected])
+
+
+def test_documents_over_several_lines_one_after_the_other() -> None:
+    frames = [[2, "1", "Heartbeat", {}], [3, "1", {"currentTime": "2024-05-01T10:00:00Z"}]]
+    first, second = (json.dumps(frame, indent=2) for frame in frames)
+    for data in (
+        first + "\n" + second,
+        first + second,
+        first + ",\n" + second + ",\n",
+        "\ufeff" + first + "\r\n" + second,
+    ):
+        capture = told(data)
+        assert len(capture.messages) == 2 and not capture.rejected, data
+        assert capture.messages[1].readings[0].code == "HeartbeatResponse.currentTime"
+        assert second[:9] in data[capture.messages[1].offset - 2 * ("\ufeff" in data) :][:12]
+    bare = json.dumps({"t": 1, "frame": frames[0]}, indent=1)
+    assert len(told(bare + "\n" + bare).messages) == 2
+
+
+def test_a_document_that_is_cut_off_costs_only_itself() -> None:
+    frame = json.dumps([2, "1", "Heartbeat", {"a": 1}], indent=2)
+    capture = told(frame[:-6] + "\n" + '[2,"2","Heartbeat",{}]\n' + frame)
+    assert len(capture.messages) == 2 and capture.rejected
+
+
+def test_captures_in_pieces_take_time_by_their_length() -> None:
+    for piece in (b"[\n", b'{"a":\n', b"[2,\n", b'[2,"a","B",{}]'):
+        began = time.process_time()
+        decode(piece * (30_000 // len(piece)))
+        assert time.process_time() - began < 10, piece
+    run(decode, [json.dumps([2, "1", "Heartbeat", {}], indent=2).encode() * 2], 300, judge=_prints)
