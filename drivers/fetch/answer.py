@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 from collections.abc import Mapping
@@ -23,9 +24,14 @@ class NotUnderstoodError(NoAnswer):
     """The answer holds nothing of what was asked; the text says why, in words for the owner."""
 
 
+def bare(data: bytes) -> bytes:
+    """Without the mark of UTF-8 that some programs begin a file with."""
+    return data.removeprefix(codecs.BOM_UTF8)
+
+
 def parsed(data: bytes) -> Any:
     try:
-        return orjson.loads(data)
+        return orjson.loads(bare(data))
     except orjson.JSONDecodeError as e:
         raise NotUnderstoodError(f"not JSON: {e}") from None
 

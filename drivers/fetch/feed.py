@@ -73,6 +73,7 @@ class PolledFeed:
 
     async def run(self, sink: FeedSink) -> None:
         """Asks as the source's pace says; at once when what was kept over a restart is too old."""
+        self._budget.resumed(*sink.calls(self.source))
         due = self._source.pace.resumed(self._clock.now(), *sink.last(self.source), self._chance())
         while True:
             while (left_s := (due - self._clock.now()) / 1000) > 0:
@@ -83,7 +84,7 @@ class PolledFeed:
         """Asks, and gives what came; returns when to ask again, UTC ms."""
         now = self._clock.now()
         try:
-            known_until = await self._source.give(await self._answers(now), now, sink)
+            known_until = await self._source.give(await self._answers(now, sink), now, sink)
         except TooOftenError as e:
             return self._failed(sink, str(e), max(now + round(e.wait_s * 1000), self._source.retry_at(e.body) or 0))
         except (NoAnswer, Refused) as e:
@@ -99,13 +100,14 @@ class PolledFeed:
         self._backoff.passed()
         return due
 
-    async def _answers(self, now: int) -> list[bytes]:
+    async def _answers(self, now: int, sink: FeedSink) -> list[bytes]:
         """Of all questions, or of those before one that fails: tomorrow may not be there yet, today is."""
         waiting = list(self._source.asks(now))
         answers: list[bytes] = []
         while waiting:
             if not self._budget.spend(now):
                 raise _SpentError
+            await sink.called(self.source, self._budget.day.isoformat(), self._budget.spent)
             try:
                 answers.append(await self._client.get(waiting.pop(0)))
             except TooOftenError:

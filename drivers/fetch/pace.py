@@ -27,12 +27,17 @@ class Backoff:
 
 @dataclass(slots=True)
 class Budget:
-    """Calls that may be made in one local day."""
+    """Calls that may be made in one local day; `spent` of them have been on `day`."""
 
     calls: int
     zone: ZoneInfo
     spent: int = 0
     day: date = field(default=date.min)
+
+    def resumed(self, day: str, spent: int) -> None:
+        """Goes on with what was spent before a restart; `day` as YYYY-MM-DD, empty for never."""
+        if day:
+            self.day, self.spent = date.fromisoformat(day), spent
 
     def spend(self, now: int) -> bool:
         """Whether one more call may be made now; it counts."""

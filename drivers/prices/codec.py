@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from drivers.fetch.answer import NotUnderstoodError, complaint, parsed
+from drivers.fetch.answer import NotUnderstoodError, bare, complaint, parsed
 from drivers.prices import entsoe, market, other, own, supplier
 from drivers.prices.quote import Quotes, capture
 from drivers.prices.quote import rates as rates_of
@@ -29,6 +29,7 @@ SHAPES = (
     Shape("awattar", market.is_awattar, market.awattar),
     Shape("energy-charts", market.is_energy_charts, market.energy_charts),
     Shape("nordpool", market.is_nordpool, market.nordpool),
+    Shape("energinet", market.is_energinet, market.energinet),
     Shape("tibber", supplier.is_tibber, supplier.tibber),
     Shape("octopus", supplier.is_octopus, supplier.octopus),
     Shape("amber", supplier.is_amber, supplier.amber),
@@ -46,6 +47,7 @@ def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
     """One message for each interval of the answer; never raises. Some answers do not say that they price gas, which
     then the name of the capture tells.
     """
+    data = bare(data)
     if other.is_ecb(data):
         return other.ecb(data)
     try:
@@ -53,7 +55,7 @@ def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
             message = parsed(data)
             if other.schedules(message):
                 return other.schedule(message)
-            told = _shaped(data, message)
+            told = _shaped(data, message) if _shape(message) else _listed(data, message)
             return capture(replace(told, per="m3") if _GAS.search(hints.name.lower()) else told)
         return capture(entsoe.read(data) if entsoe.recognises(data) else _table(data))
     except NotUnderstoodError as e:
@@ -71,11 +73,30 @@ def understood(data: bytes, want: Want = USUAL) -> Quotes:
 
 
 def _shaped(data: bytes, message: object, want: Want = USUAL) -> Quotes:
-    for shape in SHAPES:
-        if shape.recognises(message):
-            return shape.read(data, want)
+    if shape := _shape(message):
+        return shape.read(data, want)
+    raise NotUnderstoodError(_said(message))
+
+
+def _shape(message: object) -> Shape | None:
+    return next((shape for shape in SHAPES if shape.recognises(message)), None)
+
+
+def _listed(data: bytes, message: object) -> Quotes:
+    """A list of objects in which a time and a price can be told."""
+    try:
+        return own.read(data)
+    except NotUnderstoodError as e:
+        raise NotUnderstoodError(_said(message, str(e) if _is_list(message) else "")) from None
+
+
+def _is_list(message: object) -> bool:
+    return isinstance(message, list) and any(isinstance(item, dict) for item in message)
+
+
+def _said(message: object, why: str = "") -> str:
     said = complaint(message)
-    raise NotUnderstoodError(f"the service says: {said}" if said else "prices of no shape that is known")
+    return f"the service says: {said}" if said else f"prices of no shape that is known{why and f': {why}'}"
 
 
 def _table(data: bytes) -> Quotes:

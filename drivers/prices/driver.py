@@ -158,7 +158,7 @@ def _own(spec: FeedSpec) -> PriceSource:
     options = Options(spec, ("url", "start", "end", "price", "export", "path", "unit", "timezone", "minutes", "token"))
     url, token = options.url("url"), options.secret("token", "", needed=False)
     named = {key: options.text(key) for key in ("start", "price", "end", "export", "path")}
-    layout = own.Layout(**named, unit=options.text("unit", f"{spec.currency}/kWh"))
+    layout = own.Layout(**named, unit=options.text("unit"), currency=spec.currency)
 
     def read(data: bytes, want: Want) -> quote.Quotes:
         """As its owner says; where nothing is said, by the shapes of the suppliers first."""

@@ -1,12 +1,13 @@
-"""What the exchange's prices look like at those who publish them: aWATTar, Energy-Charts, Nord Pool. Net, per MWh.
+"""What the exchange's prices look like at those who publish them: aWATTar, Energy-Charts, Nord Pool, Energinet.
 
-Sources: https://www.awattar.de/services/api; https://api.energy-charts.info (price); the answers of Nord Pool's data
-portal (dataportal-api.nordpoolgroup.com, DayAheadPrices).
+Net, per MWh. Sources: https://www.awattar.de/services/api; https://api.energy-charts.info (price); the answers of Nord
+Pool's data portal (dataportal-api.nordpoolgroup.com, DayAheadPrices); https://www.energidataservice.dk (Elspotprices
+until 2025, DayAheadPrices since).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -136,3 +137,40 @@ def _told(message: Mapping[str, Any]) -> list[Reading]:
             found = amounts(of, ("average", "min", "max")) if isinstance(of, dict) else {}
             told += [Reading(f"{path}.{area}.{k}", float(v * _MWH), f"{currency}/kWh") for k, v in found.items()]
     return told
+
+
+_ENERGINET = (("HourUTC", "SpotPriceDKK", "SpotPriceEUR"), ("TimeUTC", "DayAheadPriceDKK", "DayAheadPriceEUR"))
+
+
+def is_energinet(message: object) -> bool:
+    first = [item for _, item in items(message, "records")[:3]]
+    return any(start in item and (dkk in item or eur in item) for item in first for start, dkk, eur in _ENERGINET)
+
+
+def energinet(data: bytes, want: Want = USUAL) -> Quotes:
+    """Newest first, of one area. Crowns count; where an hour has none yet, all are taken in euros."""
+    message = parsed(data)
+    if not is_energinet(message):
+        raise NotUnderstoodError(f"Energinet: {complaint(message) or 'no prices in the answer'}")
+    found = items(message, "records")
+    start_key, *prices = next(names for names in _ENERGINET if any(names[0] in item for _, item in found))
+    areas = list(dict.fromkeys(str(item.get("PriceArea") or "") for _, item in found))
+    area = want.area or areas[0]
+    problems = [f"prices of {len(areas)} areas; those of {area or 'the first'} count"] if len(areas) > 1 else []
+    rows = [(path, item) for path, item in reversed(found) if str(item.get("PriceArea") or area) == area]
+    price = _whole(rows, prices) if want.price not in prices else want.price
+    times, quotes = Times(want.zone("UTC")), list[Quote]()
+    for path, item in rows:
+        start, parts = times.ms(item.get(start_key)), amounts(item, (price,), _MWH)
+        if start is None or not parts:
+            problems.append(f"{path}: has no time or price; left out")
+            continue
+        quotes.append(Quote(path, start, None, parts, price))
+    return Quotes("energinet", price[-3:], tuple(quotes), area, tuple(problems))
+
+
+def _whole(rows: Sequence[tuple[str, Mapping[str, Any]]], names: Sequence[str]) -> str:
+    """The first of the prices that every row has, else the first that any has."""
+    told = [[amount(item.get(name)) is not None for _, item in rows] for name in names]
+    whole = (name for name, there in zip(names, told, strict=True) if there and all(there))
+    return next(whole, "") or next((n for n, there in zip(names, told, strict=True) if any(there)), names[0])

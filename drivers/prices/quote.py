@@ -16,6 +16,8 @@ from hub.model.heard import Capture, Heard, Reading, Rejected
 PER_UNIT = 100_000
 MOST = Decimal(100)
 """Currency per kWh: what is above is no price of a kWh (`price_import` goes as far)."""
+UNTOLD = "untold"
+"""As `per` of quotes: their unit is not known, so they are no prices of a kWh."""
 FOR_EVER_MS = 4_102_444_800_000
 """2100-01-01: the end of a price that has none."""
 SHORTEST_MS, USUAL_MS = 60_000, 3_600_000
@@ -68,12 +70,12 @@ def rates(told: Quotes, source: str = "") -> list[Rate]:
     return [_rate(q, end, source or told.source, told.export_only) for q, end in ordered(told.quotes).quotes]
 
 
-def ordered(quotes: Iterable[Quote]) -> Ordered:
+def ordered(quotes: Iterable[Quote], most: Decimal | None = MOST) -> Ordered:
     """Doubles are dropped, contradictions go to the later one, gaps stay gaps."""
     problems: list[str] = []
     by_start: dict[int, Quote] = {}
     for quote in quotes:
-        if abs(quote.parts[quote.price]) > MOST:
+        if most is not None and abs(quote.parts[quote.price]) > most:
             problems.append(f"{quote.path}: {quote.parts[quote.price]} per kWh is no price; left out")
             continue
         before = by_start.get(quote.start_ms)
@@ -118,7 +120,7 @@ def _rate(quote: Quote, end_ms: int, source: str, export_only: bool) -> Rate:
 
 def capture(told: Quotes) -> Capture:
     """One message for each interval: `time` is when it begins, the price then is `tariff.price_import`."""
-    found = ordered(told.quotes)
+    found = ordered(told.quotes, None if told.per == UNTOLD else MOST)
     unit = f"{told.currency}/{told.per}" if told.currency else ""
     device = {k: v for k, v in (("vendor", told.source), ("model", told.area)) if v}
     messages = [_heard(quote, end, told, unit, device) for quote, end in found.quotes]

@@ -54,7 +54,8 @@ class PriceSource:
                     raise
         rates = self._merged(told, now)
         if not rates:
-            raise NotUnderstoodError(f"{self.name}: an answer without any price of these days")
+            why = next((f": {p}" for t in told if t.per == quote.UNTOLD for p in t.problems), "")
+            raise NotUnderstoodError(f"{self.name}: an answer without any price of these days{why}")
         await sink.rates(self.name, told[0].currency, rates)
         return known_until(rates, now)
 

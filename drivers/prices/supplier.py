@@ -65,7 +65,11 @@ def tibber(data: bytes, want: Want = USUAL) -> Quotes:
     problems = [f"prices of {len(homes)} homes; the first counts"] if len(homes) > 1 else []
     path, info = homes[0]
     times, quotes, currency = Times(want.zone("UTC")), [], ""
-    for where, item in [*items(info, "today"), *items(info, "tomorrow"), *items(info, "range", "nodes")]:
+    listed = [*items(info, "today"), *items(info, "tomorrow"), *items(info, "range", "nodes")]
+    current = _walk(info, "current")
+    if not listed and isinstance(current, dict) and "startsAt" in current:
+        listed = [("current", current)]
+    for where, item in listed:
         start, parts = times.ms(item.get("startsAt")), amounts(item, ("total", "energy", "tax"))
         price = _chosen(parts, want, ("total",))
         if start is None or not price:

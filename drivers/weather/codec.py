@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from drivers.fetch.answer import NotUnderstoodError, complaint, parsed
+from drivers.fetch.answer import NotUnderstoodError, bare, complaint, parsed
 from drivers.weather import bright_sky, forecast_solar, kept, open_meteo, solcast
 from drivers.weather.forecast import Forecast, capture
 from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Rejected
@@ -31,6 +31,7 @@ SHAPES = (
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
     """One message for each step of the forecast; never raises."""
+    data = bare(data)
     try:
         if data.lstrip()[:1] == b"<":
             raise NotUnderstoodError("a web page, made for people: it promises no form that could be relied upon")
@@ -40,7 +41,7 @@ def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
             raise NotUnderstoodError(_said(message))
         if shape.name == forecast_solar.NAME and (told := forecast_solar.account(data)) and _no_forecast(message):
             return Capture((Heard(tuple(told), device={"vendor": shape.name}),))
-        return capture(shape.read(data))
+        return capture(forecast_solar.read(data, hints.name) if shape.name == forecast_solar.NAME else shape.read(data))
     except NotUnderstoodError as e:
         return Capture((), (Rejected(0, str(e)),))
 
@@ -48,7 +49,11 @@ def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
 def _no_forecast(message: object) -> bool:
     """An answer about the key, not about the sun."""
     result = message.get("result") if isinstance(message, dict) else None
-    return isinstance(result, dict) and not any(isinstance(v, dict) for v in result.values())
+    return (
+        isinstance(result, dict)
+        and not any(isinstance(v, dict) for v in result.values())
+        and not forecast_solar.is_flat(message)
+    )
 
 
 def _said(message: object) -> str:

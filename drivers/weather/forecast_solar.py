@@ -2,11 +2,13 @@
 
 Source: https://doc.forecast.solar (API: estimate). `watts` is the power at its time, `watt_hours_period` the energy
 since the time before it, `watt_hours` that since sunrise, `watt_hours_day` that of the day. The answer begins at
-sunrise and ends at sunset; between them it is dark. Times are local, with their offset in ISO form.
+sunrise and ends at sunset; between them it is dark. Times are local, with their offset in ISO form. The answers of
+`estimate/watts` and its like hold one of these columns alone, and do not say which.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
@@ -18,35 +20,61 @@ from hub.model.heard import Reading
 
 NAME = "forecast-solar"
 _UNITS = {"watts": "W", "watt_hours_period": "Wh", "watt_hours": "Wh"}
+_BY_DAY = "watt_hours_day"
+_OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d|^\d{9,13})$", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NIGHT_MS = 6 * 3_600_000
 
 
 def recognises(message: object) -> bool:
-    return at(message, "message.ratelimit") is not None or isinstance(at(message, "result.watts"), dict)
+    return (
+        at(message, "message.ratelimit") is not None
+        or any(isinstance(at(message, f"result.{name}"), dict) for name in (*_UNITS, _BY_DAY))
+        or is_flat(message)
+    )
 
 
-def read(data: bytes) -> Forecast:
-    """Raises NotUnderstoodError for what holds no forecast, with the service's own words."""
+def is_flat(message: object) -> bool:
+    """Whether the result is one column: numbers by their times."""
+    result = at(message, "result")
+    first = list(result.items())[:3] if isinstance(result, dict) else []
+    times = Times(ZoneInfo("UTC"))
+    return bool(first) and all(amount(v) is not None and times.ms(_when(k)) is not None for k, v in first)
+
+
+def _when(text: str) -> str | int:
+    """Seconds, when it was asked for those."""
+    return int(text) if text.isascii() and text.isdigit() and 9 <= len(text) <= 13 else text
+
+
+def read(data: bytes, name: str = "") -> Forecast:
+    """Raises NotUnderstoodError for what holds no forecast, with the service's own words.
+
+    `name` of the capture tells of a lone column whether it is energy: `watthours`, `watthours_period`.
+    """
     message = parsed(data)
-    columns = {name: _column(message, name) for name in _UNITS}
-    if not any(columns.values()):
+    found = _columns(message, name)
+    columns = {column: found[column] for column in _UNITS if column in found}
+    if not any(found.values()):
         said = at(message, "message.text")
         raise NotUnderstoodError(
             f"Forecast.Solar: {said[:200] if isinstance(said, str) and said else 'no forecast in the answer'}"
         )
     zone = at(message, "message.info.timezone")
     times, problems = Times(_zone(zone)), list[str]()
+    if not isinstance(zone, str) and not all(_OFFSET.search(t) for column in columns.values() for t in column):
+        problems.append("no time zone is told; times are taken as UTC")
     by_time: dict[int, dict[str, float]] = {}
-    for name, column in columns.items():
+    for kind, column in columns.items():
         for text, value in list(column.items())[:MOST_ITEMS]:
-            start, number = times.ms(text), amount(value)
+            start, number = times.ms(_when(text)), amount(value)
             if start is None or number is None or not 0 <= number < 10**9:
-                problems.append(f"result.{name}.{text[:30]}: no energy at a time; left out")
+                problems.append(f"result.{kind}.{text[:30]}: no energy at a time; left out")
             else:
-                by_time.setdefault(start, {})[name] = float(number)
+                by_time.setdefault(start, {})[kind] = float(number)
     made = times.ms(at(message, "message.info.time_utc") or at(message, "message.info.time"))
     steps = [*_shown(by_time), *_periods(by_time)]
-    return Forecast(NAME, tuple(steps), made, tuple(problems), tuple(_days(message)))
+    return Forecast(NAME, tuple(steps), made, tuple(problems), tuple(_days(message, found.get(_BY_DAY, {}))))
 
 
 def retry_at(data: bytes) -> int | None:
@@ -73,9 +101,20 @@ def _limits(message: object) -> list[Reading]:
     return [Reading(f"message.ratelimit.{k}", float(v), units.get(k, "")) for k, v in found if v is not None]
 
 
-def _column(message: object, name: str) -> Mapping[str, Any]:
-    found = at(message, f"result.{name}")
-    return found if isinstance(found, dict) else {}
+def _columns(message: object, name: str) -> dict[str, Mapping[str, Any]]:
+    """By what they tell. A lone column is power, unless the capture's name says something else or it is by day."""
+    if is_flat(message):
+        return {_kind(message["result"], name.lower()): message["result"]}  # type: ignore[index]
+    found = ((kind, at(message, f"result.{kind}")) for kind in (*_UNITS, _BY_DAY))
+    return {kind: column for kind, column in found if isinstance(column, dict)}
+
+
+def _kind(column: Mapping[str, Any], name: str) -> str:
+    if all(_DATE.fullmatch(key) for key in column):
+        return _BY_DAY
+    if not re.search(r"watt_?hours|period", name):
+        return "watts"
+    return "watt_hours_period" if "period" in name else "watt_hours"
 
 
 def _zone(name: object) -> ZoneInfo:
@@ -108,8 +147,8 @@ def _periods(by_time: Mapping[int, Mapping[str, float]]) -> Iterator[Step]:
         yield Step("result", slot * step, step // 1000, {}, {"pv_power": round(power, 1)})
 
 
-def _days(message: object) -> Iterator[Reading]:
-    for day, value in list(_column(message, "watt_hours_day").items())[:60]:
+def _days(message: object, column: Mapping[str, Any]) -> Iterator[Reading]:
+    for day, value in list(column.items())[:60]:
         number = amount(value)
         if number is not None:
             yield Reading(f"result.watt_hours_day.{day[:10]}", float(number), "Wh")

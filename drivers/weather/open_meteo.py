@@ -1,13 +1,15 @@
-"""Open-Meteo: arrays by hour and by quarter-hour.
+"""Open-Meteo: arrays by hour and by quarter-hour, or what is now.
 
 Source: https://open-meteo.com/en/docs. Radiation is the mean of the step that ends at its time; temperature and cloud
-are those of the instant. Times without an offset are UTC plus `utc_offset_seconds`, the same for the whole answer.
+are those of the instant. Times without an offset are UTC plus `utc_offset_seconds`, the same for the whole answer. For
+several places the answer is a list of answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 from drivers.fetch.answer import MOST_ITEMS, NotUnderstoodError, Times, amount, complaint, parsed
@@ -39,23 +41,40 @@ _SAID = {
 
 
 def recognises(message: object) -> bool:
-    return isinstance(message, dict) and any(_times(message, block) for block in ("minutely_15", "hourly"))
+    first = _first(message)
+    return isinstance(first, dict) and (
+        any(_times(first, block) for block in ("minutely_15", "hourly", "daily")) or bool(_now(first))
+    )
+
+
+def _first(message: object) -> object:
+    """The answer for the first of several places."""
+    return message[0] if isinstance(message, list) and message else message
+
+
+def _now(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = message.get("current")
+    return found if isinstance(found, dict) and "time" in found else {}
 
 
 def read(data: bytes) -> Forecast:
-    """Where both are there the quarter-hours count, and the hours for what only they tell."""
-    message = parsed(data)
-    if not recognises(message):
-        raise NotUnderstoodError(f"Open-Meteo: {complaint(message) or 'no hours in the answer'}")
+    """Where both are there the quarter-hours count, and the hours for what only they tell; without them what is now."""
+    whole = parsed(data)
+    if not recognises(whole):
+        raise NotUnderstoodError(f"Open-Meteo: {complaint(whole) or 'no hours in the answer'}")
+    message: Any = _first(whole)
     offset = message.get("utc_offset_seconds")
     offset = offset if isinstance(offset, int) and abs(offset) < 86_400 else 0
     times, problems = Times(timezone(timedelta(seconds=offset))), list[str]()
+    if isinstance(whole, list) and len(whole) > 1:
+        problems.append(f"forecasts of {len(whole)} places; the first counts")
     steps: list[Step] = []
     told: set[str] = set()
     for block in ("minutely_15", "hourly"):
         found = list(_steps(message, block, times, told, problems))
         told |= {MEANS[name] for step in found for name in step.values if name in MEANS}
         steps += found
+    steps = steps or list(_current(message, times, problems))
     return Forecast(NAME, tuple(steps), problems=tuple(problems), more=tuple(_daily(message)))
 
 
@@ -79,15 +98,34 @@ def _steps(message: Mapping[str, Any], block: str, times: Times, told: set[str],
         if start is None:
             continue
         values = {k: v for k, c in columns.items() if n < len(c) and (v := amount(c[n])) is not None}
-        readings = {k: (float(v), units.get(k, "")) for k, v in values.items()}
-        now, before = dict[str, float](), dict[str, float]()
-        for name, value in values.items():
-            quantity = MEANS.get(name, "")
-            if quantity and quantity not in told and _fits(quantity, units.get(name, "")):
-                (before if quantity.startswith("irradiance") else now)[quantity] = float(value)
-        yield Step(f"{block}[{n}]", start, seconds, readings, now)
-        if before:
-            yield Step(f"{block}[{n}]", start - seconds * 1000, seconds, {}, before)
+        yield from _meant(f"{block}[{n}]", start, seconds, values, units, told)
+
+
+def _current(message: Mapping[str, Any], times: Times, problems: list[str]) -> Iterator[Step]:
+    """What is now, for a quarter of an hour where no `interval` is told."""
+    block, units = _now(message), _told_units(message, "current")
+    start, interval = times.ms(block.get("time")), block.get("interval")
+    if start is None:
+        problems += ["current.time: is no time; left out"] if block else []
+        return
+    seconds = interval if isinstance(interval, int) and 60 <= interval <= 86_400 else 900
+    values = {k: v for k, x in block.items() if k not in ("time", "interval") and (v := amount(x)) is not None}
+    yield from _meant("current", start, seconds, values, units, set())
+
+
+def _meant(
+    path: str, start: int, seconds: int, values: Mapping[str, Decimal], units: Mapping[str, str], told: set[str]
+) -> Iterator[Step]:
+    """Without the quantities that are `told` elsewhere; radiation is of the step before."""
+    readings: dict[str, tuple[float | str, str]] = {k: (float(v), units.get(k, "")) for k, v in values.items()}
+    now, before = dict[str, float](), dict[str, float]()
+    for name, value in values.items():
+        quantity = MEANS.get(name, "")
+        if quantity and quantity not in told and _fits(quantity, units.get(name, "")):
+            (before if quantity.startswith("irradiance") else now)[quantity] = float(value)
+    yield Step(path, start, seconds, readings, now)
+    if before:
+        yield Step(path, start - seconds * 1000, seconds, {}, before)
 
 
 def _told_units(message: Mapping[str, Any], block: str) -> dict[str, str]:

@@ -39,6 +39,12 @@ class OwnForecast:
     def last(self, source: str) -> tuple[int, int]:
         return self._sink.last(source)
 
+    def calls(self, source: str) -> tuple[str, int]:
+        return self._sink.calls(source)
+
+    async def called(self, source: str, day: str, count: int) -> None:
+        await self._sink.called(source, day, count)
+
     def missed(self, source: str, reason: str) -> None:
         self._sink.missed(source, reason)
 

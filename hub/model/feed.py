@@ -106,6 +106,12 @@ class FeedSink(Protocol):
     def last(self, source: str) -> tuple[int, int]:
         """(when it brought something last, until when that tells), UTC ms; zeros for one that never has."""
 
+    def calls(self, source: str) -> tuple[str, int]:
+        """(the local day as YYYY-MM-DD, how often the source was asked on it), over a restart; ("", 0) for never."""
+
+    async def called(self, source: str, day: str, count: int) -> None:
+        """The source is about to be asked for the `count`th time on `day`; durable when it returns."""
+
     def missed(self, source: str, reason: str) -> None:
         """The source has not given what was due, and why."""
 

@@ -30,6 +30,8 @@ class Shelf(Protocol):
     async def between(self, source: str, start: int, end: int) -> list[KnownRate]: ...
     async def put_outlooks(self, outlooks: Sequence[Outlook]) -> None: ...
     async def outlooks(self) -> list[Outlook]: ...
+    async def put_calls(self, source: str, day: str, count: int) -> None: ...
+    async def calls(self) -> dict[str, tuple[str, int]]: ...
 
 
 class Prices:
@@ -46,6 +48,7 @@ class Prices:
         self._book = Book(site.tariff)
         self._ahead = Ahead(site.tariff, self._zone, self._book)
         self._missed: dict[str, str] = {}
+        self._calls: dict[str, tuple[str, int]] = {}
 
     async def load(self) -> None:
         """What was known before the restart, from yesterday on."""
@@ -53,6 +56,7 @@ class Prices:
         if self.source:
             self._book.add(await self._shelf.between(self.source, now - _DAY_MS, now + 8 * _DAY_MS))
         self.outlooks = {(o.source, o.quantity): o for o in await self._shelf.outlooks()}
+        self._calls = await self._shelf.calls()
 
     @property
     def source(self) -> str:
@@ -88,6 +92,13 @@ class Prices:
         if source == self.source and (known := self._book.newest()):
             told.append((known, self._known_until(self._clock.now())))
         return max(told, default=(0, 0))
+
+    def calls(self, source: str) -> tuple[str, int]:
+        return self._calls.get(source, ("", 0))
+
+    async def called(self, source: str, day: str, count: int) -> None:
+        self._calls[source] = (day, count)
+        await self._shelf.put_calls(source, day, count)
 
     def missed(self, source: str, reason: str) -> None:
         self._missed[source] = reason

@@ -56,6 +56,7 @@ class Taken:
     outlooks: list[Outlook] = field(default_factory=list)
     misses: list[tuple[str, str]] = field(default_factory=list)
     known: tuple[int, int] = (0, 0)
+    made: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     async def rates(self, source: str, currency: str, rates: Sequence[Rate]) -> None:
         self.given.append((source, currency, list(rates)))
@@ -65,6 +66,12 @@ class Taken:
 
     def last(self, source: str) -> tuple[int, int]:
         return self.known
+
+    def calls(self, source: str) -> tuple[str, int]:
+        return self.made.get(source, ("", 0))
+
+    async def called(self, source: str, day: str, count: int) -> None:
+        self.made[source] = (day, count)
 
     def missed(self, source: str, reason: str) -> None:
         self.misses.append((source, reason))

@@ -15,6 +15,7 @@ from drivers.weather.codec import decode
 from drivers.weather.forecast import outlooks
 from hub.formats import FORMATS, codec
 from hub.model.feed import Outlook
+from hub.model.heard import CaptureHints
 from tests.codec_fuzz import LONGEST, run
 
 SHARED = Path(__file__).parents[3] / "shared" / "vectors"
@@ -120,3 +121,80 @@ def test_every_format_name_leads_to_a_codec_that_never_raises() -> None:
 @pytest.mark.skipif(not SEEDS, reason=f"no vectors at {SHARED}")
 def test_damaged_answers() -> None:
     assert run(decode, SEEDS, 1_500) > 200
+
+
+# -- answers that hold one thing only, or several ---------------------------------------------------------------------
+
+BOM = b"\xef\xbb\xbf"
+FLAT = {"2024-01-01 09:00:00": 120, "2024-01-01 10:00:00": 250}
+MESSAGE = {"code": 0, "info": {"timezone": "Europe/Berlin"}, "ratelimit": {"limit": 12, "remaining": 9}}
+
+
+def told(data: bytes, name: str = "") -> list[tuple[int, str, object, str]]:
+    """(hours after 2024 began, code, value, unit) of all that stands at a time."""
+    new_year = round(datetime(2024, 1, 1, tzinfo=UTC).timestamp() * 1000)
+    readings = [r for m in decode(data, CaptureHints(name)).messages for r in m.readings if r.at is not None]
+    return [(((r.at or 0) - new_year) // HOUR_MS, r.code, r.value, r.unit) for r in readings]
+
+
+def problems(data: bytes) -> list[str]:
+    return [p for m in decode(data).messages for p in m.problems]
+
+
+def test_the_mark_of_utf_8_is_ignored() -> None:
+    for data in (meteo(), sky(), said({"result": FLAT, "message": MESSAGE})):
+        assert decode(BOM + data) == decode(data) and decode(data).messages
+
+
+def test_the_power_alone_from_forecast_solar() -> None:
+    both = [(8, "result.watts", 120.0, "W"), (9, "result.watts", 250.0, "W")]
+    assert told(said({"result": FLAT, "message": MESSAGE})) == both
+    assert told(said({"result": FLAT})) == [(h + 1, *rest) for h, *rest in both]
+    assert problems(said({"result": FLAT})) == ["no time zone is told; times are taken as UTC"]
+    assert told(said({"result": {"1704096000": 120, "1704099600": 250}})) == both
+    assert not problems(said({"result": {"1704096000": 120}}))
+
+
+def test_a_lone_column_of_energy_is_told_by_the_captures_name_or_by_its_days() -> None:
+    data = said({"result": FLAT, "message": MESSAGE})
+    assert told(data, "estimate_watthours_period.json")[0][1:] == ("result.watt_hours_period", 120.0, "Wh")
+    assert told(data, "estimate_watthours.json")[0][1:] == ("result.watt_hours", 120.0, "Wh")
+    days = decode(said({"result": {"2024-01-01": 1200, "2024-01-02": 1300}})).messages[0].readings
+    assert [(r.code, r.value, r.unit) for r in days] == [
+        ("result.watt_hours_day.2024-01-01", 1200.0, "Wh"),
+        ("result.watt_hours_day.2024-01-02", 1300.0, "Wh"),
+    ]
+
+
+CURRENT = {
+    "utc_offset_seconds": 3600,
+    "current_units": {"time": "iso8601", "interval": "seconds", "temperature_2m": "°C", "shortwave_radiation": "W/m²"},
+    "current": {"time": "2024-01-01T12:00", "interval": 900, "temperature_2m": 3.1, "shortwave_radiation": 100},
+}
+
+
+def test_open_meteo_says_what_is_now_only() -> None:
+    assert told(said(CURRENT)) == [
+        (11, "current.temperature_2m", 3.1, "degC"),
+        (11, "current.shortwave_radiation", 100.0, "W/m2"),
+    ]
+    found = by_quantity(outlooks(open_meteo.read(said(CURRENT)), "om", 0))
+    assert found["temperature"].start_ms - found["irradiance"].start_ms == 900_000
+    assert "current" not in {code.partition(".")[0] for _, code, _, _ in told(meteo(**CURRENT))}
+
+
+def test_open_meteo_by_day_only() -> None:
+    data = said({"daily": {"time": ["2024-01-01"], "temperature_2m_max": [3]}, "daily_units": {}})
+    assert [(r.code, r.value) for r in decode(data).messages[0].readings] == [("daily[0].temperature_2m_max", 3.0)]
+
+
+def test_of_several_places_the_first_counts() -> None:
+    one = json.loads(meteo())
+    both = said([one, {**one, "latitude": 3}])
+    assert problems(both) == ["forecasts of 2 places; the first counts"] and told(both) == told(said(one))
+    assert not problems(said([one])) and told(said([one])) == told(said(one))
+
+
+def test_damaged_answers_of_these_kinds() -> None:
+    seeds = [said(m) for m in ({"result": FLAT, "message": MESSAGE}, {"result": FLAT}, CURRENT, [CURRENT, CURRENT])]
+    assert run(decode, seeds, 1_000) > 100

@@ -85,6 +85,11 @@ class Kept:
     def last(self, source: str) -> tuple[int, int]:
         return 0, 0
 
+    def calls(self, source: str) -> tuple[str, int]:
+        return "", 0
+
+    async def called(self, source: str, day: str, count: int) -> None: ...
+
     def missed(self, source: str, reason: str) -> None: ...
 
 
