@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from drivers.d0.data import read_body
 from drivers.d0.frame import Framer, Ident, Piece, Readout, without_ident
+from drivers.push.hextext import undump
 from drivers.push.obis import points_of
 from drivers.push.parser import Event, Say, read_through
 from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Reading, Rejected
@@ -68,7 +69,12 @@ class Parser:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """A capture of any length; data lines alone, without identification, are one message."""
+    """A capture of any length, as bytes or as hexadecimal text; data lines without identification are one message."""
+    dump = undump(data)
+    return dump.with_faults(_decoded(dump.data))
+
+
+def _decoded(data: bytes) -> Capture:
     capture = read_through(Parser(), data, "no D0 read-out found: none begins with / and three letters")
     if capture.messages or b"/" in data:
         return capture

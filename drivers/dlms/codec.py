@@ -6,16 +6,17 @@ Signs: 1.7.0 is import, 2.7.0 is export.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from drivers.dlms import hdlc
 from drivers.dlms.apdu import Reader, Told
 from drivers.dlms.axdr import Data, Number, moment
 from drivers.dlms.hdlc import Broken
-from drivers.dlms.hextext import undump
 from drivers.dlms.link import Apdu, Assembly, Framer
 from drivers.dlms.makers import KAIFA, Maker, maker_of, placed, scale
 from drivers.dlms.rows import Row, rows_of
+from drivers.dlms.several import split
+from drivers.push.hextext import Dump, undump
 from drivers.push.obis import electricity, points_of
 from drivers.push.parser import read_through
 from drivers.push.sealed import Keys
@@ -49,24 +50,34 @@ class Parser:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """A capture of any length, as bytes or as hexadecimal text: frames, or APDUs and data without them, one a line."""
-    keys = Keys(hints.key, hints.auth_key)
-    dump = undump(data)
+    """A capture of any length, as bytes or as hexadecimal text: frames, or APDUs and data without them."""
+    keys, dump = Keys(hints.key, hints.auth_key), undump(data)
     framed = read_through(Parser(keys), dump.data, "")
     events: list[Heard | Rejected] = [*framed.messages, *(r for r in framed.rejected if r.reason)]
     if not events:
-        events = _unframed(dump.each(), Reader(keys))
-    moved = [replace(e, offset=dump.place(e.offset)) for e in events] or [Rejected(0, "empty")]
-    return Capture(tuple(e for e in moved if isinstance(e, Heard)), tuple(e for e in moved if isinstance(e, Rejected)))
+        events = _unframed(dump, keys) or [Rejected(0, "empty")]
+    messages = tuple(e for e in events if isinstance(e, Heard))
+    return dump.with_faults(Capture(messages, tuple(e for e in events if isinstance(e, Rejected))))
 
 
-def _unframed(lines: list[tuple[int, bytes]], reader: Reader) -> list[Heard | Rejected]:
-    """Lines that are each an APDU, its data, or an HDLC frame without its flags."""
+def _unframed(dump: Dump, keys: Keys) -> list[Heard | Rejected]:
+    """Each line may be a message; where none is, they may be over several lines: a paragraph, or all there is."""
+    told = _told(dump.each(), Reader(keys))
+    for pieces in (dump.paragraphs(), [(0, dump.data)]):
+        if any(isinstance(event, Heard) for event in told):
+            break
+        joined = _told(pieces, Reader(keys))
+        told = joined if any(isinstance(event, Heard) for event in joined) else told
+    return told
+
+
+def _told(pieces: Sequence[tuple[int, bytes]], reader: Reader) -> list[Heard | Rejected]:
+    """Pieces that are each APDUs, their data, or HDLC frames without their flags."""
     assembly = Assembly()
     found: list[Apdu | Rejected] = []
-    for start, line in lines:
+    for start, data in [(begin + at, part) for begin, piece in pieces for at, part in split(piece)]:
         try:
-            part = hdlc.part(line) if hdlc.frame_length(line) == len(line) else hdlc.Part(_bare(line), True, True)
+            part = hdlc.part(data) if hdlc.frame_length(data) == len(data) else hdlc.Part(_bare(data), True, True)
         except Broken as error:
             found.append(Rejected(start, str(error)))
             continue

@@ -6,16 +6,15 @@ and the first bytes; where the capture's name says it (`et_..._meter_data`), tha
 
 from __future__ import annotations
 
-import binascii
 import re
 
 from drivers.goodwe import dt, es, et
 from drivers.goodwe.block import Block
 from drivers.goodwe.frame import READ, Answer, answers
 from drivers.goodwe.meaning import heard
+from drivers.push.hextext import undump
 from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Rejected
 
-_HEX = re.compile(rb"[0-9A-Fa-f\s]+")
 _FAMILY = re.compile(r"(?:^|[^a-z])(et|dt|es)_")
 _NAMED = (
     ("battery2_info", "battery2"),
@@ -31,30 +30,13 @@ _DT_BYTES = {80: dt.DEVICE, 146: dt.RUNNING, 30: dt.METER}
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """Frames one after the other. Offsets are those of the frames' bytes, in the text those of their digits."""
+    """Frames one after the other, as bytes or as hexadecimal text. Offsets are those of the frames' bytes."""
     if not data.strip():
         return Capture((), (Rejected(0, "empty"),))
-    frames, width = _bytes(data)
-    messages: list[Heard] = []
-    rejected: list[Rejected] = []
-    for found in answers(frames):
-        result = found if isinstance(found, Rejected) else _meaning(found, hints.name.lower())
-        offset = min(result.offset * width, len(data))
-        if isinstance(result, Rejected):
-            rejected.append(Rejected(offset, result.reason))
-        else:
-            messages.append(
-                Heard(result.readings, result.points, result.device, problems=result.problems, offset=offset)
-            )
-    return Capture(tuple(messages), tuple(rejected))
-
-
-def _bytes(data: bytes) -> tuple[bytes, int]:
-    """The frames, and how many bytes of the capture one of theirs takes."""
-    if not _HEX.fullmatch(data):
-        return data, 1
-    digits = b"".join(data.split())
-    return binascii.unhexlify(digits[: len(digits) & ~1]), 2
+    dump = undump(data)
+    told = [f if isinstance(f, Rejected) else _meaning(f, hints.name.lower()) for f in answers(dump.data)]
+    messages = tuple(t for t in told if isinstance(t, Heard))
+    return dump.with_faults(Capture(messages, tuple(t for t in told if isinstance(t, Rejected))))
 
 
 def _meaning(answer: Answer, name: str) -> Heard | Rejected:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from drivers.push.hextext import undump
 from drivers.push.parser import read_through
 from drivers.push.sealed import Incomplete, Keys, Sealed, Unreadable, parse
 from drivers.push.telegram.frame import LONGEST
@@ -86,6 +87,7 @@ class Parser:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """A capture of any length; `hints` has the keys for encrypted ones."""
-    parser = Parser(Keys(hints.key, hints.auth_key))
-    return read_through(parser, data, "no P1 telegram found: none begins with / and three letters")
+    """A capture of any length, as bytes or as hexadecimal text; `hints` has the keys for encrypted ones."""
+    parser, dump = Parser(Keys(hints.key, hints.auth_key)), undump(data)
+    nothing = "no P1 telegram found: none begins with / and three letters"
+    return dump.with_faults(read_through(parser, dump.data, nothing))

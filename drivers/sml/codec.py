@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from drivers.push.hextext import undump
 from drivers.push.obis import points_of
 from drivers.push.parser import read_through
 from drivers.push.units import from_code
@@ -38,8 +39,9 @@ class Parser:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """A capture of any length."""
-    return read_through(Parser(), data, "no SML found: no frame begins (1b1b1b1b01010101)")
+    """A capture of any length, as bytes or as hexadecimal text."""
+    dump = undump(data)
+    return dump.with_faults(read_through(Parser(), dump.data, "no SML found: no frame begins (1b1b1b1b01010101)"))
 
 
 def _understand(event: Frame | Rejected) -> list[Heard | Rejected]:

@@ -186,3 +186,16 @@ def test_no_mutation_gives_a_wrong_value_that_was_checked() -> None:
 @needs_vectors
 def test_no_mutation_raises() -> None:
     assert run(decode, [path.read_bytes() for path in FILES] + [readout()], 3000) > 0
+
+
+@needs_vectors
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_text_of_hexadecimal_digits_says_the_same(path: Path) -> None:
+    data = path.read_bytes()
+    assert decode(data.hex("\n", 30).encode()) == decode(data)
+    assert decode(b"[D][uart:114]: <<< " + data.hex(":").upper().encode()) == decode(data)
+    assert "odd" in decode(data.hex().encode() + b"0").rejected[-1].reason
+
+
+def test_a_request_that_was_sent_is_no_part_of_the_answer() -> None:
+    assert decode(f">>> {b'/?!'.hex()}\n<<< {readout().hex(' ')}\n".encode()) == decode(readout())

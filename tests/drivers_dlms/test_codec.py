@@ -349,3 +349,65 @@ def test_no_mutation_raises() -> None:
     seeds = [path.read_bytes() for path in FILES] + [bytes.fromhex(path.read_text()) for path in FILES]
     seeds += [mbus(seal(0x20)), mbus(NOTIFICATION, 40), seal(0x20), seal(0x30), NOTIFICATION]
     assert run(lambda data: decode(data, hints()), seeds, 4000) > 0
+
+
+# --- text of hexadecimal digits, and messages without frames
+
+
+@needs_vectors
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("width", [32, 50, 75, 120])
+def test_text_that_is_wrapped_anywhere_says_the_same(path: Path, width: int) -> None:
+    whole, digits = decode(path.read_bytes()), path.read_text().strip()
+    lines = "\n".join(digits[n : n + width] for n in range(0, len(digits), width))
+    assert decode(f"# {path.name}\n{lines}\n".encode()) == whole
+    assert decode(f"frame 1:\n{lines}\n\nframe 2:\n{lines}\n".encode()).messages[0] == whole.messages[0]
+
+
+@needs_vectors
+def test_wrapped_paragraphs_are_a_message_each() -> None:
+    def lines(data: bytes) -> str:
+        return "".join(f"{data[n : n + 16].hex(' ')}\n" for n in range(0, len(data), 16))
+
+    texts = [bytes.fromhex((VECTORS / f"amshan_{n}.hex").read_text()) for n in ("aidon_1", "kaifa_2")]
+    capture = decode("\n".join(map(lines, texts)).encode())
+    assert [m.device["vendor"] for m in capture.messages] == ["Aidon", "Kaifa"] and not capture.rejected
+    assert [m.offset for m in capture.messages] == [0, len(texts[0])]
+
+
+def test_messages_without_frames_one_behind_the_other() -> None:
+    pieces = [NOTIFICATION, seal(0x30), AUSTRIAN, b"\xe6\xe7\x00" + NOTIFICATION, hdlc(NOTIFICATION)[1:-1]]
+    pieces.append(NOTIFICATION[:5] + b"\x09" + NOTIFICATION[5:])
+    capture = decode(b"".join(pieces), hints())
+    assert len(capture.messages) == len(pieces) and not capture.rejected
+    assert [m.offset for m in capture.messages] == [len(b"".join(pieces[:n])) for n in range(len(pieces))]
+
+
+@pytest.mark.parametrize("rest", [b"\x00", b"\x0f", NOTIFICATION[:-1], b"\x7e", b"\xe6\xe7\x00"])
+def test_what_does_not_end_with_a_message_is_none(rest: bytes) -> None:
+    assert not decode(NOTIFICATION + rest).messages
+
+
+def test_a_damaged_frame_in_lines_is_not_read_without_its_check() -> None:
+    frame = hdlc(NOTIFICATION)
+    torn = f"{frame[:17].hex()}\n{frame[17:-3].hex()}\n{frame[-3:-2].hex()}00{frame[-1:].hex()}\n"
+    assert not decode(torn.encode()).messages
+
+
+def test_an_odd_digit_is_told() -> None:
+    capture = decode(hdlc(NOTIFICATION).hex().encode() + b"a")
+    assert is_right(capture.messages[0]) and "odd" in capture.rejected[0].reason
+
+
+def test_a_log_of_esphome() -> None:
+    frame = hdlc(NOTIFICATION)
+    lines = [f"[12:00:00][D][uart:114]: <<< {frame[n : n + 40].hex(':').upper()}\n" for n in range(0, len(frame), 40)]
+    assert is_right(decode("[12:00:00][I][app:100]: begins, 12 sensors\n".join(lines).encode()).messages[0])
+
+
+@needs_vectors
+def test_no_mutation_of_text_raises() -> None:
+    seeds = [b"# one\nframe: " + hdlc(NOTIFICATION).hex(":").encode(), seal(0x30).hex("\n", 16).encode()]
+    seeds += [path.read_text().strip().encode().hex().encode() for path in FILES[:2]]
+    seeds += [b"[D][uart:114]: <<< " + hdlc(seal(0x20)).hex(",").encode(), NOTIFICATION + AUSTRIAN]
+    assert run(lambda data: decode(data, hints()), seeds, 3000) > 0

@@ -173,3 +173,20 @@ def test_damaged_frames_never_raise_and_are_never_believed() -> None:
 
     assert run(decode, seeds, 4000, judge) > 100
     run(decode, [p.read_bytes() for p in FILES], 1000)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_every_form_of_text_says_the_same(path: Path) -> None:
+    data = bytes.fromhex(path.read_text())
+    hints = CaptureHints(path.name)
+    whole = decode(data, hints)
+    rows = "".join(f"{n:08x}: {data[n : n + 16].hex(' ', 2)}  U.aa55\n" for n in range(0, len(data), 16))
+    for text in (data.hex("\n", 16), f"# {path.name}\nframe: {data.hex(',')}", f"<<< {data.hex(':').upper()}", rows):
+        assert decode(text.encode(), hints) == whole
+    assert "odd" in decode(data.hex().encode() + b"5", hints).rejected[-1].reason
+
+
+def test_the_request_in_a_log_is_no_answer() -> None:
+    text = (VECTORS / "es_GW5048D-ES_running_data.hex").read_text()
+    found = decode(f"TX: {es_request(0x0186).hex()}\nRX: {text}".encode())
+    assert len(found.messages) == 1 and not found.rejected

@@ -251,3 +251,65 @@ def test_memory_is_bounded() -> None:
     for _ in range(60):
         parser.feed(b"/ABC5\r\n" + b"1-0:1.8.0(" * 300 + b"\xdb\x08ABCDEFGH\x82\xff\xff\x30")
     assert len(parser._buffer) + len(parser._plain._framer._buffer) < 60_000
+
+
+@needs_vectors
+@pytest.mark.parametrize("path", sorted(VECTORS.glob("*.txt")), ids=lambda p: p.stem)
+def test_text_of_hexadecimal_digits_says_the_same(path: Path) -> None:
+    data = path.read_bytes()
+    assert decode_capture(data.hex("\n", 30).encode()) == decode_capture(data)
+    assert decode_capture(b"telegram: " + data.hex(" ").upper().encode()) == decode_capture(data)
+
+
+def test_two_values_on_a_line(telegram: Callable[..., bytes]) -> None:
+    """As meters of Luxembourg tell their fuse."""
+    message = decode(telegram(1, extra="1-1:31.4.0(200*A)(-200*A)\r\n1-0:33.7.0(0.98)(0.97)\r\n"))["messages"][0]
+    assert message["readings"][-4:] == [
+        {"code": "1-1:31.4.0", "value": 200.0, "unit": "A"},
+        {"code": "1-1:31.4.0/2", "value": -200.0, "unit": "A"},
+        {"code": "1-0:33.7.0", "value": 0.98, "unit": ""},
+        {"code": "1-0:33.7.0/2", "value": "0.97", "unit": ""},
+    ]
+    assert message["problems"] == []
+
+
+@pytest.mark.parametrize("stamp", ["", "26112411000", "269924110000W", "2611241100000W"])
+def test_a_value_whose_time_is_damaged_is_none(telegram: Callable[..., bytes], stamp: str) -> None:
+    message = decode(telegram(1, extra=f"0-1:24.1.0(003)\r\n0-1:24.2.1({stamp})(00981.443*m3)\r\n"))["messages"][0]
+    assert "grid.gas" not in message["points"] and message["problems"] == [f"not a time: {stamp}"]
+
+
+def test_a_decimal_comma() -> None:
+    old = b"/ISk5\\2MT382\r\n\r\n1-0:1.7.0(0,120*kW)\r\n0-1:24.3.1(090212160000)(00981,443*m3)\r\n!\r\n"
+    message = decode(old)["messages"][0]
+    assert message["points"]["grid.power"] == 120.0
+    assert ("0-1:24.3.1", 981.443) in [(r["code"], r["value"]) for r in message["readings"]]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\r\n", b"\r\r\r\n"])
+def test_line_ends_that_a_capture_has_changed(telegram: Callable[..., bytes], end: bytes) -> None:
+    whole = telegram(-1234) + telegram(50)
+    capture = decode_capture(whole.replace(b"\r\n", end))
+    assert [m.points["grid.power"] for m in capture.messages] == [-1234, 50] and not capture.rejected
+    assert capture.messages[0].readings == decode_capture(whole).messages[0].readings
+    wrong = whole.replace(b"01.234", b"01.235").replace(b"\r\n", end)
+    assert [m.points["grid.power"] for m in decode_capture(wrong).messages] == [50]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\r\n"])
+def test_old_telegrams_with_other_line_ends(end: bytes) -> None:
+    old = b"/ISk5\\2MT382-1000\r\n\r\n1-0:1.7.0(001.19*kW)\r\n0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n"
+    old += b"(00001.001)\r\n!\r\n"
+    told = decode((old + old).replace(b"\r\n", end))
+    assert [m["points"] for m in told["messages"]] == [decode(old)["messages"][0]["points"]] * 2
+
+
+def test_no_mutation_of_changed_line_ends_gives_a_wrong_value(telegram: Callable[..., bytes]) -> None:
+    original = telegram(-1234)
+    truth = decode_capture(original).messages[0].points
+
+    def judge(data: bytes, capture: Capture) -> None:
+        assert all(message.points == truth for message in capture.messages), data
+
+    seeds = [original.replace(b"\r\n", end) for end in (b"\r", b"\r\r\n")] + [original.hex().encode()]
+    assert run(decode_capture, seeds, 4000, judge, 2 * SIXTEEN_BITS) > 0  # two checksums are tried

@@ -86,3 +86,9 @@ def test_no_mutation_raises_or_gives_a_wrong_value(telegram: Callable[..., bytes
         assert all(message.points == truth for message in capture.messages), data.hex()
 
     assert run(lambda data: decode(data, hints()), seeds, 3000, judge, SIXTEEN_BITS) > 0  # one of them is plain
+
+
+def test_text_of_hexadecimal_digits_says_the_same(telegram: Callable[..., bytes]) -> None:
+    stream = b"\x00" + seal(telegram(-1234)) + b"\r\n" + telegram(7)
+    for text in (stream.hex(), stream.hex("\n", 30), f"[D][uart:114]: <<< {stream.hex(':')}"):
+        assert decode(text.encode(), hints()) == decode(stream, hints())

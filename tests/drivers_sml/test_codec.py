@@ -15,7 +15,7 @@ from smllib.errors import CrcError
 from drivers.push.checks import kermit, x25
 from drivers.sml.codec import Parser, decode
 from hub.model.heard import Heard, Rejected
-from tests.codec_fuzz import run
+from tests.codec_fuzz import SIXTEEN_BITS, run
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors" / "sml"
 FILES = sorted(VECTORS.glob("*.bin"))
@@ -326,3 +326,28 @@ def test_no_mutation_raises_or_gives_a_wrong_value() -> None:
         assert all(r in truth for m in capture.messages for r in m.readings), data.hex()
 
     assert run(decode, seeds, 3000, judge) > 0
+
+
+@needs_vectors
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_text_of_hexadecimal_digits_says_the_same(path: Path) -> None:
+    data = path.read_bytes()
+    whole = decode(data)
+    assert decode(data.hex("\n", 30).encode()) == whole
+    assert decode(b"# made by xxd\n" + data.hex(" ").encode()) == whole
+    dump = "".join(f"{n:08x}  {data[n : n + 16].hex(' ')}  |1b 1b|\n" for n in range(0, len(data), 16))
+    assert decode(f"{dump}{len(data):08x}\n".encode()) == whole
+
+
+def test_an_odd_digit_is_told() -> None:
+    capture = decode(frame([row(TOTAL, b"\x53\x00\x64")]).hex().encode() + b"1\n")
+    assert capture.messages[0].points["grid.power"] == 1 and "odd" in capture.rejected[0].reason
+
+
+def test_no_mutation_of_text_gives_a_wrong_value() -> None:
+    whole = frame([row(TOTAL, b"\x53\x00\x64")])
+
+    def judge(data: bytes, capture: Any) -> None:
+        assert all(m.points == {"grid.power": 1} for m in capture.messages), data
+
+    assert run(decode, [whole.hex("\n", 30).encode(), b"a: " + whole.hex(",").encode()], 3000, judge, SIXTEEN_BITS) > 0

@@ -2,7 +2,7 @@
 
 Source: DSMR P1 Companion Standard 5.0.2 section 6.2: `/XXX5 identification CR LF CR LF data ! CRC CR LF`;
 CRC16, polynomial x16+x15+x2+1 (0xA001 reflected, start 0), over everything from `/` to `!`, both included.
-DSMR 2.2 and 3 have none.
+DSMR 2.2 and 3 have none. Captures have other line ends than the wire: LF, CR, CR CR LF.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ LONGEST = 16_384
 """Bytes; DSMR allows 1024 a telegram, Belgian ones with 13 months of peaks reach 1.5 k, 15-minute logs more."""
 
 _START = re.compile(rb"/[A-Za-z]{3}")
-_END = re.compile(rb"\n!([0-9A-Fa-f]{4}|[0-9A-Fa-f]{0,3}[ \t]*\r?\n)")
-_RESTART = re.compile(rb"\n(?=/[A-Za-z]{3})")
+_END = re.compile(rb"[\r\n]!([0-9A-Fa-f]{4}|[0-9A-Fa-f]{0,3}[ \t]*[\r\n])")
+_RESTART = re.compile(rb"[\r\n](?=/[A-Za-z]{3})")
+_LINE_END = re.compile(rb"\r*\n|\r")
 _HAS_CRC = re.compile(
-    rb"\n(?:0-0:1\.0\.0|1-3:0\.2\.8|0-0:96\.1\.4|0-0:96\.7\.|0-[1-9]:24\.2\.|1-0:[357]2\.3[26]\.|1-0:99\.97\.)[0-9]*[(*]"
+    rb"[\r\n](?:0-0:1\.0\.0|1-3:0\.2\.8|0-0:96\.1\.4|0-0:96\.7\.|0-[1-9]:24\.2\.|1-0:[357]2\.3[26]\.|1-0:99\.97\.)[0-9]*[(*]"
 )
 """Objects that came with DSMR 4 and eMUCS, as the checksum did."""
 
@@ -72,7 +73,7 @@ class Framer:
         if again:
             return self._reject(again.end(), "cut off: the next telegram begins before its end line")
         if end:
-            return self._take(end.end(), end.group(1).strip())
+            return self._take(end)
         if len(self._buffer) > LONGEST:
             return self._reject(4, f"no end line within {LONGEST} bytes")
         return None
@@ -83,8 +84,8 @@ class Framer:
         self._drop(start.start() if start else max(0, len(self._buffer) - 3))
         return start is not None
 
-    def _take(self, end: int, checksum: bytes) -> Frame | Rejected:
-        raw = self._buffer[: self._buffer.index(b"\n!") + 2]
+    def _take(self, end: re.Match[bytes]) -> Frame | Rejected:
+        raw, checksum = self._buffer[: end.start() + 2], end[1].strip()
         if checksum:
             fault = "" if _matches(raw, int(checksum, 16)) else f"checksum wrong: telegram says {checksum.decode()}"
         else:
@@ -93,7 +94,7 @@ class Framer:
             return self._reject(4, fault)
         self._checks = bool(checksum)  # a meter that has sent checksums goes on to send them
         frame = Frame(self._base, _lines(raw))
-        self._drop(end)
+        self._drop(end.end())
         return frame
 
     def _reject(self, skip: int, reason: str) -> Rejected:
@@ -107,11 +108,11 @@ class Framer:
 
 
 def _matches(raw: bytes, checksum: int) -> bool:
-    """Captures often have lost their CR: those are checked with it put back."""
-    return arc(raw) == checksum or (b"\r" not in raw and arc(raw.replace(b"\n", b"\r\n")) == checksum)
+    """The checksum is one over CR LF: where a capture has other line ends, it is checked with them put back."""
+    return arc(raw) == checksum or arc(_LINE_END.sub(b"\r\n", raw)) == checksum
 
 
 def _lines(raw: bytes) -> tuple[str, ...]:
     """Lines without ends; a line that begins with `(` continues the one before (DSMR 2.2 and 3 gas readings)."""
-    text = raw[:-1].decode("latin-1").replace("\r", "").replace("\n(", "(")
+    text = _LINE_END.sub(b"\n", raw[:-1]).decode("latin-1").replace("\n(", "(")
     return tuple(line.strip() for line in text.split("\n") if line.strip())

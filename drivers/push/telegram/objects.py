@@ -1,4 +1,4 @@
-"""The data lines of a telegram to readings: `OBIS(value*unit)`, values with a time of their own, logs."""
+"""The data lines of a telegram to readings: `OBIS(value*unit)`, two values, values with their own time, logs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from hub.model.heard import Reading
 
 _OBJECT = re.compile(r"(\d+-\d+:\d+\.\d+\.\d+(?:\*\d+)?)((?:\([^()]*\))+)")
 _GROUP = re.compile(r"\(([^()]*)\)")
-_VALUE = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)\*([A-Za-z0-9]{1,8})")
+_VALUE = re.compile(r"(-?[0-9]{1,15}(?:[.,][0-9]{1,9})?)\*([A-Za-z0-9]{1,8})")
 _CODE = re.compile(r"\d+-\d+:\d+\.\d+\.\d+(?:\*\d+)?")
+_STAMP_LIKE = re.compile(r"[0-9]{9,}[A-Z]?|")
 _NEVER = "632525252525W"
 """What some Belgian meters say for the time of a peak that has not been."""
 
@@ -27,6 +28,8 @@ def read_line(line: str, readings: list[Reading], problems: list[str]) -> None:
         _old_gas(code, groups, readings, problems)
     elif len(groups) > 2 or (len(groups) == 2 and _CODE.fullmatch(groups[1])):
         _log(code, groups, readings, problems)
+    elif len(groups) == 2 and not _STAMP_LIKE.fullmatch(groups[0]):
+        readings += _value(code, groups[0], None), _value(f"{code}/2", groups[1], None)
     else:
         at = _time(groups[0], problems) if len(groups) == 2 else None
         if len(groups) == 1 or at is not None:
