@@ -41,7 +41,9 @@ class Draws:
             rated = battery.max_charge_w if way == IMPORT else battery.max_discharge_w
             drawn = way * (self._battery(inputs, device, phase) or 0.0)
             return min(drawn, rated / self.watts_per_amp(inputs, phase))
-        charger = self._chargers[device]
+        charger = self._chargers.get(device)
+        if charger is None:  # a switch, of which nobody has said what it hangs on
+            return 0.0
         amps = inputs.number(f"{device}.current_l{phase}") if phase in charger.phases else None
         return way * min(abs(amps or 0.0), charger.max_a)
 

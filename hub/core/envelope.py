@@ -65,6 +65,15 @@ def _fuse(room: Room) -> Reason:
     return Reason("fuse_limit", numbers)
 
 
+# -- loads that are on or off ------------------------------------------------------------------------------------------
+
+
+def refused(inputs: Inputs, device: str, more_w: float, fuses: Fuses, connection: Connection) -> Reason | None:
+    """Why it must not draw `more_w` above what it draws, with 0 not even that."""
+    room = fuses.refuses(inputs, device, more_w)
+    return _fuse(room) if room else connection.refuses(inputs, device, more_w)
+
+
 # -- chargers ----------------------------------------------------------------------------------------------------------
 
 

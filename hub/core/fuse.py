@@ -46,6 +46,28 @@ class Fuses:
             for phase in (tuple(p for p in phases if p <= circuit.phases) or phases)
         )
 
+    def refuses(self, inputs: Inputs, device: str, more_w: float) -> Room | None:
+        """The circuit that does not bear `more_w` above what the device draws, with 0 not even that.
+
+        Nobody has said which phase it hangs on, so the worst counts. What cars and batteries are told now counts as if
+        they had done it: they make room before a switch does. Blind, nothing is known of that.
+        """
+        for circuit in self._house.way_up(device):
+            for phase in (p for p in self._house.phases if p <= circuit.phases):
+                left = self._left(inputs, circuit, phase)
+                if left is not None and left < more_w / self.draws.volts(inputs, phase):
+                    return Room(circuit, phase, left)
+        return None
+
+    def _left(self, inputs: Inputs, circuit: Circuit, phase: int) -> float | None:
+        given = self._given.get(phase, {})
+        if not circuit.parent:
+            load = self.load(inputs, phase, IMPORT)
+            told = sum(a - self.draws.at_least(inputs, d, phase, IMPORT) for d, a in given.items())
+            return None if load is None else circuit.fuse_a - load - told
+        drawn = {d: self.draws.at_most(inputs, d, phase) or 0.0 for d in self._house.inside(circuit)}
+        return circuit.fuse_a - sum(max(0.0, given.get(d, a)) for d, a in drawn.items())
+
     def _at_grid(self, inputs: Inputs, circuit: Circuit, device: str, phase: int, way: int) -> Room:
         """Blind, only what was given counts, all of it: the hub alone never brings the fuse down."""
         load = self.load(inputs, phase, way)

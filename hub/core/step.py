@@ -12,7 +12,7 @@ from hub.core.charging import charger_wish
 from hub.core.connection import LIMITS, Connection, caps, unmet_limits
 from hub.core.derive import derive
 from hub.core.draw import EXPORT, IMPORT
-from hub.core.envelope import Bound, battery_bounds, charger_bounds, clamp, device_bound
+from hub.core.envelope import Bound, battery_bounds, charger_bounds, clamp, device_bound, refused
 from hub.core.fuse import Fuses
 from hub.core.heed import reserved, target_of
 from hub.core.house import Inverter
@@ -322,11 +322,13 @@ class _Turn:
             settled, waits = least_time(state, held, least if point in self._held else 0)
             state, limits = float(settled), [*limits, *([waits] if waits else ())]
         runs = isinstance(held.value, float) and held.value >= surplus.BOOST
-        over = self._over(inputs, pump.device, pump.surplus_w, runs) if state >= surplus.BOOST else None
+        # what stands in a flash may not stay there for the sake of its budget where a limit is used up
+        stands = runs and inputs.house.commands[point].wear is Wear.FLASH
+        over = self._over(inputs, pump.device, pump.surplus_w, runs) if state >= surplus.BOOST or stands else None
         if over:
-            state, limits = surplus.NORMAL, [*limits, over]
+            state, limits = min(state, surplus.NORMAL), [*limits, over]
         free = bool(pump.guaranteed_w) and wish.source is not Source.PERSON
-        bounds = _UNBLOCKED if free else ()
+        bounds = _UNBLOCKED if free and not over else ()
         self._settle(inputs, verdict, held, state, tuple(limits), state == surplus.BOOST, bounds, forced=bool(over))
 
     def switch(self, switch: SwitchControl) -> None:
@@ -352,11 +354,14 @@ class _Turn:
         self._settle(inputs, verdict, held or Held(on), on, limits, on, forced=bool(over))
 
     def _over(self, inputs: Inputs, device: str, needs_w: float, runs: bool) -> Reason | None:
-        """Why the import limit does not let it begin, or run on."""
+        """Why a fuse or the import limit does not let it begin, or run on."""
         drawn = self._fuses.draws.watts_at_least(inputs, device, IMPORT)
-        over = self._connection.refuses(inputs, device, 0.0 if runs else max(0.0, needs_w - drawn))
+        more_w = 0.0 if runs else max(0.0, needs_w - drawn)
+        over = refused(inputs, device, more_w, self._fuses, self._connection)
         if over is None and not runs:
             self._connection.give(device, max(needs_w, drawn))
+            for phase in inputs.house.phases:
+                self._fuses.give(device, phase, more_w / self._fuses.draws.volts(inputs, phase))
         return over
 
     def _left_alone(self, point: str, held: Held | None, shown: float | None) -> None:

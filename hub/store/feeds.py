@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from hub.model.feed import KnownRate, Outlook, Rate
 from hub.store.database import Database
@@ -21,6 +22,11 @@ _CORRECTED = """DELETE FROM rate WHERE provisional AND known < ?
 _NEWEST = """SELECT source, quantity, made, start, seconds, json FROM outlook AS o
     WHERE made = (SELECT max(made) FROM outlook WHERE source = o.source AND quantity = o.quantity)
     ORDER BY source, quantity"""
+
+_CALLS = "calls/"
+"""Before the name of a source in `meta`; the value is `YYYY-MM-DD count`."""
+_CALLED = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET v = excluded.v"
+_ASKED = "SELECT k, v FROM meta WHERE substr(k, 1, 6) = ?"
 
 
 class Feeds:
@@ -44,12 +50,22 @@ class Feeds:
         """The newest of each source and quantity."""
         return [_outlook(row) for row in await self._db.rows(_NEWEST)]
 
+    async def put_calls(self, source: str, day: str, count: int) -> None:
+        """How often a source has been asked on a local day."""
+        await self._db.write((_CALLED, (_CALLS + source, f"{day} {count}")))
+
+    async def calls(self) -> dict[str, tuple[str, int]]:
+        """The last day of each source on which it was asked, and how often."""
+        rows = [(k.removeprefix(_CALLS), *v.split()) for k, v in await self._db.rows(_ASKED, (_CALLS,))]
+        return {source: (day, int(count)) for source, day, count in rows}
+
     async def forget(self, now: int) -> None:
         """What is older than a bill or a replay looks back."""
         await self._db.write(
             ("DELETE FROM rate WHERE start + seconds * 1000 < ?", (now - RATES_DAYS * _DAY_MS,)),
             (_CORRECTED, (now - ESTIMATE_DAYS * _DAY_MS,)),
             ("DELETE FROM outlook WHERE made < ?", (now - OUTLOOK_DAYS * _DAY_MS,)),
+            ("DELETE FROM meta WHERE substr(k, 1, 6) = ? AND v < ?", (_CALLS, _day(now - OUTLOOK_DAYS * _DAY_MS))),
         )
 
 
@@ -70,3 +86,7 @@ def _cells(k: KnownRate) -> tuple[str | int | None, ...]:
 def _outlook(row: sqlite3.Row) -> Outlook:
     source, quantity, made, start, seconds, text = row
     return Outlook(quantity, start, seconds, tuple(json.loads(text)), source, made)
+
+
+def _day(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).date().isoformat()

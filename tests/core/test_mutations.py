@@ -215,6 +215,8 @@ ROOMY: dict[str, tuple[Any, Callable[..., Any]]] = {
     "Fuses.load": (fuse.Fuses, lambda self, inputs, phase, way: 0.0),
     "Fuses._whole_will_do": (fuse.Fuses, lambda self, device: True),
     "Fuses._whole": (fuse.Fuses, lambda self, inputs, phase, way: 0.0),
+    "Fuses.refuses": (fuse.Fuses, lambda self, inputs, device, more_w: None),
+    "Fuses._left": (fuse.Fuses, lambda self, inputs, circuit, phase: 1e6),
     "Connection.give": (connection.Connection, lambda self, device, watts: None),
     "Connection.free": (connection.Connection, lambda self, inputs, device, way: None),
     "Connection.refuses": (connection.Connection, lambda self, inputs, device, more_w: None),

@@ -375,18 +375,38 @@ class _Sight:
                 self.that("least time of a plug", lasted >= least - NEAR, command, before, least)
 
     def _ended_by_limit(self, command: Command, value: Value) -> bool:
-        return command.value == value and any(limit.code == "import_limit" for limit in command.limits)
+        return command.value == value and any(limit.code in ("import_limit", "fuse_limit") for limit in command.limits)
 
     def _fits(self, command: Command, device: str, needs_w: float, runs: bool) -> None:
-        """Below the import limit, once cars and batteries do what they are told now, there is room for what begins."""
-        cap, grid = self.cap(HOUSE_LIMITS[0], self.plan.site.limits.import_w), self.read.get(f"{self.plan.grid}.power")
-        if cap is None or grid is None:
-            return
-        more = sum(w - self._takes(d) for d, w in self._told_watts().items())
+        """Below the import limit and on each phase of the main fuse, once cars and batteries do what they are told now,
+        there is room for what begins.
+        """
         drawn = max(0.0, self.read.get(f"{device}.power") or 0.0)
         needed = 0.0 if runs else max(0.0, needs_w - drawn)
-        self.that("import limit of a switch", grid + more + self.begun + needed <= cap + NEAR, command, cap, grid, more)
+        for phase in self.plan.phases:
+            load, fuse = self.read.load(phase, IMPORT), self.plan.root.fuse_a
+            more_a = sum(a - now for a, now in self._told_amps(phase)) + (self.begun + needed) / self.read.volts(phase)
+            self.that(
+                "main fuse of a switch", load is None or load + more_a <= fuse + NEAR, command, phase, load, more_a
+            )
+        cap, grid = self.cap(HOUSE_LIMITS[0], self.plan.site.limits.import_w), self.read.get(f"{self.plan.grid}.power")
+        if cap is not None and grid is not None:
+            more = sum(w - self._takes(d) for d, w in self._told_watts().items())
+            kept = grid + more + self.begun + needed <= cap + NEAR
+            self.that("import limit of a switch", kept, command, cap, grid, more)
         self.begun += needed
+
+    def _told_amps(self, phase: int) -> list[tuple[float, float]]:
+        """(told, taken by its own reading, within what it can) of each car and battery."""
+        cars = [
+            (a if phase in self.on[d] else 0.0, min(abs(self.read.get(f"{d}.current_l{phase}") or 0.0), car.max_a))
+            for d, a in self.amps.items()
+            if phase in (car := self.plan.known_cars[d]).phases
+        ]
+        per_amp = self.read.per_amp(phase)
+        told = {d: w for d, w in self.watts.items() if f"{d}.power_setpoint" in self.given}
+        stores = [(-w / per_amp, self._takes(d) / per_amp) for d, w in told.items()]
+        return [*cars, *stores]
 
     def _told_watts(self) -> dict[str, float]:
         cars = {d: a * sum(self.read.volts(p) for p in self.on[d]) for d, a in self.amps.items()}
