@@ -43,7 +43,7 @@ _WISHES = (
     ("commandRefused", {"point": "living.target_temperature", "value": 95, "id": "sample-refused"}),
     ("commandSetPoint", {"point": "battery.power_setpoint", "value": -5000, "id": "sample-set-point"}),
     ("commandLimited", {"point": "wallbox.current_limit", "value": 16, "id": "sample-limited"}),
-    ("commandRefusedByDevice", {"point": "heatpump.sg_ready", "value": 4, "id": "sample-device-refused"}),
+    ("commandRefusedByDevice", {"point": "heatpump.sg_ready", "value": 1, "id": "sample-device-refused"}),
     ("commandNoAnswer", {"point": "light_hall.on", "value": True, "id": "sample-no-answer"}),
     ("commandMode", {"point": "wallbox.mode", "value": "fast", "id": "sample-mode"}),
     ("commandHeld", {"point": "wallbox.current_limit", "value": 16, "for_s": 7200, "id": "sample-held"}),

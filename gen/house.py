@@ -139,7 +139,7 @@ class ToldClock:
 
 
 class Devices:
-    """All devices in one driver. The light is out of reach; the heat pump refuses to be forced on."""
+    """All devices in one driver. The light is out of reach; the heat pump refuses to be blocked."""
 
     def __init__(self, site: Site, clock: ToldClock) -> None:
         self._clock = clock
@@ -163,7 +163,7 @@ class Devices:
     async def apply(self, command: Command) -> None:
         if command.point.startswith("light_hall."):
             raise NoAnswer("light_hall: nothing came back")
-        if command.point == "heatpump.sg_ready" and command.value == 4:
+        if command.point == "heatpump.sg_ready" and command.value == 1:
             raise Refused("exception 3, illegal data value")
         self._set[command.point] = command.value
         self._put({command.point: command.value})

@@ -31,6 +31,8 @@ from hub.tariff import feed
 
 DAY_MS = 86_400_000
 SHOWN = 10
+_ANY_BROKER = "mqtt://127.0.0.1:1883"
+"""Nothing is asked of it: a device at the hub's own broker only has to be known."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,7 +93,10 @@ def _devices(site: Site, data: Path) -> tuple[Device, ...]:
     if seen:
         return seen
     own = [HOUSE, *([feed.DEVICE] if site.tariff else [])]
-    return (*(with_intents(d) for driver in build(site.devices, SystemClock(), "", data) for d in driver.devices), *own)
+    return (
+        *(with_intents(d) for driver in build(site.devices, SystemClock(), _ANY_BROKER, data) for d in driver.devices),
+        *own,
+    )
 
 
 def _tell(as_json: bool, data: object, lines: list[str]) -> None:

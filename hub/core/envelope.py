@@ -15,7 +15,7 @@ from hub.core.draw import EXPORT, IMPORT
 from hub.core.fuse import Fuses, Room
 from hub.core.pace import CEILING, FLOOR
 from hub.core.types import Inputs
-from hub.model import CommandSpec, Reason, Value
+from hub.model import CommandSpec, Reason, Source, Value
 from hub.model.site import BatteryControl, ChargerControl
 
 
@@ -63,6 +63,22 @@ def _fuse(room: Room) -> Reason:
         "phase": room.phase,
     }
     return Reason("fuse_limit", numbers)
+
+
+def setting_bounds(inputs: Inputs, point: str, source: Source) -> tuple[Bound, ...]:
+    """Of what a device keeps to by itself: what the site document says of the device holds there too."""
+    device, _, name = point.partition(".")
+    battery = next((b for b in inputs.house.known_batteries if b.device == device), None)
+    pump = next((p for p in inputs.house.known_pumps if p.device == device), None)
+    soc = {"soc": inputs.number(f"{device}.soc") or 0.0} if battery else {}
+    if battery and name == "min_soc":
+        reason = _soc_floor(battery, {**soc, "floor": battery.lowest_soc})
+        return (Bound(battery.lowest_soc, math.inf, reason),)
+    if battery and name == "max_soc":
+        return (Bound(-math.inf, battery.soc_ceiling, Reason("soc_ceiling", {**soc, "ceiling": battery.soc_ceiling})),)
+    if pump and name == "power_limit" and pump.guaranteed_w and source is not Source.PERSON:
+        return (Bound(pump.guaranteed_w, math.inf, Reason("guaranteed_power", {"guaranteed_w": pump.guaranteed_w})),)
+    return ()
 
 
 # -- loads that are on or off ------------------------------------------------------------------------------------------

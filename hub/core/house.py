@@ -34,13 +34,16 @@ class Inverter:
 class House:
     """Built anew whenever a device shows or changes its points; everything here is ordered, nothing is a set.
 
-    `known_chargers`: also those that take no commands yet. `behind`: what hangs where another device does: a battery on
-    an inverter's DC side, the meter of a heat pump. `ways` and `insides` are worked out when they are first asked for.
+    `known_chargers`, `known_batteries`, `known_pumps`: also those that take no set-point. `behind`: what hangs where
+    another device does: a battery on an inverter's DC side, the meter of a heat pump. `ways` and `insides` are worked
+    out when they are first asked for.
     """
 
     circuits: tuple[Circuit, ...]
     chargers: tuple[ChargerControl, ...]
     known_chargers: tuple[ChargerControl, ...]
+    known_batteries: tuple[BatteryControl, ...]
+    known_pumps: tuple[HeatPumpControl, ...]
     batteries: tuple[BatteryControl, ...]
     inverters: tuple[Inverter, ...]
     heat_pumps: tuple[HeatPumpControl, ...]
@@ -70,6 +73,8 @@ class House:
             circuits=site.circuits,
             chargers=chargers,
             known_chargers=site.chargers,
+            known_batteries=site.batteries,
+            known_pumps=site.heat_pumps,
             batteries=batteries,
             inverters=tuple(_inverter(d, commands) for d in listed if _holdable(d, commands)),
             heat_pumps=tuple(p for p in site.heat_pumps if f"{p.device}.sg_ready" in commands),

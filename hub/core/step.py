@@ -12,7 +12,7 @@ from hub.core.charging import charger_wish
 from hub.core.connection import LIMITS, Connection, caps, unmet_limits
 from hub.core.derive import derive
 from hub.core.draw import EXPORT, IMPORT
-from hub.core.envelope import Bound, battery_bounds, charger_bounds, clamp, device_bound, refused
+from hub.core.envelope import Bound, battery_bounds, charger_bounds, clamp, device_bound, refused, setting_bounds
 from hub.core.fuse import Fuses
 from hub.core.heed import reserved, target_of
 from hub.core.house import Inverter
@@ -402,8 +402,9 @@ class _Turn:
         if verdict is None:
             return
         value, limits = verdict.wish.value, tuple[Reason, ...]()
-        if not isinstance(value, str) and value != 0:
-            value, limits = clamp(value, (device_bound(inputs.house.commands[point]),))
+        if not isinstance(value, str):
+            device = (device_bound(inputs.house.commands[point]),) if value != 0 else ()
+            value, limits = clamp(value, (*device, *setting_bounds(inputs, point, verdict.wish.source)))
         self._decide(inputs, verdict, value, limits)
 
     # -- the decision ------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.model import CommandSpec, Quantity, Relation, Value
+from hub.model import CommandSpec, Kind, Quantity, Relation, Value
 from hub.model.document import hint
 from hub.model.quantity import TARGETS
 from hub.rules import scalar, tree
@@ -155,6 +155,8 @@ class _Reader:
         sentence = Sentence(f"rules.{self._id}.then", text)
         found = Parser(Sentence(sentence.where, value), self._points).amount(q.unit)
         if isinstance(found, tree.Number):
+            if q.kind is Kind.STATE and q.high == 1 and found.value not in (0, 1):
+                raise self._error("then", f"{point} is on or off, not {value}")
             self._in_range(point, found.value, spec, q)
         return Action(point, relation, None, found, scalar.amount(found))
 

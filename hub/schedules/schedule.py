@@ -13,6 +13,7 @@ from hub.errors import ConfigError
 from hub.model import CommandSpec, Kind, Quantity, Relation, Value
 from hub.model.document import hint
 from hub.model.moment import WEEKDAYS
+from hub.model.quantity import TARGETS
 from hub.schedules.times import At, Dates, plain_at, plain_dates, plain_end, read_at, read_dates, read_end
 
 KEYS = ("name", "set", "days", "dates", "holidays", "start", "end", "on_missed", "enabled")
@@ -112,6 +113,8 @@ class _Reader:
             if key not in KEYS:
                 raise self._error(key, f"unknown key{hint(key, KEYS)}")
         point, relation, value = self._set()
+        if point.partition(".")[2] in TARGETS and "end" not in self._doc:
+            raise self._error("end", f"is missing; {point} needs a time to be reached by")
         start = read_at("start", self._doc.get("start"), self._has_place, self._error)
         return Schedule(
             self._id,
@@ -140,7 +143,10 @@ class _Reader:
         spec = self._commands.get(point)
         if point not in self._points or spec is None:
             raise self._error("set", f"{point!r} cannot be set{hint(point, self._commands)}")
-        return point, _RELATIONS[sign], self._value(point, word, spec, self._points[point])
+        value = self._value(point, word, spec, self._points[point])
+        if isinstance(value, str | bool) and sign != "=":
+            raise self._error("set", f"{point} is a word and can only be set with =")
+        return point, _RELATIONS[sign], value
 
     def _value(self, point: str, word: str, spec: CommandSpec, q: Quantity) -> Value:
         choices = spec.choices or q.choices

@@ -128,6 +128,7 @@ def test_a_sentence_means_this(when: str, values: dict[str, Value], expected: bo
         ({"then": ["grid.power = 5"]}, "'grid.power' cannot be set"),
         ({"then": ["wallbox.mode = fats"]}, "wallbox.mode cannot be 'fats'; did you mean 'fast'?"),
         ({"then": ["wallbox.mode <= fast"]}, "wallbox.mode is a word and can only be set with ="),
+        ({"then": ["plug_tv.on = 0.5"]}, "plug_tv.on is on or off, not 0.5"),
         ({"then": ["wallbox.current_limit = 40 A"]}, "wallbox.current_limit goes from 6 to 16 A, not to 40"),
         ({"then": ["wallbox.current_limit = 4 kW"]}, "this is W, and A is wanted"),
         ({"then": ["plug_tv.on = on", "plug_tv.on = off"]}, "plug_tv.on is set twice; keep one of them"),

@@ -15,10 +15,12 @@ from hub.errors import ConfigError
 from hub.model import CommandSpec, quantity
 from hub.schedules import Due, Schedule, parse
 
-POINTS = {p: quantity(p.partition(".")[2]) for p in ("plug.on", "living.target_temperature", "wallbox.mode")}
+_NAMES = ("plug.on", "living.target_temperature", "wallbox.mode", "wallbox.target_energy")
+POINTS = {p: quantity(p.partition(".")[2]) for p in _NAMES}
 COMMANDS = {
     "plug.on": CommandSpec("plug.on"),
     "living.target_temperature": CommandSpec("living.target_temperature", 5, 30),
+    "wallbox.target_energy": CommandSpec("wallbox.target_energy", 0, 200_000),
     "wallbox.mode": CommandSpec("wallbox.mode", choices=("off", "solar", "fast")),
 }
 BERLIN = Calendar(ZoneInfo("Europe/Berlin"), Place(52.52, 13.4), "DE")
@@ -135,6 +137,9 @@ def test_what_was_missed_is_made_up_for_or_left_out() -> None:
         ({"set": "plug.on"}, "'plug.on' is no setting; write it like living.target_temperature = 21"),
         ({"set": "wallbox.mode = fats"}, "wallbox.mode cannot be 'fats'; did you mean 'fast'?"),
         ({"set": "living.target_temperature = 40 degC"}, "goes from 5 to 30 degC, not to 40"),
+        ({"set": "wallbox.mode <= fast"}, "wallbox.mode is a word and can only be set with ="),
+        ({"set": "plug.on >= on"}, "plug.on is a word and can only be set with ="),
+        ({"set": "wallbox.target_energy = 5000"}, "schedules.a.end: is missing; wallbox.target_energy needs a time"),
         ({"set": "living.target_temperature = warm"}, "'warm' is no number in degC"),
         ({"holidays": "skp"}, "schedules.a.holidays: 'skp' is not known; did you mean 'skip'?"),
         ({"ende": "09:00"}, "schedules.a.ende: unknown key; did you mean 'end'?"),

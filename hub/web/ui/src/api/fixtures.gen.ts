@@ -66,7 +66,7 @@ export const commandLimited: CommandAnswer = {
 export const commandRefusedByDevice: CommandAnswer = {
  "id": "sample-device-refused",
  "state": "refused",
- "asked": 4.0,
+ "asked": 1.0,
  "applied": 2.0,
  "reason": {
   "code": "device_refused",
@@ -1960,7 +1960,7 @@ export const journal: Journal = {
    "point": "heatpump.sg_ready",
    "request": "",
    "asked": null,
-   "value": 4.0,
+   "value": 1.0,
    "source": "default",
    "person": "",
    "cause": "pump_normal",
@@ -1974,8 +1974,8 @@ export const journal: Journal = {
     {
      "code": "least_time",
      "numbers": {
-      "least_s": 900,
-      "wait_s": 894.0
+      "least_s": 600,
+      "wait_s": 594.0
      }
     }
    ],
@@ -1988,11 +1988,6 @@ export const journal: Journal = {
     {
      "point": "battery.power",
      "v": -5000,
-     "age_ms": 0
-    },
-    {
-     "point": "heatpump.power",
-     "v": 640,
      "age_ms": 0
     }
    ],
@@ -2094,8 +2089,8 @@ export const journal: Journal = {
    "kind": "write",
    "point": "heatpump.sg_ready",
    "request": "sample-device-refused",
-   "asked": 4.0,
-   "value": 4.0,
+   "asked": 1.0,
+   "value": 1.0,
    "source": "person",
    "person": "owner",
    "cause": "person_asked",
@@ -2116,11 +2111,6 @@ export const journal: Journal = {
      "point": "battery.power",
      "v": -5000,
      "age_ms": 0
-    },
-    {
-     "point": "heatpump.power",
-     "v": 640,
-     "age_ms": 0
     }
    ],
    "state": "refused",
@@ -2133,8 +2123,8 @@ export const journal: Journal = {
    "kind": "request",
    "point": "heatpump.sg_ready",
    "request": "sample-device-refused",
-   "asked": 4,
-   "value": 4.0,
+   "asked": 1,
+   "value": 1.0,
    "source": "person",
    "person": "owner",
    "cause": "",
@@ -3811,7 +3801,7 @@ export const decisions: Decisions = {
   },
   {
    "point": "heatpump.sg_ready",
-   "value": 4.0,
+   "value": 1.0,
    "source": "default",
    "request": "",
    "person": "",
@@ -3825,8 +3815,8 @@ export const decisions: Decisions = {
     {
      "code": "least_time",
      "numbers": {
-      "least_s": 900,
-      "wait_s": 891.0
+      "least_s": 600,
+      "wait_s": 591.0
      }
     }
    ],
@@ -3838,10 +3828,6 @@ export const decisions: Decisions = {
     {
      "point": "battery.power",
      "v": -5000
-    },
-    {
-     "point": "heatpump.power",
-     "v": 640
     }
    ]
   }
