@@ -283,6 +283,9 @@ class _Parser(Document):
                     f"{most:g} is above the fuse of circuit {c.id!r}; write {c.fuse_a:g} or less, or correct its fuse_a"
                 )
                 raise self.error(f"{at}.max_a", said)
+            if charger.phase_count > c.phases:
+                said = f"circuit {c.id!r} has {c.phases}; name as many, or correct circuits.{c.id}.phases"
+                raise self.error(f"{at}.phases", said)
         main = circuits[-1]
         if max(charger.phases) > main.phases:
             said = f"circuit {main.id!r} ends at L{main.phases}; name phases that it has, or correct circuits.{main.id}"

@@ -78,6 +78,10 @@ def test_the_example_is_correct() -> None:
             CAR + "max_a = 32\n[circuits.a]\n[circuits.b]\nparent = 'a'\nfuse_a = 20\nmembers = ['car']",
             "devices.car.control.max_a: 32 is above the fuse of circuit 'b'; write 20 or less, or correct its fuse_a",
         ),
+        (
+            CAR + "phases = 3\n[circuits.a]\n[circuits.b]\nparent = 'a'\nfuse_a = 20\nphases = 1\nmembers = ['car']",
+            "devices.car.control.phases: circuit 'b' has 1; name as many, or correct circuits.b.phases",
+        ),
         (CAR + "max_a = 40", "devices.car.control.max_a: 40 is above the fuse of circuit 'main'"),
         ("[tariff]\nimport_price = [0.3, 0.2]", "tariff.import_price: is one price"),
         ("[tariff]\nimport_price = nan", "tariff.import_price: nan is no price per kWh; give one from -10 to 10"),
