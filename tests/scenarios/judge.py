@@ -54,7 +54,7 @@ def _missed(row: Table, played: Mapping[int, Second]) -> Iterator[str]:
 
 def _got(point: str, second: Second) -> Got:
     """What the point is by the core's word: derived, commanded, a mode; else what is read."""
-    result, asked_by = second.result, {r.id: r.source.value for r in second.requests}
+    result, asked_by = second.result, {r.id: r.source.value for r in (*second.requests, *second.result.asked)}
     unmet = {asked_by[u.request]: u.by.code for u in result.unmet if u.point == point}
     if point in result.derived:
         derived = result.derived[point]

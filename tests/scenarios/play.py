@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hub import core
+from hub.calendar import calendar_of
 from hub.core import House, Inputs, State, Step
 from hub.core.keyframe import older, packed, unpacked
 from hub.model import Device, Relation, Request, Source, Value
 from hub.model.plan import Plan
 from hub.model.site import Price, Site
+from hub.schedules import Due
 from tests.scenarios.planning import plan_of, prices_of
 from tests.scenarios.plant import Plant
 from tests.scenarios.scenario import FOR_GOOD_S, Scenario, Table, is_nan, seconds
 
-START = 1_700_000_000_000
 SILENT, BACK, UNSEEN = "silent", "back", "unseen"
 Decide = Callable[[State, Inputs], Step]
 
@@ -51,6 +52,8 @@ class _Player:
         self._shift_s = 0
         self._down_until = 0
         self._state = State()
+        self._calendar = calendar_of(scenario.site)
+        self._due, self._up_since = Due(scenario.schedules, self._calendar), self._utc(0)
 
     def all(self) -> dict[int, Second]:
         given, asked, played = list(self._scenario.given), list(self._scenario.ask), {}
@@ -65,8 +68,19 @@ class _Player:
 
     def _second(self, t: int, read: dict[str, Value]) -> Second:
         now = self._utc(t)
-        active = tuple(r for r in self._requests if r.starts <= now < r.ends)
-        inputs = Inputs(now, self._house, read, active, dict(self._intents), prices=self._prices, plan=self._plan)
+        asked = (*self._requests, *self._due.at(now, self._up_since))
+        active = tuple(r for r in asked if r.starts <= now < r.ends)
+        inputs = Inputs(
+            now,
+            self._house,
+            read,
+            active,
+            dict(self._intents),
+            prices=self._prices,
+            plan=self._plan,
+            rules=self._scenario.rules,
+            moment=self._calendar.moment(now) if self._scenario.rules else None,
+        )
         result = self._decide(self._state, inputs)
         self._state = result.state
         if self._plant:
@@ -74,7 +88,7 @@ class _Player:
         return Second(read, active, result)
 
     def _utc(self, t: int) -> int:
-        return START + (t + self._shift_s) * 1000
+        return self._scenario.begin + (t + self._shift_s) * 1000
 
     def _read(self) -> dict[str, Value]:
         read = {**(self._plant.read() if self._plant else {}), **self._values}
@@ -91,13 +105,13 @@ class _Player:
                     self._shift_s += (-1 if value.startswith("-") else 1) * seconds(value[1:])
                 case "restart":
                     self._down_until = t + value
-                    self._state = _remembered(self._state)
+                    self._state, self._up_since = _remembered(self._state), self._utc(self._down_until)
                 case "memory":
                     self._state = State()
                 case "prices":
-                    self._prices = prices_of(value, START)
+                    self._prices = prices_of(value, self._scenario.begin)
                 case "plan":
-                    self._plan = None if value == "none" else plan_of(value, self._utc(t), START)
+                    self._plan = None if value == "none" else plan_of(value, self._utc(t), self._scenario.begin)
                 case "load" | "sun" | "car" | "soc" if self._plant:
                     self._plant.change(what, value)
                 case _:

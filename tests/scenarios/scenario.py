@@ -11,20 +11,28 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from hub import config
 from hub.control.intents import with_intents
+from hub.control.planned import known
 from hub.core import HOUSE, House
 from hub.model import CommandSpec, Device, DeviceSpec, Link, Point, Wear
 from hub.model.document import Document
 from hub.model.quantity import QUANTITIES
 from hub.model.site import Site
+from hub.rules import Rule, parse
+from hub.schedules import Schedule
+from hub.schedules import parse as parse_schedule
 
 ROOM = Path(__file__).parent
-_KEYS = ("about", "devices", "site", "commands", "answers", "given", "ask", "expect", "known_defect")
+_KEYS = (
+    *("about", "begin", "devices", "site", "commands", "answers", "rules", "schedules", "given", "ask", "expect"),
+    "known_defect",
+)
 _ASK = ("source", "point", "relation", "value", "from", "until", "priority")
 _EXPECT = (
     *("at", "from", "until", "point", "value", "reason", "limits", "source", "unmet", "numbers"),
@@ -35,13 +43,14 @@ _PLAN = ("for", "efficiency", "wear")
 _PLANNED = ("from", "task", "value", "power", "boost", "on")
 _PRICES = ("from", "until", "import", "export")
 FOR_GOOD_S = 10**7
+START = 1_700_000_000_000
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 Table = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """`given`, `ask` and `expect` are the rows of the file with their times as whole seconds."""
+    """`given`, `ask` and `expect` are the rows of the file with their times as whole seconds; `begin`: UTC ms."""
 
     name: str
     about: str
@@ -54,6 +63,9 @@ class Scenario:
     answers: Table | None = None
     known_defect: str = ""
     end: int = 0
+    begin: int = START
+    rules: tuple[Rule, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
     codes: frozenset[str] = field(default_factory=frozenset)
 
     @staticmethod
@@ -97,6 +109,8 @@ class _Reader(Document):
         ask = tuple(self._timed(a, ("from", "until")) for a in self._rows(doc, "ask", _ASK))
         for row in ask:
             self.one_of("ask.point", row["point"], house.commands)
+        told = known(listed)
+        begin = round(datetime.fromisoformat(doc["begin"]).timestamp() * 1000) if "begin" in doc else START
         return Scenario(
             self.where,
             doc["about"],
@@ -109,6 +123,9 @@ class _Reader(Document):
             doc.get("answers"),
             self.get(doc, "known_defect", str, ""),
             end,
+            begin,
+            tuple(parse(id_, rule, *told) for id_, rule in doc.get("rules", {}).items()),
+            tuple(parse_schedule(id_, s, *told, has_place=False) for id_, s in doc.get("schedules", {}).items()),
             frozenset(_codes(expect)),
         )
 
