@@ -91,3 +91,11 @@ def free_port() -> int:
 
 def command(point: str, value: Any) -> Command:
     return Command(point, value, "r", Source.PERSON, Reason("test"))
+
+
+async def ended(tasks: list[asyncio.Task[None]]) -> None:
+    """Python 3.11's wait_for, which the client uses, loses a cancellation that comes together with its result."""
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=0.5)

@@ -20,7 +20,7 @@ from drivers.mqtt.link import NODELAY
 from hub.errors import ConfigError, NoAnswer, Refused
 from hub.model import DeviceSpec, Quality, Role, SystemClock
 from hub.model.driver import Telling
-from tests.drivers_mqtt.kit import FAST, Broker, FakeSink, command, needs_mosquitto
+from tests.drivers_mqtt.kit import FAST, Broker, FakeSink, command, ended, needs_mosquitto
 from tests.drivers_mqtt.test_homeassistant import CONFIGS
 from tests.drivers_mqtt.test_zigbee2mqtt import HOUSE
 
@@ -62,9 +62,7 @@ async def house(
             try:
                 yield driver, sink, peer
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await ended(tasks)
     finally:
         with suppress(ProcessLookupError):
             await broker.stop()
