@@ -218,7 +218,7 @@ def test_a_dead_broker_loses_all_and_its_return_finds_all(scene: Any, caplog: py
         with pytest.raises(NoAnswer, match="127"):
             await driver.apply(command("plug_tv.on", True))
         await broker.start()
-        await sink.until(lambda: len(sink.events) == 9)
+        await sink.until(lambda: len(sink.events) == 9, 15)
         await driver.apply(command("plug_tv.on", True))
         await sink.until(lambda: sink.values["plug_tv.on"] is True)
 
