@@ -18,7 +18,7 @@ from hub.control import Desk, Dispatcher, Heart, Planned, Recorder
 from hub.control.intents import IntentSink, with_intents
 from hub.core import HOUSE, Made
 from hub.core.keyframe import older, unpacked
-from hub.drivers import build
+from hub.drivers import build, keep
 from hub.errors import ShemsError, UserError
 from hub.finding.adoption import Adoption, Finds
 from hub.forecast.own import OwnForecast
@@ -222,7 +222,7 @@ class App:
             sink = IntentSink(board)
             for driver in drivers:
                 dispatcher.attach(driver)
-                tasks.create_task(driver.run(sink), name=f"driver {type(driver).__name__}")
+                tasks.create_task(keep(driver, sink, clock), name=f"driver {type(driver).__name__}")
             self._feeds(tasks, feeds, prices, sink, clock)
             tasks.create_task(heart.run(), name="heart")
             tasks.create_task(state.journal.keep(), name="journal")

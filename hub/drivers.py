@@ -1,19 +1,23 @@
-"""The table of drivers, and one built for each (driver, link) with all devices on that link.
+"""The table of drivers, one built for each (driver, link) with all devices on that link, and kept running.
 
 The only way to a driver: by its name in the site document, so that `hub` imports none. Building opens nothing.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
 
-from hub.errors import ConfigError
-from hub.model import Clock, DeviceSpec, Driver
+from hub.errors import ConfigError, UserError
+from hub.model import Clock, DeviceSpec, Driver, Sink
 from hub.model.document import hint
+
+log = logging.getLogger("hub")
 
 DRIVERS = {
     "modbus": "drivers.modbus.driver",
@@ -29,6 +33,7 @@ DRIVERS = {
     "ocpp": "drivers.ocpp.driver",
 }
 HUB_BROKER = "hub"
+_PAUSE_S = (1.0, 60.0)
 
 
 class DriverModule(Protocol):
@@ -43,6 +48,29 @@ def build(devices: Sequence[DeviceSpec], clock: Clock, hub_link: str, data: Path
     for spec in devices:
         links.setdefault((spec.driver, _link(spec, hub_link)), []).append(spec)
     return [_module(specs[0], data).build(link, specs, clock) for (_, link), specs in links.items()]
+
+
+async def keep(driver: Driver, sink: Sink, clock: Clock) -> None:
+    """Runs it for as long as the hub. A bug in it costs the devices of its link, not the house: they are lost, the log
+    has the traceback, and it begins again, after pauses that grow while it does not hold for a minute.
+
+    Raises UserError when the owner has to change something.
+    """
+    pause = _PAUSE_S[0]
+    while True:
+        begun = clock.monotonic()
+        try:
+            return await driver.run(sink)
+        except UserError:
+            raise
+        except Exception as bug:
+            log.critical("the driver of %s failed", ", ".join(d.id for d in driver.devices), exc_info=bug)
+            for device in driver.devices:
+                sink.lost(device.id, f"a fault in its driver: {bug!r}; the log has the traceback")
+        if clock.monotonic() - begun > _PAUSE_S[1]:
+            pause = _PAUSE_S[0]
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _PAUSE_S[1])
 
 
 def _link(spec: DeviceSpec, hub_link: str) -> str:

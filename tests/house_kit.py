@@ -103,7 +103,7 @@ def points(uid: str, device: str, *names: str) -> tuple[Point, ...]:
 
 
 class FakeDriver:
-    """Takes writes and shows them, unless `fault` says otherwise: silent, refuse, ignore, mute, hang."""
+    """Takes writes and shows them, unless `fault` says otherwise: silent, refuse, ignore, mute, hang, bug."""
 
     def __init__(self, clock: Clock, devices: Sequence[Device]) -> None:
         self.clock = clock
@@ -134,6 +134,8 @@ class FakeDriver:
             raise NoAnswer("nothing came back")
         if self.fault == "refuse":
             raise Refused("exception 2")
+        if self.fault == "bug":
+            raise KeyError("register")
         self.written.append((command.point, command.value))
         if self.fault == "hang":
             await asyncio.Event().wait()

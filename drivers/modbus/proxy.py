@@ -122,7 +122,10 @@ class Proxy:
             if not data:
                 return
             for request in requests.feed(data):
-                writer.write(await self.answer(request))
+                answer = await self.answer(request)
+                if writer.is_closing():
+                    return
+                writer.write(answer)
                 await writer.drain()
 
     async def answer(self, request: Request) -> bytes:

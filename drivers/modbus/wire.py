@@ -147,19 +147,27 @@ class Wire:
 
     @property
     def up(self) -> bool:
-        return self._client is not None and self._client.connected
+        """False too between the end of a connection and the word of it: uvloop takes a write then for a bug."""
+        transport = self._client.ctx.transport if self._client else None
+        return transport is not None and not transport.is_closing()
 
     async def open(self) -> None:
-        """Raises LinkError."""
+        """Raises LinkError. Cancelled while it connects, it leaves no connection: one that the loop has ended then is
+        never told as lost."""
         self.close()
         client = self._make()
         self._framer = (_RtuFramer if self._address.rtu else _SocketFramer)(DecodePDU(False))
         client.ctx.framer = self._framer
         client.ctx.max_buffer_size = _BUFFER
-        self._client = client
-        if not await client.connect():
-            self.close()
+        connected = False
+        try:
+            connected = await client.connect()
+        finally:
+            if not connected:
+                client.close()
+        if not connected:
             raise LinkError(f"{self._address.text}: cannot connect")
+        self._client = client
 
     def close(self) -> None:
         if self._client is not None:
@@ -172,7 +180,7 @@ class Wire:
         Raises LinkError, NoAnswer or Refused (with the exception code).
         """
         client = self._client
-        if client is None or not client.connected:
+        if client is None or not self.up:
             raise LinkError(f"{self._address.text}: not connected")
         self._framer.asked = ask
         try:

@@ -139,6 +139,8 @@ class PushDriver:
     async def _say(self, event: Say, writer: asyncio.StreamWriter) -> None:
         """The line changes its speed only when the last bit is out: the port's buffer tells nothing of that."""
         baud = event.baud or self._port.line.baud
+        if writer.is_closing():
+            raise LinkError("the stream has ended")
         set_baud(writer, baud)
         writer.write(event.data)
         await writer.drain()

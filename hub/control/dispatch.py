@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ from hub.model import (
 )
 from hub.model.journal import Entry, Input, Journal
 
+log = logging.getLogger("hub")
 ROUTINE_S = 60.0
 AGAIN_S, FLASH_AGAIN = 5.0, 0.2
 """After so long a device that shows another value is told again; one that keeps it in flash at most by this share of
@@ -225,13 +227,19 @@ class Dispatcher:
         try:
             await self._drivers[device].apply(command)
         except LinkError as e:
-            return Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer", {"detail": str(e)}), self._clock.now())
+            return self._unanswered(str(e))
         except Refused as e:
             applied = self._board.read(command.point).value
             return Outcome(
                 OutcomeState.REFUSED, applied, Reason("device_refused", {"detail": str(e)}), self._clock.now()
             )
+        except Exception as bug:  # costs this write, not the house
+            log.critical("the driver of %s failed at %s", device, command.point, exc_info=bug)
+            return self._unanswered(f"a fault in its driver: {bug!r}; the log has the traceback")
         return await self._read_back(command, sent_at, started)
+
+    def _unanswered(self, detail: str) -> Outcome:
+        return Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer", {"detail": detail}), self._clock.now())
 
     async def _read_back(self, command: Command, sent_at: int, started: float) -> Outcome:
         """Waits until the device's own reading shows the value, or the settle time since the write began is over."""

@@ -72,6 +72,7 @@ def test_a_switch_is_confirmed_by_the_devices_own_reading() -> None:
         ("refuse", OutcomeState.REFUSED, "device_refused"),
         ("ignore", OutcomeState.REFUSED, "device_ignored"),
         ("hang", OutcomeState.NO_ANSWER, "no_answer"),
+        ("bug", OutcomeState.NO_ANSWER, "no_answer"),
     ],
 )
 def test_a_device_that_does_not_obey_is_never_confirmed(fault: str, state: OutcomeState, code: str) -> None:

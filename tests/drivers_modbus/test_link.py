@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from pymodbus.transport import ModbusProtocol
 
 from drivers.modbus.link import READ_HOLDING, WRITE_ONE, WRITE_S, ModbusLink
 from drivers.modbus.wire import Ask
@@ -132,6 +133,36 @@ async def test_a_device_that_is_not_there_and_then_is(stage: Any) -> None:
         await eventually(lambda: link.retry_s == 0)
         assert await link.read(7, READ_HOLDING, 100, 1) == contents(7, 100, 1)
         assert link.up
+
+
+@pytest.mark.parametrize("carrier", ["tcp", "rtu+tcp"])
+async def test_who_is_cancelled_while_it_connects_leaves_no_dead_connection(
+    stage: Any, carrier: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop ends the connection without a word of it, and takes a write to it for a bug."""
+    made = ModbusProtocol.connection_made
+    async with stage(carrier) as (peer, link):
+        first = asyncio.create_task(link.read(7, READ_HOLDING, 100, 1))
+
+        def made_and_cancelled(protocol: ModbusProtocol, transport: asyncio.BaseTransport) -> None:
+            made(protocol, transport)
+            first.cancel()
+
+        with monkeypatch.context() as m:
+            m.setattr(ModbusProtocol, "connection_made", made_and_cancelled)
+            with pytest.raises(asyncio.CancelledError):
+                await first
+        assert not link.up
+        assert await link.read(7, READ_HOLDING, 100, 1) == contents(7, 100, 1)
+
+
+@pytest.mark.parametrize("carrier", ["tcp", "rtu+tcp"])
+async def test_a_connection_that_has_ended_unheard_is_not_up(stage: Any, carrier: str) -> None:
+    async with stage(carrier) as (_, link):
+        assert await link.read(7, READ_HOLDING, 100, 1) == contents(7, 100, 1)
+        link._wire._client.ctx.transport.abort()
+        assert not link.up
+        assert await link.read(7, READ_HOLDING, 100, 1) == contents(7, 100, 1)
 
 
 async def test_connecting_again_is_tried_ever_more_seldom(stage: Any) -> None:
