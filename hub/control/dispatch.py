@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict, deque
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 
@@ -30,17 +31,20 @@ ROUTINE_S = 60.0
 AGAIN_S, FLASH_AGAIN = 5.0, 0.2
 """After so long a device that shows another value is told again; one that keeps it in flash at most by this share of
 its daily writes, and only when they have not been used for new values."""
+LATELY_S = 60.0
+"""A reading that differs from all that we wrote in this time is not an old one of ours that comes late."""
 Waiter = asyncio.Future[tuple[Command, Outcome]]
 
 
 @dataclass(slots=True)
 class Sent:
-    """The last write of a point: when (monotonic s, and UTC ms) and what came of it."""
+    """The last write of a point: when (monotonic s, and UTC ms), what came of it, and when the device showed it."""
 
     value: Value
     at: float
     state: OutcomeState = OutcomeState.PENDING
     utc: int = 0
+    shown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ class Dispatcher:
         self._sent: dict[str, Sent] = {}
         self._written: dict[str, int] = {}
         """when each point was last written, UTC ms"""
+        self._lately: defaultdict[str, deque[tuple[float, Value]]] = defaultdict(lambda: deque(maxlen=64))
+        """what stood in each point by our will or another's, and since when, monotonic s"""
         self._flying: set[str] = set()
         self._next: dict[str, Order] = {}
         self._waiters: dict[str, tuple[str, int, Waiter]] = {}
@@ -157,7 +163,7 @@ class Dispatcher:
             return not self._unread(spec)
         age = self._clock.monotonic() - sent.at
         if not spec.shows(command.value, sent.value):
-            return True
+            return not self._taken_over(command, sent, spec)
         if spec.heartbeat_s and age >= spec.heartbeat_s / 2:
             return True
         return self._disagrees(command, sent, spec, age)
@@ -175,10 +181,30 @@ class Dispatcher:
         if not spec.shown and reading.value is None:
             return sent.state is not OutcomeState.PENDING
         if reading.value is not None and self._set_by_another(sent, spec, reading.at):
-            self._sent[command.point] = Sent(reading.value, self._clock.monotonic(), sent.state, self._clock.now())
-            self._tasks.create_task(self.on_foreign(command.point, reading.value), name=f"foreign {command.point}")
+            self._yield(command.point, reading.value, sent)
             return False
         return spec.wear is not Wear.FLASH or age >= 86_400 / (FLASH_AGAIN * spec.writes_a_day)
+
+    def _taken_over(self, command: Command, sent: Sent, spec: CommandSpec) -> bool:
+        """Whether somebody else has set it between two values of a regulator, which comes back to it each second.
+
+        The device had shown ours, and now shows one that has not been ours lately.
+        """
+        reading, since = self._board.read(command.point), self._clock.monotonic() - LATELY_S
+        if reading.value is None or reading.at <= sent.shown or not self._set_by_another(sent, spec, reading.at):
+            return False
+        known = (sent.value, *(value for at, value in self._lately[command.point] if at >= since))
+        if any(spec.shows(value, reading.value) for value in known):
+            return False
+        self._yield(command.point, reading.value, sent)
+        return True
+
+    def _yield(self, point: str, value: Value, sent: Sent) -> None:
+        """The device has been given another's `value`."""
+        now = self._clock.monotonic()
+        self._sent[point] = Sent(value, now, sent.state, self._clock.now(), self._board.read(point).at)
+        self._lately[point].append((now, value))
+        self._tasks.create_task(self.on_foreign(point, value), name=f"foreign {point}")
 
     def _set_by_another(self, sent: Sent, spec: CommandSpec, read_at: int) -> bool:
         """What we wrote had been confirmed, the link has been up ever since, and now the device shows another value.
@@ -201,7 +227,8 @@ class Dispatcher:
         self._sent[command.point] = sent = Sent(command.value, started, utc=self._clock.now())
         self._written[command.point] = sent.utc
         outcome = await self._write(command)
-        sent.state = outcome.state
+        sent.state, sent.shown = outcome.state, outcome.at
+        self._lately[command.point].append((started, command.value))
         if not renewal or outcome.state is not OutcomeState.CONFIRMED:
             self._write_down(order, outcome, started)
         self._flying.discard(command.point)
