@@ -65,13 +65,14 @@ def _info(point: str) -> SeriesInfo:
     return SeriesInfo(point, q.kind.value, float(q.scale), q.unit, q.choices, q.high == 1)
 
 
-def in_force_each_minute(rule: Rule, days: int) -> Iterator[bool]:
-    """As the live evaluator, asked every second, would have it at the end of each minute."""
+def in_force_each_minute(rule: Rule, days: int, every_s: int = 1) -> Iterator[bool]:
+    """As the live evaluator, asked every second, or once a minute of its last second, would have it at each minute's end.
+    """
     memory = Memory()
     for day in range(days):
         columns = {p: v for p, v in seconds(day).items() if p in rule.points}
         scales = {p: POINTS[p].scale for p in columns}
-        for s in range(DAY_S):
+        for s in range(every_s - 1, DAY_S, every_s):
             values: dict[str, Value] = {p: float(v[s]) * scales[p] for p, v in columns.items()}
             moment: Moment = CALENDAR.moment((EPOCH + day * DAY_S + s) * 1000)
             memory, _ = advance(rule, memory, values, moment)
