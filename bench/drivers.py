@@ -1,8 +1,9 @@
-"""What talks to devices: a slow bus and its dead unit, many sockets, a whole hub, set-points, decoders, the catalogue.
+"""What talks to devices: a slow bus and its dead unit, many sockets, a whole hub, set-points, decoders, the catalogue,
+the self-test, and damaged messages.
 
-`./shems bench drivers [--quick]`. The meters are processes of their own that pymodbus has no part in; its plain use is
-the rival, in the same run. Counts and shares of a wire or of a core hardly depend on what else the machine does; rows
-that do are called noisy.
+`./shems bench drivers [--quick]`; `./shems bench drivers.damage` is one part of it, of an hour. The meters are
+processes of their own that pymodbus has no part in; its plain use is the rival, in the same run. Counts and shares of a
+wire or a core hardly depend on what else the machine does; rows that do are called noisy.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -18,23 +19,42 @@ from bench.kit import drivers_decode
 from bench.kit.drivers_hub import hub_of
 from bench.kit.drivers_slave import ROOT
 from bench.kit.rows import Row, percentile, row, skipped
+from bench.kit.shown import shown
 
 UNITS, METERS = 16, 50
 LIVE = UNITS - 1
 Seen = dict[str, Any]
 
 
-def run(quick: bool) -> Iterator[Row]:
-    """`quick`: shorter windows, same rows."""
-    window, commands = (8, 20) if quick else (60, 200)
+PARTS = ("wires", "hub", "decoders", "self_test", "set_points", "damage")
+
+
+def run(quick: bool, parts: Sequence[str] = PARTS) -> Iterator[Row]:
+    """`quick`: shorter windows and fewer codecs, same rows."""
+    made: dict[str, Callable[[], Iterator[Row]]] = {
+        "wires": lambda: wires(*((8, 20) if quick else (60, 200))),
+        "hub": lambda: hub(20 if quick else 60),
+        "decoders": lambda: decoders(0.25 if quick else 2.0),
+        "self_test": self_test,
+        "set_points": lambda: set_points(10 if quick else 30),
+        "damage": lambda: damage(("sml", "sunspec")) if quick else damage(_codecs(), 1_000_000),
+    }
+    for part in parts:
+        yield from made[part]()
+
+
+def wires(window: int, commands: int) -> Iterator[Row]:
+    """`window`: s that each is watched."""
     with ThreadPoolExecutor() as pool:
         runs = _Runs(pool, window, commands)
         yield from bus(runs)
         yield from bus_set_points(runs)
         yield from sockets(runs, window)
         yield from socket_set_points(runs)
-    yield from hub(20 if quick else 60)
-    yield from drivers_decode.speeds(0.25 if quick else 2.0)
+
+
+def decoders(seconds: float) -> Iterator[Row]:
+    yield from drivers_decode.speeds(seconds)
     yield from drivers_decode.catalogue()
 
 
@@ -153,3 +173,52 @@ def hub(seconds: int) -> Iterator[Row]:
     yield row(f"{name}: processor time over {seconds} s", 100 * seen["cpu"], "%", 8.0)
     yield row(f"{name}: resident memory", seen["rss"] / 1e6, "MB")
     yield row(f"{name}: blocks read", seen["reads"], "1/s")
+
+
+# -- what tests show ---------------------------------------------------------------------------------------------------
+
+DAMAGED = "mutation or mutant or damage"
+"""What the tests are called that give damaged messages to a codec."""
+
+
+def self_test() -> Iterator[Row]:
+    seen = shown("tests/commission/test_judge.py")
+    tried = seen.one("mistakes")
+    yield row(
+        f"self-test: mistakes of wiring and set-up not named, of {tried:.0f}", seen.one("missed"), "", 0.05 * tried
+    )
+    yield row(f"self-test: healthy houses blamed, of {seen.one('healthy'):.0f}", seen.one("blamed"), "", 0)
+
+
+def set_points(days: int) -> Iterator[Row]:
+    """Those that a device keeps in flash, those that it forgets, and what devices do when the hub has gone."""
+    seen = shown("tests/control/test_wear.py", SHEMS_WEAR_DAYS=days)
+    name = f"set-point in flash, {seen.one('days'):.0f} days of a nervous optimiser, {seen.one('starts'):.0f} starts"
+    yield row(f"{name}: most writes in 24 hours", seen.one("most"), "", seen.one("budget"))
+    yield row(f"{name}: writes", seen.one("writes"), "")
+    guarded = seen.figures.get("watchdog_s", [])
+    late = [gap / dog for gap, dog in zip(seen.figures.get("longest_s", []), guarded, strict=True)]
+    name = f"set-points of the catalogue that a device forgets, {len(guarded)}"
+    yield row(f"{name}: longest until renewed, share of the watchdog", max(late, default=float("nan")), "x", 0.55)
+    yield row(f"{name}: forgotten while they are wished", sum(seen.figures.get("let_go", [])), "", 0)
+    seen = shown("tests/house/test_setpoints.py", "-k", "killed")
+    watchdog = seen.one("fallback_watchdog_s")
+    name = f"hub killed, watchdogs of {watchdog:.0f} s: all devices at their own safe values after"
+    yield row(name, seen.one("fell_back_s"), "s", watchdog + 1)
+
+
+def _codecs() -> tuple[str, ...]:
+    return tuple(sorted(p.name.removeprefix("drivers_") for p in (ROOT / "tests").glob("drivers_*")))
+
+
+def damage(codecs: Sequence[str], count: int = 0) -> Iterator[Row]:
+    """`count` damaged messages for each test of a codec, or as many as the suite gives it."""
+    tried = failed = 0
+    for name in codecs:
+        seen = shown(f"tests/drivers_{name}", "-k", DAMAGED, SHEMS_FUZZ=count)
+        mutants = seen.figures.get("mutants", [])
+        if mutants:
+            yield row(f"{name}: damaged messages, {len(mutants)} tests", sum(mutants), "", digits=0)
+        tried += round(sum(mutants))
+        failed += seen.failed
+    yield row(f"of {tried} damaged messages: tests in which one harmed a codec or gave a wrong value", failed, "", 0)

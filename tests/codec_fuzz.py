@@ -16,6 +16,8 @@ from pathlib import Path
 from hub.model.heard import Capture, Heard, Rejected
 
 GUIDED = int(os.environ.get("SHEMS_GUIDED", "0"))
+made = 0
+"""mutants, since the process began"""
 
 Decode = Callable[[bytes], Capture]
 Judge = Callable[[bytes, Capture], None]
@@ -34,8 +36,10 @@ def wanted(count: int) -> int:
 
 def mutants(seeds: Sequence[bytes], count: int) -> Iterator[bytes]:
     """`count` damaged copies of `seeds`: flipped, lost, doubled, moved and foreign bytes, cuts, joints, odd numbers."""
+    global made  # noqa: PLW0603  # a count for the report
     dice = random.Random(len(seeds) * 1009 + sum(map(len, seeds)))
     for n in range(count):
+        made += 1
         data = seeds[n % len(seeds)]
         for _ in range(1 if dice.random() < 0.6 else dice.randrange(2, 6)):
             data = _DAMAGES[dice.randrange(len(_DAMAGES))](data or b"\x00", seeds, dice)

@@ -66,8 +66,7 @@ def _info(point: str) -> SeriesInfo:
 
 
 def in_force_each_minute(rule: Rule, days: int, every_s: int = 1) -> Iterator[bool]:
-    """As the live evaluator, asked every second, or once a minute of its last second, would have it at each minute's end.
-    """
+    """As the live evaluator, asked each `every_s`, would have it at the end of each minute."""
     memory = Memory()
     for day in range(days):
         columns = {p: v for p, v in seconds(day).items() if p in rule.points}

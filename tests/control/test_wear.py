@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -40,6 +41,7 @@ from hub.model.site import BatteryControl, ChargerControl, Site
 from hub.store.state import State
 from tests.house_kit import DictKeep, ListJournal, ToldClock, board_of
 
+Figure = Callable[[str, object], None]
 LINK = Link("fake", "here")
 DAY_S, DAYS = 86_400, int(os.environ.get("SHEMS_WEAR_DAYS", "10"))
 
@@ -133,8 +135,8 @@ class Nervous:
 
     async def _start(self, state: State, tasks: asyncio.TaskGroup) -> Heart:
         """As `hub.app` starts."""
-        frame = await state.inputs.newest("frame")
-        memory = unpacked(frame.data["memory"]) if frame else None
+        kept = await state.inputs.memory()
+        memory = unpacked(kept) if kept else None
         self._board = board = board_of(self.clock, *self.box.devices, METER, HOUSE)
         for device in (*self.box.devices, METER, HOUSE):
             board.seen(device)
@@ -169,11 +171,21 @@ class Nervous:
             self.clock.advance(STEP_S)
 
 
-def test_a_flash_backed_set_point_keeps_its_daily_budget_however_nervous_the_optimiser(tmp_path: Path) -> None:
+def test_a_flash_backed_set_point_keeps_its_daily_budget_however_nervous_the_optimiser(
+    tmp_path: Path, record_property: Figure
+) -> None:
     assert FLOOR.wear is Wear.FLASH
     box = Box(ToldClock(), Role.BATTERY, FLOOR)
     nervous = Nervous(tmp_path, box)
     asyncio.run(nervous.live(DAYS * DAY_S, 1.5 * DAY_S, 4 * DAY_S))
+    for name, value in {
+        "days": DAYS,
+        "starts": nervous.lives,
+        "writes": len(box.written),
+        "most": most_in_a_day(box.written),
+        "budget": FLOOR.writes_a_day,
+    }.items():
+        record_property(name, value)
     assert nervous.lives > DAYS / 4
     assert most_in_a_day(box.written) <= FLOOR.writes_a_day
     assert len(box.written) > DAYS * FLOOR.writes_a_day / 2, "it is not kept by never writing"
@@ -226,12 +238,17 @@ def guarded() -> list[tuple[str, Role, str]]:
 
 
 @pytest.mark.parametrize(("map_", "role", "name"), guarded())
-def test_a_set_point_with_a_watchdog_is_renewed_at_half_of_it(map_: str, role: Role, name: str) -> None:
+def test_a_set_point_with_a_watchdog_is_renewed_at_half_of_it(
+    map_: str, role: Role, name: str, record_property: Figure
+) -> None:
     spec = command(map_, role, name)
     box = Forgetful(ToldClock(), role, spec)
     asyncio.run(renewed(box, round(8 * spec.heartbeat_s)))
     gaps = {b - a for a, b in zip(box.written, box.written[1:], strict=False)}
     half = spec.heartbeat_s / 2
+    record_property("watchdog_s", spec.heartbeat_s)
+    record_property("longest_s", max(gaps))
+    record_property("let_go", len(box.let_go))
     assert len(box.written) >= 15 and not box.let_go
     assert all(half <= gap < half + 1 for gap in gaps), gaps
 

@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -182,12 +182,17 @@ def test_a_set_point_that_a_device_forgets_is_renewed_at_half_its_watchdog(folde
         assert writes["heidelberg"] == 0, "any request feeds its watchdog"
 
 
-def test_devices_fall_back_by_themselves_when_the_hub_is_killed_and_obey_the_next_one(folder: Path, sim: Sim) -> None:
+def test_devices_fall_back_by_themselves_when_the_hub_is_killed_and_obey_the_next_one(
+    folder: Path, sim: Sim, record_property: Callable[[str, object], None]
+) -> None:
     with hub(folder, sim) as d:
         ask_for_all(d)
         os.kill(d.process.pid, signal.SIGKILL)
+        killed = time.monotonic()
         d.process.wait(5)
     eventually(lambda: in_force(sim) == LET_GO, 2 * WATCHDOG_S, "each device has its own safe value")
+    record_property("fell_back_s", time.monotonic() - killed)
+    record_property("fallback_watchdog_s", WATCHDOG_S)
     told = sim.devices()
     assert told["keba"]["failsafe"] and told["heidelberg"]["failsafe"]
     with hub(folder, sim):
@@ -206,3 +211,18 @@ def test_a_set_point_in_flash_is_not_worn_out_by_wishes(folder: Path, sim: Sim) 
         eventually(lambda: d.point("heatpump.sg_ready")["v"] == stands, 15, "the heat pump is read")
         time.sleep(1.5)
         assert sim.devices()["heatpump"]["writes"] <= 2 * 4
+
+
+def test_a_heat_pump_that_was_switched_directly_before_a_kill_keeps_its_least_time(folder: Path, sim: Sim) -> None:
+    """What the hub remembers of it was not due to be written for another minute."""
+    with hub(folder, sim) as d:
+        eventually(lambda: d.point("heatpump.sg_ready")["v"] == 2, 15, "the heat pump is read")
+        assert d.command("heatpump.sg_ready", 3, for_s=1)["state"] == "confirmed"
+        os.kill(d.process.pid, signal.SIGKILL)
+        d.process.wait(5)
+    with hub(folder, sim) as d:
+        eventually(lambda: d.point("heatpump.sg_ready")["v"] == 3, 15, "the heat pump is read")
+        [decided] = d.api("GET", "/decisions?point=heatpump.sg_ready")["decisions"]
+        [limit] = decided["limits"]
+        assert (decided["value"], limit["code"]) == (3, "least_time") and limit["numbers"]["wait_s"] > 900 - 30
+        assert sim.devices()["heatpump"]["sg_state"] == 3
