@@ -32,8 +32,19 @@ programs read the device through the hub. A map of one's own lies in the data fo
 _BY_PROTOCOL = """\
 ## SunSpec (`driver = "sunspec"`)
 
-Any inverter or battery that speaks SunSpec Modbus: the hub finds its models by itself, no map is needed. `link` is
-`tcp://host:port`; a hybrid's battery is a device of its own with `behind` naming the inverter.
+Any inverter, battery or meter that speaks SunSpec Modbus: the hub finds its models by itself at 40000, 0 or 50000, no
+map is needed. `link` is `tcp://host:port`; a hybrid's battery is a device of its own with `behind` naming the inverter.
+
+The points of the house come from models 701, 101 to 103 and 111 to 113 (AC), 714 and 160 (DC), 713, 802 and 124 (the
+battery), 201 to 204 and 211 to 214 (meters), 702, 120 and 121 (ratings). Every other published model is read once and
+shown among the device's readings: curves, trip settings, sensors, combiners, battery strings.
+
+Set-points are written to model 704, 124 or 123, each with the model's reversion time of 60 s and renewed before, so
+that a device whose hub has died regulates itself again; a model without a reversion time gets none. A device with model
+715 gets the controller's heartbeat (`ControllerHb`) once a second from the first set-point on, for as long as the hub
+runs; under local control (`LocRemCtl`) it gets no set-points. When its own heartbeat (`DERHb`) has been seen to move
+and then stands still for 15 s, it counts as lost. The hub resets no alarms (`AlarmReset`) and starts or stops no device
+(`OpCtl`).
 
 ## Smart meter, P1 port (`driver = "p1"`)
 

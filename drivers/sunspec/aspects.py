@@ -15,6 +15,10 @@ from hub.model import Role
 _INVERTERS, _FLOATS = (101, 102, 103), (111, 112, 113)
 _METERS = (201, 202, 203, 204, 211, 212, 213, 214)
 _BATTERIES = frozenset({124, 713, 802})
+_DC_SIDES = (160, 714)
+_STATES = (120,)
+SERVING = frozenset({701, *_INVERTERS, *_FLOATS, *_METERS, *_BATTERIES, *_DC_SIDES, *_STATES})
+"""the models that a device of the house is made of; what others say is told, and not used"""
 
 
 @dataclass(frozen=True, slots=True)

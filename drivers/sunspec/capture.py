@@ -13,37 +13,22 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from drivers.sunspec.aspects import sources
-from drivers.sunspec.chain import MARK, Place, Walk, walk
-from drivers.sunspec.codec import scaled
-from drivers.sunspec.layout import Field, Layout, Values, layouts
+from drivers.sunspec.chain import BASES, MARK, Place, Walk, walk
+from drivers.sunspec.layout import Values, layouts
 from drivers.sunspec.options import Options
+from drivers.sunspec.tell import labels, readings
+from drivers.sunspec.written import parsed, told_models
 from hub.errors import LinkError, Refused
 from hub.model import Role, Value, quantity
-from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Reading, Rejected
+from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Rejected
 
 _MARK = struct.pack(">2H", *MARK)
 _TABLE = re.compile(rb"\[[a-z]+\]")
 _HEX = re.compile(rb"(?:0x)?[0-9A-Fa-f]+(?:[\s,;]+(?:0x)?[0-9A-Fa-f]+)*", re.IGNORECASE)
 _SPLIT = re.compile(r"[\s,;]+")
 _REGISTERS = 1 << 16
-_END = 0xFFFF
 _METERS = 9
-_UNITS = (  # by the point's name in the published models
-    (r"_Ena$", ""),
-    (r"Tms(Per)?$", "s"),
-    (r"Hz$", "Hz"),
-    (r"(WH|WhImp|WhExp|WhInj|WhAbs|WHRtg)", "Wh"),
-    (r"(Pct|SoC|SoH|Rte$|ChaState|MinRsvPct)", "%"),
-    (r"^Tmp", "degC"),
-    (r"^(PPV|PhV|V|LLV|LNV|DCV)", "V"),
-    (r"^(Aph|A$|AL|DCA)", "A"),
-    (r"^VA", "VA"),
-    (r"^(VAr|Var)", "var"),
-    (r"^(W|DCW|Wph)", "W"),
-)
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
@@ -60,9 +45,9 @@ def _images(data: bytes) -> tuple[dict[Place, Values], list[str]]:
     """The models and what was odd about them. Raises LinkError or ValueError for what is no device."""
     stripped = data.strip()
     if stripped[:1] in (b"{", b"[") and not _TABLE.match(stripped):
-        told = _json(stripped)
+        told = parsed(stripped)
         image = _numbered(told)
-        return _from_registers(image) if image else _from_points(told)
+        return _from_registers(image) if image else told_models(told)
     if _MARK in data:
         return _from_registers(_at_zero(data[data.index(_MARK) :]))
     if _HEX.fullmatch(stripped):
@@ -129,15 +114,35 @@ def _from_registers(image: Mapping[int, int]) -> tuple[dict[Place, Values], list
     known = layouts()
     found: dict[Place, Values] = {}
     problems: list[str] = []
+    image = _based(image)
     for place in _walked(walk(), image):
         words = _words(image, place.address, place.length + 2)
         if len(words) < place.length + 2:
             problems.append(f"model {place.model}: cut after {len(words)} of {place.length + 2} registers")
-        if place.model in known:
-            found[place] = known[place.model].decode(words)
-        else:
+        if place.model not in known:
             problems.append(f"model {place.model}: not read")
+            continue
+        found[place], end = known[place.model].read(words)
+        if len(words) > end:
+            problems.append(f"model {place.model}: {len(words) - end} registers more than its points take")
+    for place, label in labels(found):
+        problems += _unscaled(label, found[place])
     return found, problems
+
+
+def _based(image: Mapping[int, int]) -> Mapping[int, int]:
+    """With the mark where a device has it: some tools count from 1, some from what they have read first."""
+    marked = [at for at, word in image.items() if word == MARK[0] and image.get(at + 1) == MARK[1]]
+    if not marked or any(base in marked for base in BASES):
+        return image
+    return {at - min(marked): word for at, word in image.items() if at >= min(marked)}
+
+
+def _unscaled(label: str, values: Values) -> Iterator[str]:
+    if values.bare:
+        yield f"model {label}: no scale factor, taken as they stand: {', '.join(values.bare)}"
+    for part in values.parts:
+        yield from _unscaled(f"{label}.{part.name}", part)
 
 
 def _walked(steps: Walk, image: Mapping[int, int]) -> Sequence[Place]:
@@ -157,90 +162,6 @@ def _words(image: Mapping[int, int], at: int, count: int) -> tuple[int, ...]:
     while len(words) < count and at + len(words) in image:
         words.append(image[at + len(words)])
     return tuple(words)
-
-
-# -- models with raw numbers -------------------------------------------------------------------------------------------
-
-
-def _json(data: bytes) -> Any:
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError:
-        raise ValueError("not valid JSON") from None
-
-
-def _from_points(told: Any) -> tuple[dict[Place, Values], list[str]]:
-    if isinstance(told, dict) and "group" in told:
-        raise ValueError("the definition of a model, not a device")
-    models = _models(told)
-    if not isinstance(models, list) or not all(isinstance(m, dict) for m in models):
-        raise ValueError("no SunSpec device: there is no list of models")
-    known = layouts()
-    found: dict[Place, Values] = {}
-    problems: list[str] = []
-    for n, model in enumerate(models):
-        id_ = model.get("ID")
-        if isinstance(id_, int) and id_ in known:
-            found[Place(id_, n, 0)] = _values(known[id_], model, id_, problems)
-        elif id_ != _END:
-            problems.append(f"model {id_}: not read")
-    if not found:
-        raise ValueError("no model that is read")
-    return found, problems
-
-
-def _models(told: Any) -> Any:
-    """A list of models, by itself or in a table; models by their number; or one alone."""
-    if not isinstance(told, dict):
-        return told
-    models = told.get("models", told)
-    if not isinstance(models, dict):
-        return models
-    if "ID" in models:
-        return [models]
-    by_number = {n: m for n, m in models.items() if str(n).isdecimal()}
-    return [{"ID": int(n), **m} for n, m in by_number.items() if isinstance(m, dict)] or None
-
-
-def _values(layout: Layout, model: Mapping[str, Any], id_: int, problems: list[str]) -> Values:
-    numbers, texts = _fields(layout.fields, model, model, id_, problems)
-    if layout.group is None:
-        return Values(numbers, texts)
-    groups = next((v for v in model.values() if isinstance(v, list)), [])
-    parts = [_fields(layout.group.fields, part, model, id_, problems) for part in groups if isinstance(part, dict)]
-    return Values(numbers, texts, tuple(Values(*part) for part in parts))
-
-
-def _fields(
-    fields: Sequence[Field], told: Mapping[str, Any], outer: Mapping[str, Any], id_: int, problems: list[str]
-) -> tuple[dict[str, float], dict[str, str]]:
-    numbers: dict[str, float] = {}
-    texts: dict[str, str] = {}
-    for field in fields:
-        raw = told.get(field.name)
-        if isinstance(raw, str) and field.type.startswith("string"):
-            texts[field.name] = raw
-        elif isinstance(raw, int | float) and not isinstance(raw, bool) and not _absent(field, raw):
-            numbers[field.name] = _scaled(field, raw, told.get(field.scale, outer.get(field.scale)), id_, problems)
-    return numbers, texts
-
-
-def _absent(field: Field, raw: float) -> bool:
-    """Whether it is the mark of a point that is not implemented, which a text may give with its sign or without."""
-    kind = field.kind
-    whole = 1 << 16 * kind.size
-    return kind.absent > 0 and isinstance(raw, int) and raw % whole == kind.absent
-
-
-def _scaled(field: Field, raw: float, exponent: Any, id_: int, problems: list[str]) -> float:
-    if not field.scale or isinstance(raw, float):
-        return float(raw)
-    if isinstance(exponent, int) and -10 <= exponent <= 10:
-        return scaled(int(raw), exponent)
-    said = f"model {id_}: {field.scale} is not there; its points are taken as they stand"
-    if said not in problems:
-        problems.append(said)
-    return float(raw)
 
 
 # -- what it means -----------------------------------------------------------------------------------------------------
@@ -279,24 +200,3 @@ def _point(points: dict[str, Value], id_: str, value: Value, problems: list[str]
         problems.append(f"{id_}: {number:g} {entry.unit} cannot be")
     else:
         points[id_] = value
-
-
-def readings(images: Mapping[Place, Values]) -> Iterator[Reading]:
-    """Every point of every model, by `model.point`."""
-    for place, values in images.items():
-        yield from _said(str(place.model), values)
-        for n, part in enumerate(values.parts, 1):
-            yield from _said(f"{place.model}[{n}]", part)
-
-
-def _said(prefix: str, values: Values) -> Iterator[Reading]:
-    yield from (Reading(f"{prefix}.{name}", text) for name, text in values.texts.items() if text)
-    yield from (
-        Reading(f"{prefix}.{name}", number, _unit(name))
-        for name, number in values.numbers.items()
-        if not name.endswith("_SF")
-    )
-
-
-def _unit(point: str) -> str:
-    return next((unit for pattern, unit in _UNITS if re.search(pattern, point)), "")

@@ -5,20 +5,48 @@ Source: SunSpec Device Information Model Specification, data types; an accumulat
 
 from __future__ import annotations
 
+import functools
+import ipaddress
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`size` in registers, `absent` the raw mark of a point that is not implemented."""
+    """`size` in registers, `absent` the raw mark of a point that is not implemented; `spell` for what is no number,
+    the empty text when it is not implemented."""
 
     size: int
     absent: int = -1
     signed: bool = False
     floats: str = ""
+    spell: Callable[[Sequence[int]], str] | None = None
+
+
+def text(words: Sequence[int]) -> str:
+    """Up to the first zero byte, printable characters only."""
+    data = _bytes(words).split(b"\0")[0]
+    return "".join(c for c in data.decode(errors="ignore") if c.isprintable()).strip()
+
+
+def _ipv4(words: Sequence[int]) -> str:
+    return str(ipaddress.IPv4Address(_bytes(words))) if any(words) else ""
+
+
+def _ipv6(words: Sequence[int]) -> str:
+    return str(ipaddress.IPv6Address(_bytes(words))) if any(words) else ""
+
+
+def _eui48(words: Sequence[int]) -> str:
+    """The last six bytes, as on a label."""
+    data = _bytes(words)[2:]
+    return "" if data in (b"\0" * 6, b"\xff" * 6) else data.hex(":").upper()
+
+
+def _bytes(words: Sequence[int]) -> bytes:
+    return b"".join(word.to_bytes(2, "big") for word in words)
 
 
 KINDS: Mapping[str, Kind] = {
@@ -39,14 +67,18 @@ KINDS: Mapping[str, Kind] = {
     "acc64": Kind(4, 0),
     "float32": Kind(2, floats=">f"),
     "float64": Kind(4, floats=">d"),
+    "ipaddr": Kind(2, 0, spell=_ipv4),
+    "ipv6addr": Kind(8, 0, spell=_ipv6),
+    "eui48": Kind(4, spell=_eui48),
 }
 _EXPONENTS = range(-10, 11)
 
 
+@functools.cache
 def kind_of(name: str) -> Kind:
     """`stringN` has N registers, `pad` one; raises KeyError for a type that is not known."""
     if name.startswith("string"):
-        return Kind(int(name.removeprefix("string")))
+        return Kind(int(name.removeprefix("string")), spell=text)
     return Kind(1) if name == "pad" else KINDS[name]
 
 
@@ -65,12 +97,6 @@ def number(kind: Kind, words: Sequence[int], exponent: float | None = 0) -> floa
 def scaled(raw: int, exponent: int) -> float:
     """raw x 10^exponent without dust: 2301 x 10^-1 is 230.1."""
     return float(raw * 10**exponent) if exponent >= 0 else round(raw / 10**-exponent, -exponent)
-
-
-def text(words: Sequence[int]) -> str:
-    """Up to the first zero byte, printable characters only."""
-    data = b"".join(word.to_bytes(2, "big") for word in words).split(b"\0")[0]
-    return "".join(c for c in data.decode(errors="ignore") if c.isprintable()).strip()
 
 
 def encode(kind: Kind, value: float, exponent: int = 0) -> tuple[int, ...]:

@@ -46,6 +46,7 @@ class SunSpecDriver:
             async with asyncio.TaskGroup() as tasks:
                 for number, unit in self._units.items():
                     tasks.create_task(unit.run(sink), name=f"sunspec {self._link.address} unit {number}")
+                    tasks.create_task(unit.beat(), name=f"heartbeat {self._link.address} unit {number}")
         finally:
             self._sink = None
             self._link.close()

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
 from drivers.modbus.link import READ_HOLDING, ModbusLink
-from drivers.sunspec.aspects import sources
+from drivers.sunspec.aspects import SERVING, sources
 from drivers.sunspec.chain import MARK, Answer, Place, walk
 from drivers.sunspec.layout import MOST, Values, layouts
 from drivers.sunspec.options import Options
@@ -114,12 +114,13 @@ async def _answer(bus: ModbusLink, unit: int, address: int, count: int) -> Answe
 
 
 async def _images(bus: ModbusLink, unit: int) -> dict[Place, Values]:
-    known = layouts()
+    """All models; what a device of the house is not made of is named and not read."""
     found: dict[Place, Values] = {}
     for place in await _chain(bus, unit):
-        if place.model not in known:
+        if place.model not in SERVING | {1}:
+            found[place] = Values({}, {})
             continue
-        layout = known[place.model]
+        layout = layouts()[place.model]
         words: list[int] = []
         for at, count in layout.spans(place.length):
             answer = await _answer(bus, unit, place.address + at, count)

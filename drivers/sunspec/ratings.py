@@ -30,6 +30,7 @@ class Ratings:
 
 
 def ratings(images: Mapping[Place, Values]) -> Ratings:
-    said = {(place.model, name): value for place, values in images.items() for name, value in values.numbers.items()}
+    rated = ((place.model, values) for place, values in images.items() if place.model in MODELS)
+    said = {(model, name): value for model, values in rated for name, value in values.numbers.items()}
     first = [next((said[key] for key in keys if said.get(key)), None) for keys in (_POWER, _CHARGE, _DISCHARGE)]
     return Ratings(*first)

@@ -2,31 +2,43 @@
 
 A pass reads what is measured, and of the models that change seldom (ratings, names, states of charge control) as many,
 in turn, as bring each round within `_ROUND_S`. Every read carries the model's id and length: a chain that has moved is
-walked anew, and so it is after a loss, since the device may have been swapped.
+walked anew, and so it is after a loss, since the device may have been swapped. Models that no device of the house is
+made of are read once, one after each pass, for `raw`. From its first set-point on a device that watches its controller
+(model 715) hears the hub's heartbeat, for as long as the hub runs.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Iterable, Sequence
 
-from drivers.modbus.link import READ_HOLDING, WRITE_MANY, WRITE_S, ModbusLink
-from drivers.sunspec.capture import readings
+from drivers.modbus.link import READ_HOLDING, WRITE_MANY, WRITE_S, Illegal, ModbusLink
+from drivers.sunspec import heart, ratings
+from drivers.sunspec.aspects import SERVING
 from drivers.sunspec.chain import Answer, Place, Walk, Wish, walk
-from drivers.sunspec.control import Control
+from drivers.sunspec.control import LIMITS, SET_POINTS, Control
+from drivers.sunspec.heart import Heart
 from drivers.sunspec.layout import Values, layouts
 from drivers.sunspec.member import Member
+from drivers.sunspec.tell import readings
 from hub.errors import LinkError, NoAnswer, Refused
 from hub.model import Clock, Command, Sink, Value
 from hub.model.clock import until_tick
 from hub.model.heard import Reading
 
+log = logging.getLogger(__name__)
+
+USED = SERVING | ratings.MODELS | {1, heart.MODEL} | {scheme.model for scheme in (*LIMITS, *SET_POINTS)}
 _ROUND_S = 5.0
 _TRIES = 2
 _LOOK_AGAIN_S = 30.0
 """for a device whose models are not there"""
+_STILL = "the device's own heartbeat stands still"
 _GLANCE_S = 0.1
+_BEAT_TRY_S = 0.4
+"""a heartbeat must not take the line from the reads of a device that is about to be lost"""
 _JUDGE_S = 0.1
 """what is left of the settle time for whoever judges the last reading"""
 
@@ -43,6 +55,9 @@ class Unit:
         self._clock = clock
         self._poll_s = min(member.options.poll_s for member in members)
         self._images: dict[Place, Values] = {}
+        self._unread: list[Place] = []
+        self._heart: Heart | None = None
+        self._driven = asyncio.Event()
         self._turn = 0
         self._known = False
         self._look_again = math.inf
@@ -63,6 +78,10 @@ class Unit:
         if not self._known:
             raise NoAnswer(f"{command.point}: the device has not answered yet")
         control = member.take(command.point.partition(".")[2])
+        if reason := self._unwilling():
+            raise Refused(f"{command.point}: {reason}")
+        self._driven.set()
+        await self._beat()
         try:
             frames = control.frames(float(command.value), self._images[control.place])
         except ValueError as error:
@@ -84,9 +103,36 @@ class Unit:
             await self._write(control.release(self._images[control.place]), until)
             raise Refused(f"{command.point}: the device keeps no reversion time, it is not driven that way again")
 
+    async def beat(self) -> None:
+        """Counts the controller's heartbeat up once a second, from the first set-point on. Never returns."""
+        await self._driven.wait()
+        while True:
+            await asyncio.sleep(until_tick(self._clock, heart.BEAT_S))
+            await self._beat()
+
     def raw(self) -> tuple[Reading, ...]:
         """What its models said when each was read last."""
-        return tuple(readings(self._images))
+        return tuple(readings({place: self._images[place] for place in sorted(self._images, key=_address)}))
+
+    async def _beat(self) -> None:
+        """One count; silence is no matter of its own, as the passes tell of a loss."""
+        if self._heart is None or not self._heart.beats or not self._known:
+            return
+        address, words = self._heart.beat()
+        try:
+            until = asyncio.get_running_loop().time() + _BEAT_TRY_S
+            await self._link.write(self._number, WRITE_MANY, address, words, until)
+        except Illegal as error:
+            self._heart.beats = False
+            log.warning("unit %d: takes no heartbeat of its controller: %s", self._number, error)
+        except (LinkError, Refused):
+            return
+
+    def _unwilling(self) -> str:
+        """Why the device takes no set-points now."""
+        if self._heart and self._heart.local:
+            return "the device is under local control"
+        return _STILL if self._heart and self._heart.still else ""
 
     async def _write(self, frames: Iterable[tuple[int, tuple[int, ...]]], until: float) -> None:
         for address, words in frames:
@@ -116,6 +162,16 @@ class Unit:
         else:
             places = await self._survey()
         self._tell(places, sink)
+        await self._more()
+
+    async def _more(self) -> None:
+        """One of the models that no device here is made of."""
+        if self._unread:
+            place = self._unread.pop(0)
+            try:
+                self._images[place] = await self._read(place)
+            except (LinkError, Refused):
+                return
 
     async def _again(self) -> list[Place]:
         places = self._due()
@@ -130,10 +186,13 @@ class Unit:
         """What was read last counts, whether by a pass or a read-back; a chain walked anew has other places."""
         if place in self._images:
             self._images[place] = values
+        if self._heart and place == self._heart.place:
+            self._heart.hear(values, self._clock.monotonic())
 
     def _due(self) -> list[Place]:
         fast = {place for member in self._members for place in member.fast}
-        slow = sorted({p for member in self._members for p in member.slow} - fast, key=_address)
+        told = {self._heart.place} if self._heart else set()
+        slow = sorted({p for member in self._members for p in member.slow}.union(told) - fast, key=_address)
         count = min(len(slow), math.ceil(len(slow) * self._poll_s / _ROUND_S))
         turns = [slow[(self._turn + n) % len(slow)] for n in range(count)]
         self._turn += count
@@ -143,10 +202,14 @@ class Unit:
         """One batch with one time for all devices of the unit; a device is announced before its points are used."""
         images = {place: self._images[place] for place in places}
         now = self._clock.now()
+        still = self._heart is not None and self._heart.still
         batch = []
         for member in self._members:
             if not member.fits:
                 member.pulse.missed(member.device.id, f"unit {self._number} has no {member.device.role.value}", sink)
+                continue
+            if still:
+                member.pulse.missed(member.device.id, _STILL, sink)
                 continue
             member.refresh(self._images)
             batch += member.measure(images, now)
@@ -165,15 +228,18 @@ class Unit:
     # -- finding the models ------------------------------------------------------------------------------------------
 
     async def _survey(self) -> list[Place]:
-        """Walks the chain and reads every model that we know, once."""
+        """Walks the chain and reads every model that a device may be made of, once."""
         images = {}
-        for place in await self._chain(walk()):
-            if place.model in layouts():
-                try:
-                    images[place] = await self._read(place)
-                except Refused:
-                    continue
+        chain = [place for place in await self._chain(walk()) if place.model in layouts()]
+        for place in (place for place in chain if place.model in USED):
+            try:
+                images[place] = await self._read(place)
+            except Refused:
+                continue
         self._images = images
+        self._unread = [place for place in chain if place.model not in USED]
+        hearts = [Heart(p, v, self._clock.monotonic()) for p, v in images.items() if p.model == heart.MODEL]
+        self._heart = hearts[0] if hearts else None
         for member in self._members:
             member.fit(images)
         self._known = True

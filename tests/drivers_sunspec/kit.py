@@ -118,12 +118,13 @@ class FakeSink:
 
 class Peer:
     """A Modbus TCP device with `units` of registers; `ignores` writes (says yes, keeps the old), is
-    `silent`, or keeps `fixed` registers as they are."""
+    `silent`, refuses writes to `locked` registers, or keeps `fixed` registers as they are."""
 
     def __init__(self, units: Mapping[int, Image]) -> None:
         self.units = dict(units)
         self.ignores = self.silent = False
         self.fixed: Image = {}
+        self.locked: set[int] = set()
         self.reads: list[tuple[int, int, int]] = []
         self.writes: list[tuple[int, tuple[int, ...]]] = []
         self._server: asyncio.Server | None = None
@@ -156,7 +157,7 @@ class Peer:
         unit, function, address, count = struct.unpack(">BBHH", request[:6])
         registers = self.units.get(unit, {})
         wanted = range(address, address + count)
-        if not all(n in registers for n in wanted):
+        if not all(n in registers for n in wanted) or (function == 16 and self.locked & set(wanted)):
             return bytes([function | 0x80, 2])
         if function == 16:
             values = struct.unpack(f">{count}H", request[7:])

@@ -13,7 +13,7 @@ import pytest
 from drivers.sunspec.capture import decode
 from drivers.sunspec.chain import MARK
 from tests.codec_fuzz import run
-from tests.drivers_sunspec.kit import encoded
+from tests.drivers_sunspec.kit import encoded, encoded_file
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors"
 MAPS = sorted((VECTORS / "sunspec-device-maps").glob("*.json"))
@@ -115,6 +115,31 @@ def test_points_of_a_device_of_others() -> None:
 
 
 @needs_vectors
+def test_curves_and_trip_settings_of_a_device_of_others() -> None:
+    """Read off the file: 705 has V_SF -2, 707 V_SF -2 and Tms_SF 0, 304 has its scale in the model, 704 a group."""
+    (heard,) = decode((VECTORS / "sunspec-device-maps" / "cjne_inverter.json").read_bytes()).messages
+    said = {r.code: (r.value, r.unit) for r in heard.readings}
+    assert said["705.Crv[2].Pt[4].V"] == (106, "%") and said["705.Crv[2].Pt[4].Var"][0] == -40
+    assert said["705.Ena.symbol"] == ("ENABLED", "")
+    assert said["707.Crv[1].MustTrip.Pt[1].V"] == (50, "%") and said["707.Crv[1].MustTrip.Pt[1].Tms"] == (5, "s")
+    assert said["304.incl[3].Inclz"] == (52, "deg") and said["704.PFWInj.PF"][0] == 0.95
+    assert said["701.W"][0] == 9800 and said["701[2].W"][0] == 9700
+    assert not [problem for problem in heard.problems if "not read" in problem]
+    assert "model 704: no points of it: WMaxLimEna, WMaxLim, WMaxLim_SF" in heard.problems
+
+
+@needs_vectors
+@pytest.mark.parametrize("path", MAPS, ids=lambda p: p.stem)
+def test_the_same_device_as_registers_and_as_a_file_says_the_same(path: Path) -> None:
+    (told,) = decode(path.read_bytes()).messages
+    words = [*MARK, *(word for model in encoded_file(path) for word in model), 0xFFFF, 0]
+    (heard,) = decode(struct.pack(f">{len(words)}H", *words)).messages
+    there = {r.code: r.value for r in heard.readings}
+    missing = {r.code: r.value for r in told.readings if there.get(r.code) != r.value}
+    assert {code for code, value in missing.items() if value != 0} <= {"1.L"}, "an accumulator at 0 says nothing"
+
+
+@needs_vectors
 def test_a_scale_factor_that_is_missing_is_named() -> None:
     (heard,) = decode((VECTORS / "sunspec-device-maps" / "hilman2_inverter_writecontrols.json").read_bytes()).messages
     assert "model 160: DCW_SF is not there; its points are taken as they stand" in heard.problems
@@ -130,8 +155,10 @@ def test_a_definition_is_no_device(path: Path) -> None:
 
 def test_no_mutant_raises() -> None:
     points = {"models": [{"ID": 1, "Mn": "A"}, {"ID": 160, "N": 1, "DCW_SF": 0, "module": [{"DCW": 900}]}]}
+    curve = {"ActPt": 2, "Pt": [{"V": 9200, "Var": 3000}, {"V": 9670, "Var": 0}]}
     seeds = [
         registers(COMMON, inverter(512), meter(-1200)),
+        registers({"ID": 705, "NPt": 2, "NCrv": 2, "V_SF": -2, "DeptRef_SF": -2, "Crv": [curve, curve]}),
         json.dumps(points).encode(),
         registers(meter(1)).hex().encode(),
     ]

@@ -181,6 +181,28 @@ def test_more_points_are_announced_when_they_appear() -> None:
     run({1: made(common("A1"), {**AC_103, "WH": 0})}, [device("pv", Role.INVERTER)], scene)
 
 
+def test_models_that_the_house_has_no_use_for_are_read_once_and_shown() -> None:
+    curve = {"ActPt": 1, "ReadOnly": 1, "Pt": [{"V": 9200, "Var": 3000}]}
+    volt_var = {"ID": 705, "Ena": 1, "NPt": 1, "NCrv": 1, "V_SF": -2, "DeptRef_SF": -2, "Crv": [curve]}
+    chain = made(common("A1"), AC_103, {"ID": 304, "incl": [{"Inclx": 3000}]}, volt_var)
+
+    async def scene(driver: Driver, sink: FakeSink, peer: Peer) -> None:
+        def told() -> dict[str, Any]:
+            return {reading.code: reading.value for reading in driver.raw("pv")}
+
+        await sink.until(lambda: "705.Crv[1].Pt[1].V" in told() and "304.incl[1].Inclx" in told())
+        assert (told()["705.Crv[1].Pt[1].V"], told()["705.Ena.symbol"]) == (92, "ENABLED")
+        assert (told()["304.incl[1].Inclx"], told()["103.W"]) == (30, -3000)
+        passes = len(sink.batches)
+        await sink.until(lambda: len(sink.batches) > passes + 5)
+        starts = [at for _, at, count in peer.reads if count > 2]
+        assert [starts.count(at) for at in (inclined, inclined + 8)] == [1, 1]
+        assert "lost" not in {event for event, _ in sink.events}
+
+    inclined = 40_002 + 68 + 52
+    run({1: chain}, [device("pv", Role.INVERTER)], scene)
+
+
 def test_a_device_that_is_no_sunspec_is_said_to_be_none() -> None:
     async def scene(driver: Driver, sink: FakeSink, peer: Peer) -> None:
         await sink.until(lambda: sink.events == [("lost", "grid")])
