@@ -25,6 +25,7 @@ def asked(code: str = "", limit_s: float = LIMIT_S) -> Answered:
     return asyncio.run(ask(QUESTION, limit_s, command))
 
 
+@pytest.mark.steady
 def test_it_thinks_in_a_process_of_its_own_and_gives_the_best_it_has() -> None:
     found = asked()
     assert found.problem == "" and isinstance(found.answer, Thought) and found.answer.told is not None

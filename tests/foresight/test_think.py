@@ -114,6 +114,7 @@ def test_the_forecaster_that_did_best_is_asked_first() -> None:
     assert found.forecasts["load"].by == "week" and found.forecasts["pv"].by == "blend"
 
 
+@pytest.mark.steady  # as far as the search comes in its time
 def test_the_same_question_has_the_same_answer() -> None:
     seen = view(cars=(car(),))
     assert [t.told for t in thoughts(seen)] == [t.told for t in thoughts(seen)]
