@@ -8,7 +8,10 @@ from typing import Any
 from drivers.ocpp import schema
 from drivers.ocpp.exchange import FaultError
 from drivers.ocpp.frame import Call
+from drivers.ocpp.meaning import whole
+from drivers.ocpp.meter import moment
 from drivers.ocpp.profile import written
+from drivers.ocpp.sessions import Sessions
 from hub.model import Clock
 
 HEARTBEAT_S = 60
@@ -75,8 +78,8 @@ class Numbers:
 class Answers:
     """Of one charger, for all its connections. `tags`: who may charge, empty = everybody."""
 
-    def __init__(self, clock: Clock, tags: frozenset[str], numbers: Numbers) -> None:
-        self._clock, self._tags, self._numbers = clock, tags, numbers
+    def __init__(self, clock: Clock, tags: frozenset[str], numbers: Numbers, sessions: Sessions) -> None:
+        self._clock, self._tags, self._numbers, self._sessions = clock, tags, numbers, sessions
         self._started: dict[tuple[str, ...], int] = {}
         self.version = schema.V16
 
@@ -113,11 +116,17 @@ class Answers:
     def _StartTransaction(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         """A start that is told again gets the number that it had."""
         key = tuple(str(payload.get(k)) for k in ("connectorId", "idTag", "timestamp", "meterStart"))
-        number = self._started.get(key) or self._numbers.next()
+        number = self._started.get(key) or self._running(payload) or self._numbers.next()
         self._started[key] = number
         for old in list(self._started)[:-_REMEMBERED]:
             del self._started[old]
         return {"transactionId": number, "idTagInfo": self._status(payload.get("idTag"))}
+
+    def _running(self, payload: Mapping[str, Any]) -> int:
+        """Also one that a hub before this one has numbered; 0 for none."""
+        at = moment(payload.get("timestamp"))
+        found = self._sessions.again(whole(payload.get("connectorId")), payload.get("idTag"), at)
+        return int(found) if found.isdecimal() else 0
 
     def _StopTransaction(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"idTagInfo": self._status(payload["idTag"])} if "idTag" in payload else {}

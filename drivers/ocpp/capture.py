@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from drivers.json.split import BOM, Documents
+from drivers.json.utf16 import also_utf16
 from drivers.ocpp import schema
 from drivers.ocpp.frame import Call, Failure, Frame, MalformedError, Result, frame_of, is_frame, load
 from drivers.ocpp.legacy import modern
-from drivers.ocpp.meaning import STATION, Fact, Said, Sessions, hear, leaves
+from drivers.ocpp.meaning import STATION, Fact, Said, hear, leaves
 from drivers.ocpp.meter import number
+from drivers.ocpp.sessions import Sessions
 from hub.model import Value
 from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Reading, Rejected
 
@@ -25,6 +27,7 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 _PENDING = 1000
 
 
+@also_utf16
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
     """Never raises. A bare payload's message is known by the file's name, or by its keys if only one can have them."""
     reader, messages, rejected = _Reader(hints.name), [], []

@@ -55,6 +55,9 @@ class Dialect(Protocol):
 
     def stop(self, transaction: str) -> Message: ...
 
+    def restart(self, hard: bool) -> Message:
+        """Restarts the whole charger: softly when nothing runs, or hard and at once."""
+
 
 def units(told: str) -> tuple[str, ...]:
     """`Current,Power` (1.6) or `A,W` (2.x) as units of limits; everything when nothing is understood."""

@@ -10,9 +10,11 @@ import asyncio
 import logging
 import weakref
 from collections.abc import Sequence
+from pathlib import Path
 
 from drivers.ocpp import server
 from drivers.ocpp.answers import Numbers
+from drivers.ocpp.keep import Kept, Own
 from drivers.ocpp.options import Address, Options, parse
 from drivers.ocpp.outlet import Outlet
 from drivers.ocpp.server import Server, Stranger, Strangers
@@ -31,7 +33,12 @@ _drivers: weakref.WeakSet[OcppDriver] = weakref.WeakSet()
 
 def build(link: str, devices: Sequence[DeviceSpec], clock: Clock) -> Driver:
     """A driver for the chargers that call at `link`, if none then only to see who calls; raises ConfigError."""
-    return OcppDriver(link, devices, clock)
+    return OcppDriver(link, devices, clock, folder=Own.folder)
+
+
+def prepare(data: Path) -> None:
+    """Sessions that run are kept in `ocpp` of the data folder."""
+    Own.folder = data / "ocpp"
 
 
 def strangers() -> tuple[Stranger, ...]:
@@ -45,9 +52,11 @@ def callers() -> tuple[tuple[str, Stranger], ...]:
 
 
 class OcppDriver:
-    """Owns the server; each charge point is a Station with its Outlets."""
+    """Owns the server; each charge point is a Station with its Outlets. `folder`: for sessions; None keeps none."""
 
-    def __init__(self, link: str, devices: Sequence[DeviceSpec], clock: Clock, pace: Pace = _PACE) -> None:
+    def __init__(
+        self, link: str, devices: Sequence[DeviceSpec], clock: Clock, pace: Pace = _PACE, folder: Path | None = None
+    ) -> None:
         address = Address.parse(link)
         options = {spec.id: parse(spec) for spec in devices}
         _check(address, options)
@@ -55,7 +64,7 @@ class OcppDriver:
         self._address, self._clock = address, clock
         self._tls = next(((o.tls_cert, o.tls_key) for o in options.values()), ("", ""))
         self._outlets = {spec.id: Outlet(spec, options[spec.id], address.shown, clock) for spec in devices}
-        self._stations = _stations(list(self._outlets.values()), clock, pace)
+        self._stations = _stations(list(self._outlets.values()), clock, pace, folder)
         self.strangers = Strangers(clock)
         self._bug: asyncio.Future[None] | None = None
         passwords = {o.charge_point: o.password for o in options.values()}
@@ -72,6 +81,8 @@ class OcppDriver:
         return self._server.port
 
     async def run(self, sink: Sink) -> None:
+        for station in self._stations.values():
+            await station.recall()
         backoff = _BACKOFF_S[0]
         while True:
             try:
@@ -97,10 +108,9 @@ class OcppDriver:
         await self._stations[outlet.options.charge_point].command(outlet, name, command.value)
 
     def raw(self, device: str) -> tuple[Reading, ...]:
-        """The charger's last message of each kind, whichever of its connectors it was about."""
+        """Its session, and the charger's last message of each kind, whichever of its connectors it was about."""
         outlet = self._outlets.get(device)
-        told = self._stations[outlet.options.charge_point].told if outlet else {}
-        return tuple(reading for said in told.values() for reading in said)
+        return self._stations[outlet.options.charge_point].facts(outlet) if outlet else ()
 
     async def _open(self, sink: Sink) -> None:
         context = server.context(*self._tls) if self._address.secure else None
@@ -124,12 +134,15 @@ class OcppDriver:
             self._bug.set_exception(bug)
 
 
-def _stations(outlets: Sequence[Outlet], clock: Clock, pace: Pace) -> dict[str, Station]:
+def _stations(outlets: Sequence[Outlet], clock: Clock, pace: Pace, folder: Path | None) -> dict[str, Station]:
     numbers = Numbers(clock)
     grouped: dict[str, list[Outlet]] = {}
     for outlet in outlets:
         grouped.setdefault(outlet.options.charge_point, []).append(outlet)
-    return {identity: Station(identity, group, clock, numbers, pace) for identity, group in grouped.items()}
+    return {
+        identity: Station(identity, group, clock, numbers, pace, Kept(folder, identity))
+        for identity, group in grouped.items()
+    }
 
 
 def _check(address: Address, options: dict[str, Options]) -> None:

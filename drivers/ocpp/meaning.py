@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from drivers.ocpp.meter import Sample, moment, number, objects, quantities, samples
+from drivers.ocpp.sessions import Session, Sessions
 from hub.model import Value, quantity
 from hub.model.heard import Reading
 
@@ -37,18 +38,25 @@ _CHARGING_STATE: dict[str, tuple[str, bool | None]] = {
     "SuspendedEVSE": ("paused", True),
     "Idle": ("no_vehicle", False),
 }
-_SESSIONS = 64
+_LONGEST_ID = 19
+"""Digits of a transaction's number; 1.6 has 32 bits."""
+_UNSAID = "Local"
+"""The reason of an end for which none is told (OCPP 1.6 section 6.49, OCPP 2.0.1 part 2 stoppedReason)."""
 _EXACT = 2**53
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`name` of a connector (STATION: the whole charger) is `value`. `at`: by the charger's clock, UTC ms, if told."""
+    """`name` of a connector (STATION: the whole charger) is `value`. `at`: by the charger's clock, UTC ms, if told.
+
+    `since`: a state that holds since `at`, so also now, unless something newer has been told.
+    """
 
     connector: int
     name: str
     value: Value
     at: int | None = None
+    since: bool = False
 
 
 @dataclass(slots=True)
@@ -56,6 +64,7 @@ class Said:
     """What a message has said. `connector`: None when it does not tell; then its facts are of the first.
 
     `transaction`: the id of the one that it is about, `live` unless it ends with it. `triggered`: we had asked for it.
+    `queued`: it was said when the line was cut, so what it says may be long over.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -67,8 +76,9 @@ class Said:
     transaction: str = ""
     live: bool = True
     triggered: bool = False
+    queued: bool = False
 
-    def add(self, connector: int, name: str, value: Value, at: int | None = None) -> None:
+    def add(self, connector: int, name: str, value: Value, at: int | None = None, since: bool = False) -> None:
         """Notes what is possible for the quantity, else a problem."""
         entry = quantity(name)
         if not isinstance(value, str | bool):
@@ -76,32 +86,7 @@ class Said:
             if (low is not None and value < low) or (high is not None and value > high):
                 self.problems.append(f"{name}: {value:g} {entry.unit} is outside of what is possible")
                 return
-        self.facts.append(Fact(connector, name, value, at))
-
-
-@dataclass(slots=True)
-class Session:
-    """A transaction: where, what the meter showed at its start (Wh), and whether it has ended."""
-
-    connector: int
-    start_wh: float | None = None
-    over: bool = False
-
-
-class Sessions:
-    """The transactions that have been heard of, by id; the oldest are forgotten."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Session] = {}
-
-    def began(self, id_: str, connector: int, start_wh: float | None) -> Session:
-        self._known[id_] = session = Session(connector, start_wh)
-        for old in list(self._known)[:-_SESSIONS]:
-            del self._known[old]
-        return session
-
-    def of(self, id_: str) -> Session | None:
-        return self._known.get(id_)
+        self.facts.append(Fact(connector, name, value, at, since))
 
 
 def hear(action: str, payload: Mapping[str, Any], sessions: Sessions, answer: bool = False) -> Said:
@@ -135,58 +120,74 @@ def _boot(said: Said, payload: Mapping[str, Any], _: Sessions) -> list[Sample]:
     return []
 
 
-def _status(said: Said, payload: Mapping[str, Any], _: Sessions) -> list[Sample]:
+def _status(said: Said, payload: Mapping[str, Any], sessions: Sessions) -> list[Sample]:
     said.time = moment(payload.get("timestamp"))
     said.connector = whole(payload.get("evseId", payload.get("connectorId")))
     state = payload.get("status", payload.get("connectorStatus"))
     if said.connector:
-        _state(said, said.connector, _STATUS.get(str(state)))
+        _state(said, said.connector, _STATUS.get(str(state)), sessions)
     return []
 
 
-def _state(said: Said, connector: int, state: tuple[str, bool | None] | None) -> None:
-    """A state since a while is still the state now, so it carries no time of its own."""
+def _state(said: Said, connector: int, state: tuple[str, bool | None] | None, sessions: Sessions | None = None) -> None:
+    """A state since a while is still the state now, so it carries no time of its own, unless it was queued.
+
+    `sessions`: those that end when a connector is said to be free.
+    """
     if state is None:
         return
+    at = said.time if said.queued else None
     status, connected = state
     if status:
-        said.add(connector, "status", status)
+        said.add(connector, "status", status, at, said.queued)
     if connected is not None:
-        said.add(connector, "connected", connected)
+        said.add(connector, "connected", connected, at, said.queued)
+    if sessions and connected is False:
+        sessions.leave(connector)
 
 
-def _start(said: Said, payload: Mapping[str, Any], _: Sessions) -> list[Sample]:
+def _start(said: Said, payload: Mapping[str, Any], sessions: Sessions) -> list[Sample]:
     said.time, said.connector = moment(payload.get("timestamp")), whole(payload.get("connectorId"))
     start = number(payload.get("meterStart"))
     if said.connector:
         said.add(said.connector, "connected", True, said.time)
         if start is not None:
-            said.add(said.connector, "energy", start, said.time)
+            _register(said, "StartTransaction.meterStart", start, said.time, sessions)
             said.add(said.connector, "session_energy", 0.0, said.time)
     return []
 
 
 def _stop(said: Said, payload: Mapping[str, Any], sessions: Sessions) -> list[Sample]:
-    said.time, said.transaction, said.live = moment(payload.get("timestamp")), _id(payload.get("transactionId")), False
+    said.time, said.live = moment(payload.get("timestamp")), False
+    said.transaction = sessions.meant(_number_id(payload.get("transactionId")), said.time)
     session = sessions.of(said.transaction)
     said.connector = session.connector if session else None
+    if said.transaction:
+        reason = str(payload.get("reason") or _UNSAID)
+        session = sessions.end(said.transaction, said.connector or sessions.home, said.time, reason)
     metered = samples(payload.get("transactionData"), "StopTransaction.transactionData", said.problems)
-    _metered(said, metered, session)
+    _metered(said, metered, session, sessions)
     stop = number(payload.get("meterStop"))
-    if stop is not None:
+    if stop is not None and sessions.believes(_place(said, sessions), stop):
         said.facts = [f for f in said.facts if f.name not in ("energy", "session_energy")]
-        _energy(said, stop, said.time, session)
+        _energy(said, stop, said.time, session, sessions)
     return metered
 
 
 def _meter(said: Said, payload: Mapping[str, Any], sessions: Sessions) -> list[Sample]:
+    """Many chargers leave the transaction out, or write 0 or -1 for it: then it is the one that runs there."""
     said.connector = whole(payload.get("evseId", payload.get("connectorId")))
-    said.transaction = _id(payload.get("transactionId"))
+    said.transaction = _number_id(payload.get("transactionId"))
     metered = samples(payload.get("meterValue"), "MeterValues.meterValue", said.problems)
+    closes = any(s.context == "Transaction.End" for s in metered)
     session = sessions.of(said.transaction)
-    if said.connector is None and session:
+    if said.transaction and (session or not closes):  # what closes one that nobody knows does not bring it to life
+        session = sessions.goes_on(said.transaction, said.connector or sessions.home)
+    elif not said.transaction:
+        session = sessions.of(sessions.running(_place(said, sessions)))
+    if said.connector is None and said.transaction and session:
         said.connector = session.connector
-    _metered(said, metered, session)
+    _metered(said, metered, session, sessions)
     return metered
 
 
@@ -194,15 +195,15 @@ def _event(said: Said, payload: Mapping[str, Any], sessions: Sessions) -> list[S
     """2.x: a transaction has begun, gone on or ended."""
     info = _object(payload.get("transactionInfo"))
     said.transaction, said.live = _id(info.get("transactionId")), payload.get("eventType") != "Ended"
-    said.time = moment(payload.get("timestamp"))
+    said.time, said.queued = moment(payload.get("timestamp")), payload.get("offline") is True
     session = sessions.of(said.transaction)
     said.connector = whole(_object(payload.get("evse")).get("id")) or (session.connector if session else None)
-    connector = said.connector or 1
+    connector = said.connector or sessions.home
     begins = payload.get("eventType") == "Started"
-    if begins and session is None:
-        session = sessions.began(said.transaction, connector, None)
+    if said.transaction:
+        session = _followed(said, payload, session, sessions)
     metered = samples(payload.get("meterValue"), "TransactionEvent.meterValue", said.problems)
-    _metered(said, metered, session, begins)
+    _metered(said, metered, session, sessions, begins)
     _state(said, connector, _CHARGING_STATE.get(str(info.get("chargingState"))))
     phases = whole(payload.get("numberOfPhasesUsed"))
     if phases:
@@ -210,28 +211,60 @@ def _event(said: Said, payload: Mapping[str, Any], sessions: Sessions) -> list[S
     return metered
 
 
-def _notified(said: Said, payload: Mapping[str, Any], _: Sessions) -> list[Sample]:
+def _followed(said: Said, payload: Mapping[str, Any], session: Session | None, sessions: Sessions) -> Session:
+    """The event's session, with what the event tells of it. What was told before may be told again."""
+    connector, kind = said.connector or sessions.home, payload.get("eventType")
+    if not said.live:
+        reason = str(_object(payload.get("transactionInfo")).get("stoppedReason") or _UNSAID)
+        session = sessions.end(said.transaction, connector, said.time, reason)
+    elif session is None and kind == "Started":
+        session = sessions.began(said.transaction, connector, None, said.time)
+    else:
+        session = sessions.goes_on(said.transaction, connector)
+    if session.began is None and kind == "Started":
+        session.began, sessions.changed = said.time, True
+    if said.connector and session.connector != said.connector:
+        session.connector, sessions.changed = said.connector, True
+    token = _object(payload.get("idToken")).get("idToken")
+    if isinstance(token, str) and token and not session.tag:
+        session.tag, sessions.changed = token, True
+    seq = whole(payload.get("seqNo"), _EXACT)
+    if seq is not None:
+        if session.seq is not None and seq > session.seq + 1:
+            said.problems.append(f"TransactionEvent.seqNo: {session.seq + 1} to {seq - 1} have not come")
+        session.seq = max(seq, session.seq or 0)
+    return session
+
+
+def _notified(said: Said, payload: Mapping[str, Any], sessions: Sessions) -> list[Sample]:
     """2.x: a variable has changed; 2.1 tells a connector's state this way."""
     for event in objects(payload.get("eventData")):
         component, variable = _object(event.get("component")), _object(event.get("variable"))
         connector = whole(_object(component.get("evse")).get("id"))
         if connector and (component.get("name"), variable.get("name")) == ("Connector", "AvailabilityState"):
-            _state(said, connector, _STATUS.get(str(event.get("actualValue"))))
+            _state(said, connector, _STATUS.get(str(event.get("actualValue"))), sessions)
             said.connector = connector
     said.time = moment(payload.get("generatedAt"))
     return []
 
 
-def _metered(said: Said, metered: list[Sample], session: Session | None, begins: bool = False) -> None:
-    connector = said.connector if said.connector is not None else 1
+def _metered(
+    said: Said, metered: list[Sample], session: Session | None, sessions: Sessions, begins: bool = False
+) -> None:
+    connector = _place(said, sessions)
     if session and session.start_wh is None:
         session.start_wh = next((s.value for s in metered if _first(s, begins)), None)
+        sessions.changed = sessions.changed or session.start_wh is not None
     said.triggered = any(s.context == "Trigger" for s in metered)
     for name, (value, at) in quantities(metered).items():
         if name == "energy":
-            _energy(said, value, at, session)
+            _energy(said, value, at, session, sessions)
         else:
             said.add(connector, name, value, at)
+
+
+def _place(said: Said, sessions: Sessions) -> int:
+    return said.connector if said.connector is not None else sessions.home
 
 
 def _first(sample: Sample, begins: bool) -> bool:
@@ -239,12 +272,25 @@ def _first(sample: Sample, begins: bool) -> bool:
     return begins and sample.measurand == "Energy.Active.Import.Register" and not sample.phase
 
 
-def _energy(said: Said, value: float, at: int | None, session: Session | None) -> None:
+def _energy(said: Said, value: float, at: int | None, session: Session | None, sessions: Sessions) -> None:
     """The register, and what it has counted since the transaction began, where that is known."""
-    connector = said.connector if said.connector is not None else 1
+    if not _register(said, "Energy.Active.Import.Register", value, at, sessions) or session is None:
+        return
+    judged, counted = session.judged, session.counted(value, at)
+    sessions.changed = sessions.changed or session.judged != judged
+    if counted is not None:
+        said.add(_place(said, sessions), "session_energy", counted, at)
+
+
+def _register(said: Said, name: str, value: float, at: int | None, sessions: Sessions) -> bool:
+    """Whether it is believed: chargers write 0 for a register that they do not have at hand."""
+    connector = _place(said, sessions)
+    if not sessions.believes(connector, value):
+        said.problems.append(f"{name}: is 0, and was more before")
+        return False
+    sessions.shows(connector, value, at)
     said.add(connector, "energy", value, at)
-    if session and session.start_wh is not None and value >= session.start_wh:
-        said.add(connector, "session_energy", round(value - session.start_wh, 6), at)
+    return True
 
 
 # -- answers of the charger ------------------------------------------------------------------------------------------
@@ -304,10 +350,16 @@ def leaves(node: Any, path: str) -> Iterator[tuple[str, Value]]:
         yield path, node if isinstance(node, int) and abs(node) < _EXACT else value
 
 
-def whole(raw: object) -> int | None:
+def whole(raw: object, below: int = 1000) -> int | None:
     """A connector or phase number: a small whole number that is not negative."""
     value = number(raw)
-    return int(value) if value is not None and value == int(value) and 0 <= value < 1000 else None
+    return int(value) if value is not None and value == int(value) and 0 <= value < below else None
+
+
+def _number_id(raw: object) -> str:
+    """A transaction of 1.6, which counts from 1; some of its chargers write 0 or -1 for none."""
+    found = _id(raw)
+    return found if found.isdecimal() and len(found) <= _LONGEST_ID and int(found) > 0 else ""
 
 
 def _id(raw: object) -> str:

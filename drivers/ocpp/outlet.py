@@ -11,9 +11,13 @@ from drivers.ocpp.meaning import Fact
 from drivers.ocpp.options import DEFAULT_PROFILE, Options
 from hub.model import Clock, CommandSpec, Device, DeviceSpec, Link, Measurement, Point, Quality, Role, Sink, Value
 
+RESTART, SOFT, HARD = "restart", "soft", "hard"
+RESTARTS = (SOFT, HARD)
+_RESTART_MS = 1_000
 LEAST_A = 6.0
 """Below it no car charges (IEC 61851-1)."""
 _EXPECTED = ("status", "connected", "power", "energy", "session_energy", "current_limit")
+_SET = ("current_limit", RESTART)
 _STATES = ("status", "connected", "current_limit", "phases")
 """What the charger tells only when it changes: it holds as long as the charger is there."""
 _STILL = ("energy", "session_energy")
@@ -36,7 +40,7 @@ class Outlet:
 
     def __init__(self, spec: DeviceSpec, options: Options, address: str, clock: Clock) -> None:
         self.options, self._clock = options, clock
-        points = tuple(Point.of(spec.uid, spec.id, name, name == "current_limit") for name in _EXPECTED)
+        points = tuple(Point.of(spec.uid, spec.id, name, name in _SET) for name in (*_EXPECTED, RESTART))
         link = Link("ocpp", f"{address}/{options.charge_point}")
         self.device = Device(spec.uid, spec.id, Role.CHARGER, link, behind=spec.behind, points=points)
         self._sink: Sink | None = None
@@ -49,6 +53,7 @@ class Outlet:
         self.asked = float("-inf")
         self._held: dict[str, Value] = {}
         self._last: dict[str, int] = {}
+        self._own: dict[str, int | None] = {}
         self._metered = self._powered = self._asked = float("-inf")
 
     @property
@@ -90,7 +95,10 @@ class Outlet:
         step = 0.1 if abilities.smart else 1.0
         low = LEAST_A if abilities.smart else most
         heartbeat = float(self.options.watchdog_s) if abilities.smart else 0.0
-        commands = [CommandSpec(limit, low, most, step, settle_ms=_SETTLE_MS, heartbeat_s=heartbeat, tolerance=0.1)]
+        commands = [
+            CommandSpec(limit, low, most, step, settle_ms=_SETTLE_MS, heartbeat_s=heartbeat, tolerance=0.1),
+            CommandSpec(f"{self.device.id}.{RESTART}", choices=RESTARTS, settle_ms=_RESTART_MS, shown=False),
+        ]
         points = self.device.points
         if abilities.smart and abilities.switches_phases and self.options.phases == 3:
             phases = f"{self.device.id}.phases"
@@ -146,25 +154,28 @@ class Outlet:
         for fact in facts:
             at = now if fact.at is None else min(fact.at - skew_ms, now)
             at = now if now - at < _NEAR_MS else at
-            if at < self._last.get(fact.name, at):
+            last = self._last.get(fact.name, at)
+            if at < last and not self._follows(fact):
                 continue
-            self._last[fact.name] = at
-            if at == now:
+            self._last[fact.name] = at = max(at, last)
+            self._own[fact.name] = fact.at
+            shown = now if fact.since else at
+            if shown == now:
                 self._hold(fact.name, fact.value)
-            told.append(self._measured(fact.name, fact.value, at))
+            told.append(self._measured(fact.name, fact.value, shown))
         self._put(told, now)
 
     def holds(self, name: str, value: Value) -> None:
         """Something that the charger has confirmed just now."""
         now = self._clock.now()
-        self._last[name] = now
-        self._held[name] = value
+        self._last[name], self._own[name] = now, None
+        self._hold(name, value)
         self._put([self._measured(name, value, now)], now)
 
-    def ended(self, transaction: str) -> None:
-        """An end that comes late, of another transaction than the running one, ends nothing."""
-        if transaction == self.transaction:
-            self.transaction = ""
+    def _follows(self, fact: Fact) -> bool:
+        """By the charger's own clock it is not older than what was told before, however long it was on its way."""
+        own = self._own.get(fact.name)
+        return fact.at is not None and own is not None and fact.at >= own
 
     def _hold(self, name: str, value: Value) -> None:
         if name in _STATES or name in _STILL:

@@ -7,10 +7,11 @@ import logging
 from drivers.ocpp.answers import Numbers
 from drivers.ocpp.dialect import Abilities, Dialect
 from drivers.ocpp.exchange import Exchange, NotKnownError
-from drivers.ocpp.meaning import Sessions, hear
+from drivers.ocpp.meaning import hear
 from drivers.ocpp.options import SCHEDULE, TX_PROFILE
 from drivers.ocpp.outlet import LEAST_A, Outlet, purposes
 from drivers.ocpp.profile import AMPERE, Limit
+from drivers.ocpp.sessions import Sessions
 from hub.errors import Refused
 from hub.model import Clock, Value
 
@@ -105,7 +106,7 @@ class Setting:
             for unit in list(self._units):
                 limit = self._limit(outlet, amps, purpose, unit, self._clock.now() + skew_ms)
                 answer = await self._exchange.call(*self._dialect.limit(limit))
-                said = _words(answer)
+                said = words(answer)
                 if answer.get("status") == "Accepted":
                     self._units = [unit]
                     if outlet.transaction:
@@ -166,7 +167,7 @@ class Setting:
         action, payload = message
         answer = await self._exchange.call(action, payload)  # type: ignore[arg-type]
         if answer.get("status") != "Accepted":
-            raise Refused(f"the charger says: {_words(answer)}")
+            raise Refused(f"the charger says: {words(answer)}")
 
 
 def _number(name: str, value: Value) -> float:
@@ -176,7 +177,7 @@ def _number(name: str, value: Value) -> float:
         raise Refused(f"{name}: {value!r} is not a number") from None
 
 
-def _words(answer: object) -> str:
+def words(answer: object) -> str:
     """The charger's status, with the reason that 2.x adds."""
     if not isinstance(answer, dict):
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from drivers.ocpp import schema
@@ -13,10 +13,12 @@ from drivers.ocpp.answers import Answers, Numbers
 from drivers.ocpp.dialect import Abilities, Dialect
 from drivers.ocpp.exchange import Exchange
 from drivers.ocpp.frame import Call, Payload
-from drivers.ocpp.meaning import Fact, Said, Sessions, hear
+from drivers.ocpp.keep import Kept
+from drivers.ocpp.meaning import Fact, Said, hear
 from drivers.ocpp.meter import number
-from drivers.ocpp.outlet import Outlet
-from drivers.ocpp.setting import Setting
+from drivers.ocpp.outlet import HARD, RESTART, RESTARTS, Outlet
+from drivers.ocpp.sessions import Sessions
+from drivers.ocpp.setting import Setting, words
 from drivers.ocpp.v2 import V2
 from drivers.ocpp.v16 import V16
 from hub.errors import LinkError, NoAnswer, Refused
@@ -27,8 +29,9 @@ log = logging.getLogger(__name__)
 
 _SKEW_MS = 2_000
 _REFUSALS = 3
-_LONGEST_ID = 19
-"""Digits of a transaction's number; 1.6 has 32 bits."""
+_BUSY = "a car is charging; only a hard restart ends that"
+_RESTARTS = "it restarts, as asked"
+_RESTART_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +65,22 @@ class Line(Protocol):
 
 
 class Station:
-    """Collaborates with its outlets (values, devices) and a Setting (limits)."""
+    """Collaborates with its outlets (values, devices), a Setting (limits) and Kept (sessions that outlive the hub)."""
 
-    def __init__(self, identity: str, outlets: Sequence[Outlet], clock: Clock, numbers: Numbers, pace: Pace) -> None:
+    def __init__(
+        self, identity: str, outlets: Sequence[Outlet], clock: Clock, numbers: Numbers, pace: Pace, kept: Kept
+    ) -> None:
         self.identity, self.outlets = identity, {o.options.connector: o for o in outlets}
         self._clock, self._pace = clock, pace
         tags = frozenset(tag.lower() for outlet in outlets for tag in outlet.options.tags)
-        self._answers = Answers(clock, tags, numbers)
+        self._sessions = Sessions(next(iter(self.outlets)) if len(self.outlets) == 1 else 1)
+        self._answers = Answers(clock, tags, numbers, self._sessions)
         self._numbers = numbers
-        self._sessions = Sessions()
+        self._kept = kept
         self._line: Line | None = None
+        self._exchange: Exchange | None = None
         self._setting: Setting | None = None
+        self._restarted = float("-inf")
         self._sink: Sink | None = None
         self._up: bool | None = None
         self._introduced = asyncio.Event()
@@ -81,7 +89,14 @@ class Station:
         self._refusals = 0
         self.called = False
         self.told: dict[str, tuple[Reading, ...]] = {}
-        """what its last message of each kind said"""
+        """what its last message of each kind said, and its answer to the last restart"""
+
+    async def recall(self) -> None:
+        """The sessions that ran when the hub ended: each goes on until the charger says otherwise."""
+        await self._kept.recall(self._sessions)
+        for id_ in self._sessions.kept():
+            self._numbers.heard(id_)
+        self._go_on()
 
     async def serve(self, line: Line, version: str, sink: Sink) -> None:
         """Lives as long as the connection; a newer connection of the same charger ends an older one."""
@@ -94,7 +109,7 @@ class Station:
         self.called, self._sink = True, sink
         self._answers.version = version
         self._introduced, self._setting, self._refusals = asyncio.Event(), None, 0
-        exchange = Exchange(self.identity, line.send, self._answer, self._pace.answer)
+        exchange = self._exchange = Exchange(self.identity, line.send, self._answer, self._pace.answer)
         self._alive()
         reason = "the connection has ended"
         try:
@@ -103,22 +118,45 @@ class Station:
                 tasks.create_task(self._ping(line))
                 tasks.create_task(self._care(exchange, V16() if version == schema.V16 else V2()))
         except* LinkError as group:
-            reason = str(group.exceptions[0])
+            restarts = self._clock.monotonic() - self._restarted < _RESTART_S
+            reason = _RESTARTS if restarts else str(group.exceptions[0])
         finally:
             exchange.end(reason)
             if self._line is line:
-                self._line = self._setting = None
+                self._line = self._setting = self._exchange = None
                 self.lose(sink, reason)
 
     async def command(self, outlet: Outlet, name: str, value: Value) -> None:
         """Raises NoAnswer or Refused; returns when the charger's own word is in the sink."""
-        if self._line is None:
+        if self._line is None or self._exchange is None:
             raise NoAnswer(f"{outlet.id}: the charger is not connected")
+        if name == RESTART:
+            return await self._restart(self._exchange, outlet, value)
         setting = self._setting
         if setting is None:
             raise NoAnswer(f"{outlet.id}: the charger has just called and is still being asked what it can")
         async with outlet.lock:
             await setting.write(outlet, name, value, self._skew_ms)
+
+    async def _restart(self, exchange: Exchange, outlet: Outlet, how: Value) -> None:
+        """The whole charger, whichever of its connectors was meant. Raises NoAnswer or Refused.
+
+        Scheduled (2.x) is no restart yet: it is taken, and nothing shows it.
+        """
+        if how not in RESTARTS:
+            raise Refused(f"{outlet.id}.{RESTART} cannot be set to {how!r}")
+        charging = self._sessions.anywhere or any(o.draws for o in self.outlets.values())
+        if how != HARD and charging:
+            raise Refused(_BUSY)
+        dialect: Dialect = V16() if self._answers.version == schema.V16 else V2()
+        answer = await exchange.call(*dialect.restart(how == HARD))
+        self.told["Reset"] = (Reading("ResetResponse.status", words(answer)),)
+        status = answer.get("status")
+        if status not in ("Accepted", "Scheduled"):
+            raise Refused(f"the charger says: {words(answer)}")
+        if status == "Accepted":
+            self._restarted = self._clock.monotonic()
+            outlet.holds(RESTART, how)
 
     def lose(self, sink: Sink, reason: str) -> None:
         if self._up is False:
@@ -135,7 +173,10 @@ class Station:
             raw = await line.receive()
             self._alive()
             if raw is not None:
-                await exchange.take(raw)
+                try:
+                    await exchange.take(raw)
+                finally:
+                    await self._kept.keep(self._sessions)
 
     async def _ping(self, line: Line) -> None:
         while True:
@@ -215,7 +256,7 @@ class Station:
         """Raises FaultError."""
         answer = self._answers.to(call)
         said = hear(call.action, call.payload, self._sessions)
-        self.told[call.action] = tuple(said.readings)
+        self.told.update(_told(call, said))
         for problem in said.problems:
             log.debug("ocpp %s: %s: %s", self.identity, call.action, problem)
         if call.action == "BootNotification":
@@ -230,19 +271,26 @@ class Station:
         if said.triggered and said.time is not None:
             ahead = said.time - now
             self._skew_ms = ahead if abs(ahead) > _SKEW_MS else 0
+        if call.action == "StartTransaction":
+            start, tag = number(call.payload.get("meterStart")), call.payload.get("idTag")
+            connector = self._sessions.home if said.connector is None else said.connector
+            self._start(str(answer["transactionId"]), connector, start, said.time, tag if isinstance(tag, str) else "")
+        self._numbers.heard(said.transaction)
+        self._go_on()
         outlet = self._outlet(said)
         if outlet is None:
             return
-        if call.action == "StartTransaction":
-            outlet.transaction = str(answer["transactionId"])
-            start = number(call.payload.get("meterStart"))
-            self._sessions.began(outlet.transaction, outlet.options.connector, start)
-        elif _is_id(said.transaction, self._answers.version):
-            self._transaction(outlet, said)
-        if call.action == "StatusNotification" and any(f.value == "no_vehicle" for f in said.facts):
-            outlet.transaction = ""  # one that the charger has forgotten to end
         mine = [f for f in said.facts if said.connector is None or f.connector == outlet.options.connector]
         outlet.take([*mine, *_implied(call.action, said, outlet)], now, self._skew_ms)
+
+    def _start(self, id_: str, connector: int, start: float | None, at: int | None, tag: str) -> None:
+        """One that is told again, because its answer had not come, is the same."""
+        if self._sessions.of(id_) is None:
+            self._sessions.began(id_, connector, start, at, tag)
+
+    def _go_on(self) -> None:
+        for connector, outlet in self.outlets.items():
+            outlet.transaction = self._sessions.running(connector)
 
     def _outlet(self, said: Said) -> Outlet | None:
         """Whose message it is; one that names no connector is understood where there is only one."""
@@ -250,24 +298,18 @@ class Station:
             return next(iter(self.outlets.values())) if len(self.outlets) == 1 else None
         return self.outlets.get(said.connector)
 
-    def _transaction(self, outlet: Outlet, said: Said) -> None:
-        """One that is not known, as after a restart of the hub, is taken over with the charger's id for it."""
-        session = self._sessions.of(said.transaction)
-        if session is None:
-            session = self._sessions.began(said.transaction, outlet.options.connector, None)
-            self._numbers.heard(said.transaction)
-        if not said.live:
-            session.over = True
-            outlet.ended(said.transaction)
-        elif not session.over:
-            outlet.transaction = said.transaction
+    def facts(self, outlet: Outlet) -> tuple[Reading, ...]:
+        """Its session, that runs or ran last, and the charger's last message of each kind."""
+        session = self._sessions.facts(outlet.options.connector)
+        return (*session, *(reading for said in self.told.values() for reading in said))
 
 
-def _is_id(transaction: str, version: str) -> bool:
-    """1.6 counts from 1; some of its chargers write 0 or -1 for none."""
-    if version != schema.V16:
-        return bool(transaction)
-    return transaction.isdecimal() and len(transaction) <= _LONGEST_ID and int(transaction) > 0
+def _told(call: Call, said: Said) -> dict[str, tuple[Reading, ...]]:
+    """2.x has one message for the begin, the course and the end of a transaction: the last of each is remembered."""
+    if call.action != "TransactionEvent":
+        return {call.action: tuple(said.readings)}
+    name = f"TransactionEvent({str(call.payload.get('eventType'))[:10]})"
+    return {name: tuple(replace(r, code=r.code.replace("TransactionEvent", name, 1)) for r in said.readings)}
 
 
 def _implied(action: str, said: Said, outlet: Outlet) -> list[Fact]:
@@ -279,7 +321,8 @@ def _implied(action: str, said: Said, outlet: Outlet) -> list[Fact]:
     if action in ("StatusNotification", "NotifyEvent") and occupied and not outlet.draws and not outlet.connected:
         return [Fact(connector, "status", "ready")]
     ended = not said.live and outlet.connected and outlet.status in ("charging", "paused", "ready")
-    return [Fact(connector, "status", "idle", said.time)] if ended else []
+    at = said.time if said.queued or action == "StopTransaction" else None
+    return [Fact(connector, "status", "idle", at, said.queued)] if ended else []
 
 
 async def _try(wanted: object) -> None:

@@ -45,6 +45,9 @@ class V16:
     def stop(self, transaction: str) -> Message:
         return "RemoteStopTransaction", {"transactionId": int(transaction)}
 
+    def restart(self, hard: bool) -> Message:
+        return "Reset", {"type": "Hard" if hard else "Soft"}
+
 
 async def _configuration(exchange: Exchange) -> dict[str, tuple[str, bool]]:
     """Key -> (value, whether it is read-only); nothing for a charger that refuses to tell."""

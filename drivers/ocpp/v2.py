@@ -12,6 +12,7 @@ from drivers.ocpp.meter import objects
 from drivers.ocpp.profile import Limit
 from hub.errors import Refused
 
+_REGISTER = "Energy.Active.Import.Register"
 _ASKED = (
     ("SmartChargingCtrlr", "Enabled"),
     ("SmartChargingCtrlr", "RateUnit"),
@@ -21,6 +22,8 @@ _ASKED = (
     ("SmartChargingCtrlr", "ACPhaseSwitchingSupported"),
     ("SampledDataCtrlr", "TxUpdatedInterval"),
     ("SampledDataCtrlr", "TxUpdatedMeasurands"),
+    ("SampledDataCtrlr", "TxStartedMeasurands"),
+    ("SampledDataCtrlr", "TxEndedMeasurands"),
     ("OCPPCommCtrlr", "HeartbeatInterval"),
 )
 
@@ -58,6 +61,9 @@ class V2:
     def stop(self, transaction: str) -> Message:
         return "RequestStopTransaction", {"transactionId": transaction}
 
+    def restart(self, hard: bool) -> Message:
+        return "Reset", {"type": "Immediate" if hard else "OnIdle"}
+
 
 def _variable(component: str, name: str) -> dict[str, Any]:
     return {"component": {"name": component}, "variable": {"name": name}}
@@ -92,6 +98,10 @@ async def _set_up(exchange: Exchange, told: Mapping[str, str]) -> None:
         await _first_accepted(exchange, "SampledDataCtrlr", "TxUpdatedInterval", [str(s) for s in INTERVALS_S])
     if not has_all(told.get("TxUpdatedMeasurands"), MEASURANDS[0]):
         await _first_accepted(exchange, "SampledDataCtrlr", "TxUpdatedMeasurands", MEASURANDS)
+    for name in ("TxStartedMeasurands", "TxEndedMeasurands"):  # the session's energy is their difference
+        if name in told and not has_all(told[name], _REGISTER):
+            listed = ",".join(m for m in (told[name].strip(), _REGISTER) if m)
+            await _first_accepted(exchange, "SampledDataCtrlr", name, [listed])
     if "HeartbeatInterval" in told and told["HeartbeatInterval"] != str(HEARTBEAT_S):
         await _first_accepted(exchange, "OCPPCommCtrlr", "HeartbeatInterval", [str(HEARTBEAT_S)])
 

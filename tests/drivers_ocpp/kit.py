@@ -78,8 +78,8 @@ class FakeSink:
 class Hub:
     """A running driver on a port of its own."""
 
-    def __init__(self, *specs: DeviceSpec, link: str = LINK, pace: Pace = FAST) -> None:
-        self.driver = OcppDriver(link, specs, SystemClock(), pace)
+    def __init__(self, *specs: DeviceSpec, link: str = LINK, pace: Pace = FAST, folder: Path | None = None) -> None:
+        self.driver = OcppDriver(link, specs, SystemClock(), pace, folder)
         self.sink = FakeSink()
 
     async def __aenter__(self) -> Hub:
@@ -98,6 +98,11 @@ class Hub:
 
     async def set(self, point: str, value: Any) -> None:
         await self.driver.apply(command(point, value))
+
+    def session(self, device: str = "wallbox") -> dict[str, Any]:
+        """What the driver tells of the session that runs or ran last."""
+        told = self.driver.raw(device)
+        return {r.code.partition(".")[2]: r.value for r in told if r.code.startswith("session.")}
 
 
 class Wire:
@@ -169,6 +174,8 @@ class Wallbox16(Client16):
         self.energy = 1_000_000.0
         self.transaction: int | None = None
         self.wanted: list[str] = []
+        self.resets: list[str] = []
+        self.reset_answer = "Accepted"
 
     @property
     def amps(self) -> float:
@@ -267,6 +274,11 @@ class Wallbox16(Client16):
         return result16.GetCompositeSchedule(
             "Accepted", connector_id, now(), {"chargingRateUnit": "A", "chargingSchedulePeriod": [period]}
         )
+
+    @on("Reset")
+    def _reset(self, type: str) -> Any:
+        self.resets.append(type)
+        return result16.Reset(self.reset_answer)
 
     @on("RemoteStartTransaction")
     def _remote_start(self, **_: Any) -> Any:

@@ -30,6 +30,8 @@ def wallbox(version: str, identity: str, wire: Wire) -> Any:  # noqa: C901  one 
             self.transaction = ""
             self.number = 0
             self.wanted: list[str] = []
+            self.resets: list[str] = []
+            self.reset_answer: tuple[str, dict[str, str] | None] = ("Accepted", None)
 
         async def boot(self) -> None:
             station = {"model": "Box 2", "vendor_name": "Acme", "serial_number": "S2", "firmware_version": "2.0"}
@@ -41,26 +43,27 @@ def wallbox(version: str, identity: str, wire: Wire) -> Any:  # noqa: C901  one 
                 call.StatusNotification(timestamp=now(), connector_status=status, evse_id=1, connector_id=1)
             )
 
-        async def event(self, kind: str, state: str, **more: Any) -> Any:
+        async def event(self, kind: str, state: str, *, evse_id: int = 1, at: str = "", **more: Any) -> Any:
             self.number += 1
+            info = {"transaction_id": self.transaction, "charging_state": state} | more.pop("info", {})
             return await self.call(
                 call.TransactionEvent(
                     event_type=kind,
-                    timestamp=now(),
+                    timestamp=at or now(),
                     trigger_reason="MeterValuePeriodic",
                     seq_no=self.number,
-                    transaction_info={"transaction_id": self.transaction, "charging_state": state},
-                    meter_value=[self.metered(state)],
-                    evse={"id": 1},
+                    transaction_info=info,
+                    meter_value=[self.metered(state, at)],
+                    evse={"id": evse_id},
                     **more,
                 )
             )
 
-        def metered(self, state: str) -> dict[str, Any]:
+        def metered(self, state: str, at: str) -> dict[str, Any]:
             amps = min(self.limit, 16.0) if state == "Charging" and self.limit >= 6 else 0.0
             kilo = {"unit": "Wh", "multiplier": 3}
             return {
-                "timestamp": now(),
+                "timestamp": at or now(),
                 "sampled_value": [
                     {"value": self.energy / 1000, "unit_of_measure": kilo},
                     {"value": amps * 690, "measurand": "Power.Active.Import", "unit_of_measure": {"unit": "W"}},
@@ -112,6 +115,11 @@ def wallbox(version: str, identity: str, wire: Wire) -> Any:  # noqa: C901  one 
                 "charging_schedule_period": [{"start_period": 0, "limit": self.limit}],
             }
             return result.GetCompositeSchedule("Accepted", schedule=schedule)
+
+        @on("Reset")
+        def _reset(self, type: str, **_: Any) -> Any:
+            self.resets.append(type)
+            return result.Reset(*self.reset_answer)
 
         @on("RequestStartTransaction")
         def _start(self, **_: Any) -> Any:

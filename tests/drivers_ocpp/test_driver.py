@@ -15,7 +15,8 @@ from drivers.ocpp.driver import strangers
 from hub.errors import NoAnswer, Refused
 from hub.live import Board
 from hub.model import LinkState, SystemClock
-from tests.drivers_ocpp.kit import Hub, plugged, spec
+from tests.drivers_ocpp.kit import Hub, Wallbox16, plugged, spec
+from tests.drivers_ocpp.kit2 import plugged2
 
 
 async def test_a_session_from_boot_to_stop() -> None:
@@ -236,6 +237,61 @@ async def test_twenty_chargers_at_once() -> None:
             assert hub.sink.values[f"{name}.session_energy"] == 100 * i
 
 
+async def test_twenty_of_both_versions_do_not_wait_for_one_another() -> None:
+    """Two of them answer no profile until all others have been set, have charged and have ended their sessions."""
+    old, new = [f"old{n}" for n in range(10)], [f"new{n}" for n in range(10)]
+    stuck, done = ("old3", "new7"), asyncio.Event()
+
+    async with Hub(*(spec(name) for name in (*old, *new))) as hub, contextlib.AsyncExitStack() as garage:
+        boxes = {name: await garage.enter_async_context(plugged(hub, name)) for name in old}
+        boxes |= {name: await garage.enter_async_context(plugged2(hub, "v201", name)) for name in new}
+        for name in stuck:
+            boxes[name].route_map["SetChargingProfile"]["_on_action"] = _held(boxes[name]._profile, done)
+        await asyncio.gather(*(box.boot() for box in boxes.values()))
+        await asyncio.gather(*(_charges(box) for box in boxes.values()))
+        await asyncio.gather(*(ready(hub, name) for name in boxes))
+        waiting = [asyncio.create_task(hub.set(f"{name}.current_limit", 7)) for name in stuck]
+        free = {name: 6 + n % 10 for n, name in enumerate(boxes) if name not in stuck}
+        await asyncio.gather(*(hub.set(f"{name}.current_limit", amps) for name, amps in free.items()))
+        await asyncio.gather(*(_goes_on(boxes[name], 100 * amps) for name, amps in free.items()))
+        for name, amps in free.items():
+            assert boxes[name].limit == hub.sink.values[f"{name}.current_limit"] == amps
+            assert hub.sink.values[f"{name}.power"] == amps * 690
+            assert hub.sink.values[f"{name}.session_energy"] == 100 * amps
+        await asyncio.gather(*(_ends(boxes[name]) for name in free))
+        assert all(hub.driver._outlets[name].transaction == "" for name in free)
+        assert not any(task.done() for task in waiting)
+        done.set()
+        await asyncio.gather(*waiting)
+        assert [boxes[name].limit for name in stuck] == [7, 7]
+        assert len({hub.session(name)["transaction"] for name in old}) == 10
+
+
+def _held(answer: Any, until: asyncio.Event) -> Any:
+    async def later(**asked: Any) -> Any:
+        await until.wait()
+        return answer(**asked)
+
+    return later
+
+
+async def _charges(box: Any) -> None:
+    if isinstance(box, Wallbox16):
+        await box.start()
+    else:
+        box.transaction = f"of {box.id}"
+        await box.event("Started", "Charging")
+
+
+async def _goes_on(box: Any, more: float) -> None:
+    box.energy += more
+    await (box.meter() if isinstance(box, Wallbox16) else box.event("Updated", "Charging"))
+
+
+async def _ends(box: Any) -> None:
+    await (box.stop() if isinstance(box, Wallbox16) else box.event("Ended", "EVConnected"))
+
+
 async def test_a_pulled_cable_is_one_loss_and_one_return() -> None:
     async with Hub(spec()) as hub:
         async with plugged(hub) as box:
@@ -294,6 +350,7 @@ async def test_a_restarted_hub_takes_over_the_running_transaction() -> None:
 
 async def test_what_was_queued_offline_is_answered_in_order_and_never_turns_the_counter_back() -> None:
     async with Hub(spec()) as hub, plugged(hub) as box:
+        box.status = "Charging"
         await box.boot()
         box.energy = 5_000
         await box.meter()

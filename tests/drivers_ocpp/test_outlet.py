@@ -52,6 +52,18 @@ def test_a_state_holds_as_long_as_the_charger_is_there(scene: Any) -> None:
     assert "wallbox.power" not in sink.values  # it charges, and its power is not known
 
 
+def test_a_state_since_a_while_is_the_state_now_unless_something_newer_is_known(scene: Any) -> None:
+    clock, sink, outlet = scene
+    outlet.take([Fact(1, "status", "charging", NOW - 500_000, since=True)], NOW)
+    assert (sink.history[-1].value, sink.history[-1].at) == ("charging", NOW)
+    clock.ms += 9_000
+    outlet.alive(clock.now())
+    assert (sink.history[-1].value, sink.history[-1].at) == ("charging", clock.ms)
+    outlet.take([Fact(1, "status", "no_vehicle")], clock.now())
+    outlet.take([Fact(1, "status", "ready", NOW - 400_000, since=True)], clock.now())
+    assert outlet.status == "no_vehicle"
+
+
 def test_what_is_metered_keeps_its_own_time(scene: Any) -> None:
     _clock, sink, outlet = scene
     outlet.take([Fact(1, "power", 5000.0, NOW - 30_000)], NOW)
@@ -74,6 +86,15 @@ def test_an_older_value_never_follows_a_newer_one(scene: Any) -> None:
     outlet.take([Fact(1, "energy", 2000.0, NOW)], NOW)
     outlet.take([Fact(1, "energy", 1000.0, NOW - 600_000)], NOW)
     assert [m.value for m in sink.history] == [2000]
+
+
+def test_values_that_were_long_on_their_way_keep_their_order(scene: Any) -> None:
+    clock, sink, outlet = scene
+    outlet.take([Fact(1, "energy", 2000.0, NOW - 300)], NOW)
+    clock.ms += 6_000
+    outlet.take([Fact(1, "energy", 2100.0, NOW - 100)], clock.now())
+    outlet.take([Fact(1, "energy", 2050.0, NOW - 200)], clock.now())
+    assert [(m.value, m.at) for m in sink.history] == [(2000, NOW), (2100, NOW)]
 
 
 def test_at_rest_nothing_flows_and_nothing_counts(scene: Any) -> None:

@@ -13,6 +13,9 @@ export interface Option {
 
 export const quantityOf = (point: string): string => point.slice(point.indexOf(".") + 1);
 
+/** What is done once when a person asks for it, and is no setting that holds: restarting a charger. */
+export const isMomentary = (point: string): boolean => quantityOf(point) === "restart";
+
 const isSwitch = (c: CommandInfo): boolean => quantityOf(c.point) === "on" || (c.low === 0 && c.high === 1 && c.step === 1);
 
 export function kindOf(command: CommandInfo): Kind {
@@ -29,8 +32,14 @@ export function options(command: CommandInfo, role?: Role): Option[] {
   return Array.from({ length: high - low + 1 }, (_, i) => ({ value: low + i, text: stateWord(quantity, low + i) ?? String(low + i) }));
 }
 
+/** Something that can be asked of a device. */
+export interface Topic {
+  device: DeviceInfo;
+  command: CommandInfo;
+}
+
 /** "Wallbox mode" */
-export const subject = (device: DeviceInfo, command: CommandInfo): string =>
+export const subject = ({ device, command }: Topic): string =>
   `${deviceName(device.id)} ${quantityName(quantityOf(command.point)).toLowerCase()}`;
 
 /** Where the slider of a limit of the house ends: nobody has said how much it could take. */

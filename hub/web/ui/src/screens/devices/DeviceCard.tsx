@@ -1,10 +1,10 @@
 import { useSite } from "../../api/queries.ts";
 import type { CommandInfo, DeviceInfo, PointInfo } from "../../api/types.gen.ts";
 import { ControlRow } from "../../control/ControlRow.tsx";
-import { quantityOf, valueText } from "../../control/kind.ts";
+import { isMomentary, quantityOf, valueText } from "../../control/kind.ts";
 import { Figure } from "../../ui/Figure.tsx";
 import { Icon } from "../../ui/Icon.tsx";
-import { ROLES } from "../../ui/roles.ts";
+import { OWN, ROLES } from "../../ui/roles.ts";
 import { deviceName, withUnit } from "../../words/format.ts";
 import { words } from "../../words/index.ts";
 import { isDetail, quantityName, rank } from "../../words/quantities.ts";
@@ -24,6 +24,7 @@ interface Props {
 export function DeviceCard({ device, onOpen }: Props) {
   const look = ROLES[device.role];
   const figures = mainPoints(device);
+  const points = device.points.filter((p) => !isMomentary(p.id));
   return (
     <article className="device card" aria-labelledby={`device-${device.id}`} data-device={device.id} data-link={device.link.state}>
       <header>
@@ -42,17 +43,14 @@ export function DeviceCard({ device, onOpen }: Props) {
         <ControlRow key={command.point} device={device} command={command} title={quantityName(quantityOf(command.point))} />
       ))}
       <details>
-        <summary>{t.readings(device.points.length)}</summary>
-        <Readings role={device.role} points={device.points} />
+        <summary>{t.readings(points.length)}</summary>
+        <Readings role={device.role} points={points} />
         <Facts device={device} />
         {onOpen && <Tools device={device} onOpen={onOpen} />}
       </details>
     </article>
   );
 }
-
-/** The house and the tariff are the hub's own: they have no wire, and stay. */
-const OWN: ReadonlyArray<DeviceInfo["role"]> = ["house", "tariff"];
 
 function Tools({ device, onOpen }: { device: DeviceInfo; onOpen: (tool: Tool) => void }) {
   if (OWN.includes(device.role)) return null;
@@ -62,6 +60,11 @@ function Tools({ device, onOpen }: { device: DeviceInfo; onOpen: (tool: Tool) =>
       <button type="button" className="textual" aria-label={t.ofDevice(t.raw, name)} onClick={() => onOpen({ name: "raw", device: device.id })}>
         {t.raw}
       </button>
+      {device.commands.some((c) => isMomentary(c.point)) && (
+        <button type="button" className="textual" aria-label={t.ofDevice(t.restart, name)} onClick={() => onOpen({ name: "restart", device: device.id })}>
+          {t.restart}
+        </button>
+      )}
       <button type="button" className="textual" aria-label={t.ofDevice(t.takeOut, name)} onClick={() => onOpen({ name: "out", device: device.id })}>
         {t.takeOut}
       </button>
@@ -93,9 +96,9 @@ function Readings({ role, points, className = "" }: ReadingsProps) {
   );
 }
 
-/** What people choose stands before the set-points through which it acts. */
+/** What people choose stands before the set-points through which it acts; what is done once is no setting. */
 const modeFirst = ({ commands }: DeviceInfo): CommandInfo[] =>
-  [...commands].sort((a, b) => Number(quantityOf(b.point) === "mode") - Number(quantityOf(a.point) === "mode"));
+  commands.filter((c) => !isMomentary(c.point)).sort((a, b) => Number(quantityOf(b.point) === "mode") - Number(quantityOf(a.point) === "mode"));
 
 /** The few figures people look for: no details, and nothing that a control shows anyway. */
 function mainPoints(device: DeviceInfo): PointInfo[] {

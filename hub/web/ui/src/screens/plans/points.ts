@@ -1,5 +1,5 @@
 import type { CommandInfo, DeviceInfo } from "../../api/types.gen.ts";
-import { kindOf, options, quantityOf, type Option } from "../../control/kind.ts";
+import { isMomentary, kindOf, options, quantityOf, type Option } from "../../control/kind.ts";
 import { deviceName } from "../../words/format.ts";
 import { plans } from "../../words/plans.ts";
 import { quantityName } from "../../words/quantities.ts";
@@ -37,7 +37,7 @@ export class House {
 
   constructor(devices: readonly DeviceInfo[], currency: string) {
     this.currency = currency;
-    this.targets = groups(devices, (d) => d.commands.map((command) => ({ point: command.point, name: nameOf(command.point), device: d, command })));
+    this.targets = groups(devices, (d) => askable(d).map((command) => ({ point: command.point, name: nameOf(command.point), device: d, command })));
     this.readings = groups([...devices].sort((a, b) => early(a) - early(b)), (d) => readingsOf(d, currency));
     this.#targets = byPoint(this.targets);
     this.#readings = byPoint(this.readings);
@@ -47,8 +47,11 @@ export class House {
   reading = (point: string): Reading | undefined => this.#readings.get(point);
 }
 
+/** No rule and no schedule restarts a device. */
+const askable = (d: DeviceInfo): CommandInfo[] => d.commands.filter((c) => !isMomentary(c.point));
+
 /** What rules look at most comes first. */
-const early = (d: DeviceInfo): number => ["house", "tariff", "grid", "battery", "inverter"].indexOf(d.role) + 1 || 9;
+const early = (d: DeviceInfo): number => ["house", "tariff", "forecast", "grid", "battery", "inverter"].indexOf(d.role) + 1 || 9;
 
 const byPoint = <T extends Named>(all: Group<T>[]): Map<string, T> => new Map(all.flatMap((g) => g.points.map((p) => [p.point, p] as const)));
 
@@ -73,6 +76,7 @@ const SAID: Record<string, [writes: string, said: string]> = {
   V: ["V", "V"],
   A: ["A", "A"],
   Hz: ["Hz", "Hz"],
+  min: ["h", "h"],
 };
 
 function readingsOf(device: DeviceInfo, currency: string): Reading[] {
