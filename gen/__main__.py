@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from drivers.modbus.format import schema
-from gen import devices, fixtures, points, typescript
+from gen import devices, fixtures, points, sunspec, typescript
 from hub.web.openapi import document
 
 ROOT = Path(__file__).parents[1]
@@ -31,6 +31,7 @@ MADE: Mapping[str, Callable[[], str]] = {
     "docs/points.md": points.points,
     "docs/devices.md": devices.devices,
     "docs/device-map.schema.json": device_map,
+    **sunspec.models(),
 }
 
 

@@ -21,7 +21,7 @@ from hub.commission.judge import Finding, Verdict
 from hub.commission.session import Progress, Session
 from hub.control import Desk, Dispatcher, Heart, Planned
 from hub.control.intents import IntentSink, with_intents
-from hub.core import HOUSE
+from hub.control.own import own_devices
 from hub.errors import NoAnswer, Refused
 from hub.finding.adoption import Adoption, Finds
 from hub.foresight.planner import Planner
@@ -38,7 +38,6 @@ from hub.store.accounts import Account
 from hub.store.ring import Ring, SeriesInfo
 from hub.store.state import State
 from hub.store.vault import Vault
-from hub.tariff import feed
 from hub.tariff.prices import Prices
 from hub.web import make_app
 from hub.web.past import Past
@@ -257,7 +256,7 @@ async def running(data: Path, seconds: int = HOUR_S) -> AsyncIterator[SampleHous
         state = await State.open(data / "state.db", clock)
         parts.push_async_callback(state.close)
         board, driver = Board(clock), Devices(site, clock)
-        _furnish(board, driver.devices)
+        _furnish(board, site, driver.devices)
         past = Past(ring, lambda p: board.points[p].series if p in board.points else None)
         parts.callback(past.close)
         tasks = await parts.enter_async_context(asyncio.TaskGroup())
@@ -311,6 +310,7 @@ async def running(data: Path, seconds: int = HOUR_S) -> AsyncIterator[SampleHous
             base, await doorman.issue_bearer("owner", "samples"), clock, driver, heart, state, planner, desk
         )
         await house.live(seconds)
+        board.put(Measurement(p, wh, clock.now()) for p, wh in FORESEEN.items())
         yield house
 
 
@@ -331,6 +331,15 @@ def _tested(session: Session) -> Session:
     return session
 
 
+FORESEEN = {
+    "tariff.price_lowest": 28730,
+    "tariff.cheaper_today": 0,
+    "forecast.pv_left_today": 31_400,
+    "forecast.pv_tomorrow": 44_800,
+    "forecast.pv_next_hour": 6_900,
+    "forecast.load_tomorrow": 12_600,
+}
+"""What the planner would have told of such a day, W and Wh; at one price all day."""
 FOUND = (
     Found(
         "sunspec", "tcp://192.168.1.40:1502", (Role.INVERTER, Role.BATTERY, Role.GRID), "Fluxwerk", "Hybrid 10.0",
@@ -353,10 +362,10 @@ FOUND = (
 RAW = (Reading("0034", -1234.0, "W"), Reading("0048", 5123400.0, "Wh"), Reading("serial", "SDM-0815"))
 
 
-def _furnish(board: Board, devices: Iterable[Device]) -> None:
+def _furnish(board: Board, site: Site, devices: Iterable[Device]) -> None:
     for device in devices:
         board.expect(with_intents(device))
-    for own in (HOUSE, feed.DEVICE):
+    for own in own_devices(site):
         board.expect(own)
         board.seen(own)
 

@@ -24,13 +24,37 @@ Every value has a time and a quality. One that is older than its quantity's age 
 number, and no decision is taken on it. What lies outside the range is invalid. The history keeps each value as an
 integer multiple of the resolution.
 """
+_OWN = """\
+## The hub's own points
+
+Three devices have no wire; their points are recorded, and are used in rules, like all others.
+
+| points | what they tell | known |
+|---|---|---|
+| `house.consumption`, `house.surplus`, `house.autarky`, `house.unexplained` | what the meters come to | each second |
+| `house.import_limit`, `house.export_limit` | the limits in force at the connection | while there is one |
+| `tariff.price_import`, `tariff.price_export` | the prices now | while the tariff or its source tells them |
+| `tariff.price_lowest` | the lowest price of the next 24 hours | as far ahead as prices are |
+| `tariff.cheaper_today` | for how long of today, midnight to midnight, it costs less than now | when all of today is |
+| `forecast.pv_left_today`, `forecast.pv_tomorrow` | what the panels will make until midnight, on the next day | 1 |
+| `forecast.pv_next_hour` | what they will make in the next 60 minutes, on the average | 1 |
+| `forecast.load_until_sunrise`, `forecast.load_tomorrow` | what the house will use until then, on the next day | 2 |
+
+1. In a house with an inverter, and a tariff or a grid meter, from the first forecast after a start on.
+2. In a house with a grid meter, and an inverter or a battery; the first one needs the house's place (`[calendar]`).
+   What the plan itself puts in (cars and plugs in mode `plan`) is not in it.
+
+The points of `forecast` follow each new forecast and each minute of the clock; when the newest is two hours old they
+are lost. A day is that of the local clock, with its 23, 24 or 25 hours. `tariff.cheaper_today < 4 h` holds in the four
+cheapest hours of the day, and longer where prices are equal. [rules.md](rules.md) has rules with them.
+"""
 _TABLE = "| quantity | unit | resolution | range | age limit | sign, choices |\n|---|---|---|---|---|---|"
 
 
 def points() -> str:
     """The text of `docs/points.md`."""
     signs = " ".join(inspect.cleandoc(told or "").split("\n\n")[1].split())
-    return "\n".join([_HEAD.format(signs=signs), *map(_kind, Kind)])
+    return "\n".join([_HEAD.format(signs=signs), *map(_kind, Kind), _OWN])
 
 
 def _kind(kind: Kind) -> str:

@@ -16,15 +16,17 @@ from hub.calendar import calendar_of, daylight
 from hub.commission.session import Session
 from hub.control import Desk, Dispatcher, Heart, Planned, Recorder
 from hub.control.intents import IntentSink, with_intents
-from hub.core import HOUSE, Made
+from hub.control.own import own_devices
+from hub.core import Made
 from hub.core.keyframe import older, unpacked
 from hub.drivers import build, keep
 from hub.errors import ShemsError, UserError
 from hub.finding.adoption import Adoption, Finds
 from hub.forecast.own import OwnForecast
+from hub.foresight import feed as foresight_feed
 from hub.foresight.room import planner_of
 from hub.live import Board, LinkStatus
-from hub.model import Clock, Device, DeviceSpec, Driver, Reason, Sink, SystemClock
+from hub.model import Clock, Device, DeviceSpec, Driver, Reason, SystemClock
 from hub.model.broker import BrokerAddress
 from hub.model.document import Table
 from hub.model.driver import Telling, Timed
@@ -223,12 +225,15 @@ class App:
             for driver in drivers:
                 dispatcher.attach(driver)
                 tasks.create_task(keep(driver, sink, clock), name=f"driver {type(driver).__name__}")
-            self._feeds(tasks, feeds, prices, sink, clock)
+            self._feeds(tasks, feeds, prices, board, clock)
             tasks.create_task(heart.run(), name="heart")
             tasks.create_task(state.journal.keep(), name="journal")
             tasks.create_task(state.inputs.keep(), name="inputs")
             tasks.create_task(self._changed(), name="changes of the house")
             tasks.create_task(planner.run(), name="planner")
+            if foreseen := foresight_feed.device_of(self._site):
+                telling = foresight_feed.run(foreseen, planner, calendar_of(self._site), board, clock)
+                tasks.create_task(telling, name="forecast")
             self._health.watch("plan", planner.health, vital=False)
             raw = {d.id: driver for driver in drivers for d in driver.devices if isinstance(driver, Telling)}
             session = Session(
@@ -273,7 +278,7 @@ class App:
         await prices.load()
         return prices
 
-    def _feeds(self, tasks: asyncio.TaskGroup, feeds: list[Feed], prices: Prices, sink: Sink, clock: Clock) -> None:
+    def _feeds(self, tasks: asyncio.TaskGroup, feeds: list[Feed], prices: Prices, board: Board, clock: Clock) -> None:
         own = next((spec for spec in self._site.feeds if (spec.at, spec.source) == OWN), None)
         into: FeedSink = OwnForecast(own, prices) if own else prices
         for one in feeds:
@@ -281,7 +286,7 @@ class App:
         if feeds:
             self._health.watch("feeds", prices.health, vital=False)
         if self._site.tariff:
-            tasks.create_task(feed.run(prices, sink, clock), name="tariff")
+            tasks.create_task(feed.run(prices, calendar_of(self._site), board, clock), name="tariff")
 
     async def _changed(self) -> None:
         """Ends the house, for the next one to begin."""
@@ -293,7 +298,7 @@ class App:
         for driver in drivers:
             for device in driver.devices:
                 board.expect(with_intents(device))
-        for own in (HOUSE, *([feed.DEVICE] if self._site.tariff else [])):
+        for own in own_devices(self._site):
             board.expect(own)
             board.seen(own)
         for spec in self._site.devices:
@@ -326,8 +331,8 @@ class App:
 
     async def _memory(self, state: State, last_ms: int) -> core.State:
         """What the core knew when it stopped; `last_ms`: when its last column was stored."""
-        frame = await state.inputs.newest("frame")
-        memory = unpacked(frame.data["memory"]) if frame else None
+        kept = await state.inputs.memory()
+        memory = unpacked(kept) if kept else None
         return older(memory, (last_ms - memory.t) / 1000) if memory else core.State()
 
     def _edges(

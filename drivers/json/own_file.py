@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from drivers.json.path import JsonPath
 from drivers.json.told import Told, is_state, shown, text_number
 from drivers.json.wish import switch, wanted_number, wanted_switch
-from hub.model import QUANTITIES, CommandSpec, Role, Value, Wear
+from hub.model import OWN_ROLES, QUANTITIES, CommandSpec, Role, Value, Wear
 from hub.model.document import Document, Table, hint
 
 Sent = TypeVar("Sent")
@@ -168,7 +168,7 @@ class Form(Document):
     def point(self, point: str, at: str) -> tuple[str, str]:
         place, _, quantity = point.partition(".")
         match = _PLACE.fullmatch(place)
-        roles = [role.value for role in Role if role not in (Role.TARIFF, Role.HOUSE)]
+        roles = [role.value for role in Role if role not in OWN_ROLES]
         if match is None or match[1] not in roles:
             raise self.error(at, f"must begin with a role, as plug or plug_2{hint(place, roles)}")
         if not quantity:

@@ -24,14 +24,14 @@ from drivers.modbus.shape import (
     whole,
 )
 from drivers.modbus.transforms import TRANSFORMS
-from hub.model import QUANTITIES, Role, Wear
+from hub.model import OWN_ROLES, QUANTITIES, Role, Wear
 
 VERIFIED = ("facts", "vector", "hardware")
 """how far a map is proven: read in a source, checked against a register image, seen on a real device"""
 INFO = ("vendor", "model", "serial", "firmware")
 POLLS = ("fast", "slow", "rare")
 READS, WRITES = (1, 2, 3, 4), (5, 6, 16)
-ROLES = tuple(r.value for r in Role if r not in (Role.TARIFF, Role.HOUSE))
+ROLES = tuple(r.value for r in Role if r not in OWN_ROLES)
 
 _ANY = Number(-1e12, 1e12)
 _SCALE = Number(-1e12, 1e12, zero=False)

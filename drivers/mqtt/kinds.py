@@ -11,12 +11,12 @@ from drivers.mqtt.options import Options
 from drivers.mqtt.shelly_gen1 import Gen1
 from drivers.mqtt.shelly_gen2 import Gen2
 from drivers.mqtt.tasmota import MOST_W, PATTERN, Topics
-from hub.model import QUANTITIES, DeviceSpec, Role
+from hub.model import OWN_ROLES, QUANTITIES, DeviceSpec, Role
 from hub.model.document import hint
 
 _LOADS = (Role.PLUG, Role.LIGHT, Role.HEATPUMP, Role.CHARGER)
 _METERED = (*_LOADS, Role.METER, Role.GRID, Role.INVERTER, Role.BATTERY)
-_ALL = tuple(role for role in Role if role not in (Role.TARIFF, Role.HOUSE))
+_ALL = tuple(role for role in Role if role not in OWN_ROLES)
 _SHELLY_PLACES = {  # role: what of a Shelly stands for it unless the option `part` names another
     Role.PLUG: "plug", Role.LIGHT: "light", Role.GRID: "grid", Role.METER: "meter", Role.SENSOR: "sensor",
     Role.THERMOSTAT: "thermostat", Role.INVERTER: "plug", Role.HEATPUMP: "plug", Role.CHARGER: "plug",

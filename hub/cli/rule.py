@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub import config
@@ -17,17 +15,17 @@ from hub.calendar import calendar_of
 from hub.cli.history_read import instant
 from hub.cli.run import DOCUMENT
 from hub.control.intents import with_intents
+from hub.control.own import own_devices
 from hub.control.planned import known
-from hub.core import HOUSE
 from hub.drivers import build
 from hub.errors import UserError
-from hub.model import Device, SystemClock
+from hub.model import CommandSpec, Device, Quantity, SystemClock
+from hub.model.document import Document
 from hub.model.site import Site
 from hub.rehearse.backtest import Rehearsed, rehearse
 from hub.rehearse.recorded import Recorded
-from hub.rules import parse
+from hub.rules import Rule, RuleError, parse
 from hub.store.ring import Ring
-from hub.tariff import feed
 
 DAY_MS = 86_400_000
 SHOWN = 10
@@ -46,10 +44,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Raises UserError, which names rule, field and column."""
+    """Raises UserError, which names file, rule, field and column."""
     site = config.parse(config.read(args.config), str(args.config))
     points, commands = known(_devices(site, args.data))
-    rules = [parse(id_, document, points, commands) for id_, document in _documents(args.file)]
+    rules = _rules(args.file, points, commands)
     if args.action == "check":
         _tell(
             args.json,
@@ -73,15 +71,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _documents(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    try:
-        told = tomllib.loads(config.read(file))
-    except tomllib.TOMLDecodeError as e:
-        raise UserError(f"{file}: not valid TOML: {e}; correct that line") from None
+def _rules(file: Path, points: Mapping[str, Quantity], commands: Mapping[str, CommandSpec]) -> list[Rule]:
+    told = Document.load(config.read(file), str(file))
     rules = told.get("rules", {file.stem: told})
     if not isinstance(rules, dict) or not all(isinstance(r, dict) for r in rules.values()):
         raise UserError(f"{file}: rules: must be tables [rules.NAME]")
-    yield from rules.items()
+    try:
+        return [parse(id_, document, points, commands) for id_, document in rules.items()]
+    except RuleError as error:
+        raise UserError(f"{file}: {error}") from None
 
 
 def _devices(site: Site, data: Path) -> tuple[Device, ...]:
@@ -92,10 +90,9 @@ def _devices(site: Site, data: Path) -> tuple[Device, ...]:
         seen = ()
     if seen:
         return seen
-    own = [HOUSE, *([feed.DEVICE] if site.tariff else [])]
     return (
         *(with_intents(d) for driver in build(site.devices, SystemClock(), _ANY_BROKER, data) for d in driver.devices),
-        *own,
+        *own_devices(site),
     )
 
 

@@ -56,7 +56,9 @@ class InForce:
 
 
 class Planner:
-    """`latest` is what the page is shown; `plan` is what the core is given; `books` is what days have cost."""
+    """`latest` is what the page is shown, and `issued` is set when it is another one; `plan` is what the core is given;
+    `books` is what days have cost.
+    """
 
     def __init__(
         self, lookout: Lookout, clock: Clock, kept: Foresight, nightly: Nightly, books: Books, ask: Ask = ask
@@ -74,6 +76,7 @@ class Planner:
         self._left: tuple[str, ...] = ()
         self._view: View | None = None
         self.latest = InForce()
+        self.issued = asyncio.Event()
 
     def plan(self, _t: int) -> Plan | None:
         """For the core, which looks itself whether it is stale; None while no device goes by a plan."""
@@ -180,6 +183,7 @@ class Planner:
             self._view = view
             self._problem = f"the planner: {answered.problem}" if answered.problem else ""
             self.latest = _in_force(answered.answer, view, good_until, cause, devices)
+            self.issued.set()
             await self._keep(view, answered.answer.problem)
 
     def _failed(self, problem: str) -> None:

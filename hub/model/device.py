@@ -22,7 +22,12 @@ class Role(StrEnum):
     METER = "meter"
     SENSOR = "sensor"
     TARIFF = "tariff"
+    FORECAST = "forecast"
     HOUSE = "house"
+
+
+OWN_ROLES = (Role.HOUSE, Role.TARIFF, Role.FORECAST)
+"""Of the hub's own devices, whose ids are the same words: no device of the site document has one of them."""
 
 
 class LinkState(StrEnum):

@@ -129,6 +129,7 @@ _ALL = [
             "no_vehicle",
         ),
     ),
+    Quantity("restart", "", Kind.STATE, choices=("soft", "hard")),
     Quantity("error_code", "", Kind.STATE, 1, 0, 2e9),
     Quantity("current_limit", "A", Kind.GAUGE, 0.1, 0, 1_000),
     Quantity("power_limit", "W", Kind.GAUGE, 1, 0, KW_200),
@@ -145,6 +146,13 @@ _ALL = [
     Quantity("sg_ready", "", Kind.GAUGE, 1, 1, 4, "1 block, 2 normal, 3 boost advised, 4 forced on"),
     Quantity("price_import", "1e-5/kWh", Kind.GAUGE, 1, -1e7, 1e7, max_age_s=90_000),
     Quantity("price_export", "1e-5/kWh", Kind.GAUGE, 1, -1e7, 1e7, max_age_s=90_000),
+    Quantity("price_lowest", "1e-5/kWh", Kind.GAUGE, 1, -1e7, 1e7, "of the next 24 h, as far as known", max_age_s=900),
+    Quantity("cheaper_today", "min", Kind.GAUGE, 1, 0, 1_500, "of this day it costs less than now", max_age_s=900),
+    Quantity("pv_left_today", "Wh", Kind.GAUGE, 1, 0, 5e6, "foreseen from now until midnight", max_age_s=900),
+    Quantity("pv_tomorrow", "Wh", Kind.GAUGE, 1, 0, 5e6, "foreseen for the next local day", max_age_s=900),
+    Quantity("pv_next_hour", "W", Kind.GAUGE, 1, 0, KW_200, "foreseen mean of the next 60 min", max_age_s=900),
+    Quantity("load_until_sunrise", "Wh", Kind.GAUGE, 1, 0, 5e6, "foreseen from now until sunrise", max_age_s=900),
+    Quantity("load_tomorrow", "Wh", Kind.GAUGE, 1, 0, 5e6, "foreseen for the next local day", max_age_s=900),
     Quantity(
         "mode",
         "",
@@ -179,6 +187,10 @@ TARGETS = ("target_energy", "target_soc")
 """What people ask a device to have taken by a time: so much energy, or a car to be so full."""
 HEEDED = frozenset({*TARGETS, "reserve"})
 """What people ask of a device for some time and no device shows: the core heeds it in what it decides."""
+
+
+MOMENTARY = frozenset({"restart"})
+"""What is done once, when a person asks for it: never by a schedule, a rule or the plan."""
 
 
 def quantity(name: str) -> Quantity:

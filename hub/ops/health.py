@@ -40,8 +40,10 @@ class Health:
 
 
 def devices(board: Board) -> str:
-    """The part `devices`: which of them are lost. One that is still being looked for at the start is not, yet."""
-    known = [d.id for d in board.devices.values() if d.role is not Role.HOUSE]
+    """The part `devices`: which of them are lost. One that is still being looked for at the start is not, yet. What is
+    foreseen is no device to call somebody for: the part `plan` says why it is silent.
+    """
+    known = [d.id for d in board.devices.values() if d.role not in (Role.HOUSE, Role.FORECAST)]
     lost = [id_ for id_ in known if board.links[id_].state is LinkState.LOST]
     if not lost:
         return OK

@@ -51,10 +51,10 @@ class Prices:
         self._calls: dict[str, tuple[str, int]] = {}
 
     async def load(self) -> None:
-        """What was known before the restart, from yesterday on."""
+        """What was known before the restart, from two days before on: a local day may have 25 hours."""
         now = self._clock.now()
         if self.source:
-            self._book.add(await self._shelf.between(self.source, now - _DAY_MS, now + 8 * _DAY_MS))
+            self._book.add(await self._shelf.between(self.source, now - 2 * _DAY_MS, now + 8 * _DAY_MS))
         self.outlooks = {(o.source, o.quantity): o for o in await self._shelf.outlooks()}
         self._calls = await self._shelf.calls()
 
@@ -113,6 +113,12 @@ class Prices:
         """What is in force; None without a tariff."""
         t = self._clock.now()
         return in_force(self.tariff, self._book.at(t), t, self._zone) if self.tariff else None
+
+    def around(self, start: int, end: int) -> list[InForce]:
+        """What is in force from `start` until before `end` (UTC ms), not more than a day ago; none without a tariff."""
+        if self.tariff is None:
+            return []
+        return spans(self.tariff, self._book.at(self._clock.now()), start, end, self._zone)
 
     def next_change(self) -> int:
         """UTC ms."""

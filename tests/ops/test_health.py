@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.core import HOUSE
+from hub.model import Device, Link, Role
 from hub.ops.health import OK, Health, devices
 from tests.house_kit import ToldClock, board_of, plug, wallbox
 
@@ -46,3 +47,11 @@ def test_devices_that_do_not_answer_are_counted_and_named() -> None:
     board.seen(plug())
     board.seen(wallbox())
     assert devices(board) == OK
+
+
+def test_a_missing_forecast_is_told_by_the_plan_and_is_no_device_that_does_not_answer() -> None:
+    board = board_of(ToldClock(), plug(), Device("forecast", "forecast", Role.FORECAST, Link("planner", "forecast")))
+    board.lost("forecast", "no forecast is known for this time")
+    assert devices(board) == OK
+    board.lost("plug", "silent")
+    assert devices(board) == "1 of 1 does not answer: plug"

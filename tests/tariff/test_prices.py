@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub import config
+from hub.calendar import Calendar
 from hub.core import HOUSE
 from hub.live import Board
 from hub.model import Quality
@@ -26,6 +27,7 @@ from hub.tariff.prices import Prices
 from tests.house_kit import ToldClock
 
 BERLIN = ZoneInfo("Europe/Berlin")
+CALENDAR = Calendar(BERLIN)
 HOUR, QUARTER = 3_600_000, 900_000
 HEAD = '[site]\ntimezone = "Europe/Berlin"\n[tariff]\n'
 MARKET = HEAD + 'source = "awattar"\ncountry = "DE"\nimport_factor = 1.19\nimport_add = 0.15\n'
@@ -253,13 +255,13 @@ def test_the_points_show_market_stand_in_and_nothing(tmp_path: Path) -> None:
         board = board_of(clock)
         await prices.rates("awattar/DE", "EUR", rates(T0, [10_000]))
         clock.advance(2)
-        feed.show(prices, board, clock.now())
+        feed.show(prices, CALENDAR, board, clock.now())
         assert (board.read("tariff.price_import").value, board.read("tariff.price_import").quality) == (
             26_900,
             Quality.GOOD,
         )
         clock.advance(3600)
-        feed.show(prices, board, clock.now())
+        feed.show(prices, CALENDAR, board, clock.now())
         known_price = board.read("tariff.price_import")
         if prices.tariff and prices.tariff.import_price:
             assert (known_price.value, known_price.quality) == (30_000, Quality.SUBSTITUTED)
@@ -274,7 +276,7 @@ def test_the_points_show_market_stand_in_and_nothing(tmp_path: Path) -> None:
 def test_a_price_is_shown_as_soon_as_it_comes(tmp_path: Path) -> None:
     async def play(prices: Prices, state: State, clock: ToldClock) -> None:
         board = board_of(clock)
-        running = asyncio.create_task(feed.run(prices, board, clock))
+        running = asyncio.create_task(feed.run(prices, CALENDAR, board, clock))
         await asyncio.sleep(0)
         assert board.read("tariff.price_import").value is None
         await prices.rates("awattar/DE", "EUR", rates(T0, [10_000]))

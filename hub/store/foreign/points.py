@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from hub.errors import UserError
-from hub.model import Point, quantity
+from hub.model import OWN_ROLES, Point, quantity
 from hub.model.document import hint
 from hub.model.site import Site
 
-OWN = ("house", "tariff")
-"""Devices that every house has; their uid is their id."""
+OWN = tuple(role.value for role in OWN_ROLES)
+"""The hub's own devices; their uid is their id."""
 
 
 def point_of(site: Site, id_: str) -> Point:
