@@ -42,12 +42,12 @@ class DriverModule(Protocol):
 
 def build(devices: Sequence[DeviceSpec], clock: Clock, hub_link: str, data: Path | None = None) -> list[Driver]:
     """`hub_link`: what `link = "hub"` stands for, empty without a broker. `data`: the folder where the owner's own
-    files for drivers lie (device maps). Raises ConfigError for what cannot be.
+    files for drivers lie (device maps). Raises ConfigError, which names device and key, for what cannot be.
     """
     links: dict[tuple[str, str], list[DeviceSpec]] = {}
     for spec in devices:
         links.setdefault((spec.driver, _link(spec, hub_link)), []).append(spec)
-    return [_module(specs[0], data).build(link, specs, clock) for (_, link), specs in links.items()]
+    return [_built(link, specs, clock, data) for (_, link), specs in links.items()]
 
 
 async def keep(driver: Driver, sink: Sink, clock: Clock) -> None:
@@ -71,6 +71,26 @@ async def keep(driver: Driver, sink: Sink, clock: Clock) -> None:
             pause = _PAUSE_S[0]
         await asyncio.sleep(pause)
         pause = min(2 * pause, _PAUSE_S[1])
+
+
+def _built(link: str, specs: Sequence[DeviceSpec], clock: Clock, data: Path | None) -> Driver:
+    module = _module(specs[0], data)
+    try:
+        return module.build(link, specs, clock)
+    except ConfigError as error:
+        raise _at_device(error, link, specs) from None
+
+
+def _at_device(error: ConfigError, link: str, specs: Sequence[DeviceSpec]) -> ConfigError:
+    """A driver knows its options and its link; where they stand in the site document is known here."""
+    said = str(error).removeprefix("site: ")
+    if said.startswith("devices."):
+        where, _, said = said.partition(": ")
+        return ConfigError(where, said)
+    if error.where in ("link", link):
+        return ConfigError(f"devices.{specs[0].id}.link", said.removeprefix("link: "))
+    mapped = next((s.id for s in specs if s.options.get("map") and repr(s.options["map"])[1:-1] in error.where), "")
+    return ConfigError(f"devices.{mapped}.map", said) if mapped else error
 
 
 def _link(spec: DeviceSpec, hub_link: str) -> str:

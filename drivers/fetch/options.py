@@ -51,7 +51,11 @@ class Options:
 
     def url(self, key: str) -> str:
         value = self.text(key)
-        if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            raise self.error(key, "is no address; it begins with https:// or http://") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname:
             raise self.error(key, "must be an address that begins with https:// or http://")
         return value
 

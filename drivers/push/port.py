@@ -43,9 +43,9 @@ class Port:
     @staticmethod
     def parse(link: str, name: str, usual: Line) -> Port:
         """`name`: what the meter's language is called; `usual`: its line. Raises ConfigError."""
-        parts = urlsplit(link)
-        given = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
         try:
+            parts = urlsplit(link)
+            given = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
             if parts.scheme == "serial" and parts.path:
                 return Port(_line(given, usual), parts.path)
             if parts.scheme == "tcp" and parts.hostname and parts.port and not given:

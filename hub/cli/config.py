@@ -32,10 +32,7 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "show":
         print(redacted(text))
         return 0
-    try:
-        _dry(site, args.data)
-    except UserError as error:
-        raise UserError(f"{args.config}: {error}") from None
+    dry(site, args.data, args.config)
     print(f"{args.config}: correct; {len(site.devices)} devices")
     return 0
 
@@ -46,11 +43,16 @@ def redacted(text: str) -> str:
     return re.sub(r"(://[^:/@\s]+:)[^@\s]+@", r"\1...@", hidden)
 
 
-def _dry(site: Site, data: Path) -> None:
-    """Builds what `shems run` would start, and starts none of it; raises UserError for what could not be built."""
-    broker = site.mqtt_elsewhere or _own(site)
-    build(site.devices, SystemClock(), broker.url if broker else "", data)
-    build_feeds(site, SystemClock())
+def dry(site: Site, data: Path, document: Path) -> None:
+    """Builds what `shems run` would start, and starts none of it. Raises UserError, which names document and key, for
+    what could not be built.
+    """
+    try:
+        broker = site.mqtt_elsewhere or _own(site)
+        build(site.devices, SystemClock(), broker.url if broker else "", data)
+        build_feeds(site, SystemClock())
+    except UserError as error:
+        raise UserError(f"{document}: {error}") from None
 
 
 def _own(site: Site) -> BrokerAddress | None:

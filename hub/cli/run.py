@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hub import config
 from hub.app import App, Ready, Watching
+from hub.cli.config import dry
 from hub.cli.folder import prepared
 from hub.cli.service import serve
 from hub.cli.watching_arguments import watching_arguments
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
         )
     text = config.read(args.config)
     site = config.parse(text, str(args.config))
+    dry(site, args.data, args.config)
     return serve(App(site, text, prepared(args.data), watching=watching(args)), _say)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal, Protocol
@@ -14,9 +15,10 @@ from hub.model import Clock, CommandSpec, Device, Moment, Quantity, Request
 from hub.model.plan import Plan
 from hub.model.site import Price
 from hub.rules import Rule, RuleError, parse
-from hub.schedules import Due, Schedule
+from hub.schedules import WHEN, Due, Schedule, is_over, must_come
 from hub.schedules import parse as parse_schedule
 
+log = logging.getLogger(__name__)
 Kind = Literal["rule", "schedule"]
 MOST = 200
 """Rules, and schedules, that a house may have."""
@@ -108,16 +110,30 @@ class Planned:
     # -- changing them -----------------------------------------------------------------------------------------------
 
     async def load(self) -> None:
+        """All that is kept. Of what is never due again the log tells: it was right when it was written."""
+        await self._read()
+        for s in self.schedules:
+            if s.enabled and (over := is_over(s, self.calendar, self._clock.now())):
+                log.warning("%s", over)
+
+    async def _read(self) -> None:
         for kind in self.documents:
             self.documents[kind] = {d.id: d for d in await self._shelf.all(kind)}
         self.understand()
 
     def checked(self, kind: Kind, id_: str, document: Mapping[str, Any]) -> Rule | Schedule:
-        """Raises UserError, which names the field and what to do."""
+        """Raises UserError, which names the field and what to do. The times of a schedule that is kept may be over; new
+        ones have to come.
+        """
         points, commands = known(self._board.devices.values())
         if kind == "rule":
             return parse(id_, document, points, commands)
-        return parse_schedule(id_, document, points, commands, self.calendar.place is not None)
+        found = parse_schedule(id_, document, points, commands, self.calendar.place is not None)
+        kept = self.documents[kind].get(id_)
+        anew = kept is None or any(kept.document.get(key) != document.get(key) for key in WHEN)
+        if found.enabled and anew:
+            must_come(found, self.calendar, self._clock.now())
+        return found
 
     async def save(self, kind: Kind, id_: str, document: Mapping[str, Any], author: str) -> None:
         """A new version of it is in force when this returns; one that is wrong changes nothing. Raises UserError."""
@@ -126,14 +142,14 @@ class Planned:
             if id_ not in self.documents[kind] and len(self.documents[kind]) >= MOST:
                 raise UserError(f"there are {MOST} of them already; remove one")
             await self._shelf.put(kind, id_, document, author, self._clock.now())
-            await self.load()
+            await self._read()
 
     async def remove(self, kind: Kind, id_: str, author: str) -> bool:
         """False if there is none."""
         if id_ not in self.documents[kind]:
             return False
         await self._shelf.remove(kind, id_, author, self._clock.now())
-        await self.load()
+        await self._read()
         return True
 
     def _rule(self, d: Document, points: Mapping[str, Quantity], commands: Mapping[str, CommandSpec]) -> Rule | None:

@@ -27,6 +27,8 @@ class Document:
             return tomllib.loads(text)
         except tomllib.TOMLDecodeError as e:
             raise ConfigError(where, f"not valid TOML: {e}; correct that line") from None
+        except (ValueError, RecursionError):  # of Python itself: 5000 digits, a thousand lists in lists
+            raise ConfigError(where, "holds a number that is too long, or lists too deep; shorten it") from None
 
     def error(self, at: str, message: str) -> ConfigError:
         return ConfigError(self.where, f"{at}: {message}")

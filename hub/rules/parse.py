@@ -8,6 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from hub.model import Kind, Quantity
 from hub.model.moment import WEEKDAYS
+from hub.model.units import UNITS
 from hub.rules import tree, units
 from hub.rules.tokens import Sentence, Token
 
@@ -220,7 +221,7 @@ class Parser:
     def _signed(self) -> Typed:
         if self._took("-"):
             of, unit = self._deeper(self._signed)
-            return tree.Negative(of), unit
+            return tree.Number(-of.value) if isinstance(of, tree.Number) else tree.Negative(of), unit
         return self._atom()
 
     def _atom(self) -> Typed:
@@ -257,12 +258,12 @@ class Parser:
 
     def _number(self, token: Token) -> Typed:
         value, word = float(token.text), self._now
-        if word.text in units.UNITS and not (word.text in ("min", "max") and self._after.text == "("):
+        if word.text in UNITS and not (word.text in ("min", "max") and self._after.text == "("):
             self._next()
-            unit, factor = units.UNITS[word.text]
+            unit, factor = UNITS[word.text]
             return tree.Number(value * factor), unit
         if word.kind in ("name", "unit") and word.text not in (*_WORDS, *self._points):
-            raise self._error(word, f"{word.text!r} is no unit{_meant(word.text, units.UNITS, 0.4)}")
+            raise self._error(word, f"{word.text!r} is no unit{_meant(word.text, UNITS, 0.4)}")
         return tree.Number(value), units.ANY
 
     def _minutes(self, token: Token) -> int:

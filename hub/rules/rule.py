@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.model import CommandSpec, Kind, Quantity, Relation, Value
 from hub.model.document import hint
-from hub.model.quantity import TARGETS
+from hub.model.quantity import MOMENTARY, TARGETS
 from hub.rules import scalar, tree
 from hub.rules.parse import Parser, Points
 from hub.rules.tokens import RuleError, Sentence
@@ -143,41 +143,41 @@ class _Reader:
         if match is None:
             raise self._error("then", f"{text!r} is no action; write a point, = or <= or >=, and a value")
         point, sign, value = match.groups()
-        spec = self._commands.get(point)
+        spec, sentence = self._commands.get(point), Sentence(f"rules.{self._id}.then", text, match.start(3))
         if point not in self._points or spec is None:
-            raise self._error("then", f"{point!r} cannot be set{hint(point, self._commands)}")
+            raise sentence.error(match.start(1), f"{point!r} cannot be set{hint(point, self._commands)}")
+        if point.partition(".")[2] in MOMENTARY:
+            raise sentence.error(match.start(1), f"{point} is for a person to ask for, never for a rule; take it out")
         if point.partition(".")[2] in TARGETS:
-            raise self._error("then", f"{point} needs a time to be reached by; a schedule with an end has one")
+            said = f"{point} needs a time to be reached by; a schedule with an end has one"
+            raise sentence.error(match.start(1), said)
         q, relation = self._points[point], _RELATIONS[sign]
         choices = spec.choices or q.choices
         if choices or (q.high == 1 and value in _ON):
-            return Action(point, self._only_set(point, relation), self._word(point, value, choices))
-        sentence = Sentence(f"rules.{self._id}.then", text)
-        found = Parser(Sentence(sentence.where, value), self._points).amount(q.unit)
+            if relation is not Relation.SET:
+                raise sentence.error(match.start(2), f"{point} is a word and can only be set with =")
+            return Action(point, relation, self._word(sentence, point, value, choices))
+        found = Parser(sentence, self._points).amount(q.unit)
         if isinstance(found, tree.Number):
             if q.kind is Kind.STATE and q.high == 1 and found.value not in (0, 1):
-                raise self._error("then", f"{point} is on or off, not {value}")
-            self._in_range(point, found.value, spec, q)
+                raise sentence.error(sentence.begin, f"{point} is on or off, not {value}")
+            self._in_range(sentence, point, found.value, spec, q)
         return Action(point, relation, None, found, scalar.amount(found))
 
-    def _only_set(self, point: str, relation: Relation) -> Relation:
-        if relation is not Relation.SET:
-            raise self._error("then", f"{point} is a word and can only be set with =")
-        return relation
-
-    def _word(self, point: str, value: str, choices: Sequence[str]) -> Value:
+    def _word(self, sentence: Sentence, point: str, value: str, choices: Sequence[str]) -> Value:
         word = value.strip('"')
         if not choices:
             return _ON[word]
         if word not in choices:
-            raise self._error("then", f"{point} cannot be {word!r}{hint(word, choices)}")
+            raise sentence.error(sentence.begin, f"{point} cannot be {word!r}{hint(word, choices)}")
         return word
 
-    def _in_range(self, point: str, value: float, spec: CommandSpec, q: Quantity) -> None:
+    def _in_range(self, sentence: Sentence, point: str, value: float, spec: CommandSpec, q: Quantity) -> None:
         low = q.low if spec.low is None else spec.low
         high = q.high if spec.high is None else spec.high
         if value != 0 and ((low is not None and value < low) or (high is not None and value > high)):
-            raise self._error("then", f"{point} goes from {low:g} to {high:g} {q.unit}, not to {value:g}")
+            ends = " ".join(f"{word} {end:g}" for word, end in (("from", low), ("to", high)) if end is not None)
+            raise sentence.error(sentence.begin, f"{point} goes {ends} {q.unit}, not to {value:g}")
 
     def _until(self) -> Until:
         if "until" not in self._doc:

@@ -34,10 +34,11 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """Where a text stands, for errors: `rules.night.when`."""
+    """Where a text stands, for errors: `rules.night.when`. What is read of it begins at column `begin`, from 0."""
 
     where: str
     text: str
+    begin: int = 0
 
     def error(self, at: int, message: str) -> RuleError:
         return RuleError(self.where, f"at column {at + 1} of {self.text!r}: {message}")
@@ -46,7 +47,7 @@ class Sentence:
         """Raises RuleError. The last one is an end."""
         if len(self.text) > LONGEST:
             raise RuleError(self.where, f"is longer than {LONGEST} characters; make two rules of it")
-        found, at = [], 0
+        found, at = [], self.begin
         while at < len(self.text):
             if self.text[at].isspace():
                 at += 1

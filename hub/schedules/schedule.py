@@ -13,16 +13,19 @@ from hub.errors import ConfigError
 from hub.model import CommandSpec, Kind, Quantity, Relation, Value
 from hub.model.document import hint
 from hub.model.moment import WEEKDAYS
-from hub.model.quantity import TARGETS
+from hub.model.quantity import MOMENTARY, TARGETS
+from hub.model.units import UNITS
 from hub.schedules.times import At, Dates, plain_at, plain_dates, plain_end, read_at, read_dates, read_end
 
 KEYS = ("name", "set", "days", "dates", "holidays", "start", "end", "on_missed", "enabled")
+WHEN = ("days", "dates", "holidays", "start", "end")
+"""The keys that say when it is due."""
 HOLIDAYS = ("as_sunday", "skip", "ignore")
 _WORDS = {"daily": range(7), "workdays": range(5), "weekend": (5, 6)}
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SET = re.compile(r"\s*([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)\s*(<=|>=|=)\s*(.+?)\s*")
 _RELATIONS = {"=": Relation.SET, "<=": Relation.AT_MOST, ">=": Relation.AT_LEAST}
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_NUMBER = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?)\s*([A-Za-z°%][A-Za-z/%]*)?")
 _ON = {"on": True, "true": True, "off": False, "false": False}
 
 
@@ -143,6 +146,8 @@ class _Reader:
         spec = self._commands.get(point)
         if point not in self._points or spec is None:
             raise self._error("set", f"{point!r} cannot be set{hint(point, self._commands)}")
+        if point.partition(".")[2] in MOMENTARY:
+            raise self._error("set", f"{point} is for a person to ask for, never for a schedule; take it out")
         value = self._value(point, word, spec, self._points[point])
         if isinstance(value, str | bool) and sign != "=":
             raise self._error("set", f"{point} is a word and can only be set with =")
@@ -161,15 +166,25 @@ class _Reader:
         return self._number(point, word, spec, q)
 
     def _number(self, point: str, word: str, spec: CommandSpec, q: Quantity) -> float:
-        digits = word.removesuffix(q.unit).strip()
-        if not _NUMBER.fullmatch(digits):
-            raise self._error("set", f"{word!r} is no number in {q.unit or 'plain digits'}")
-        value = float(digits)
+        value = self._in_unit(point, word, q.unit)
         low, high = (q.low if spec.low is None else spec.low), (q.high if spec.high is None else spec.high)
         if value != 0 and ((low is not None and value < low) or (high is not None and value > high)):
             ends = " ".join(f"{word} {end:g}" for word, end in (("from", low), ("to", high)) if end is not None)
             raise self._error("set", f"{point} goes {ends} {q.unit}, not to {value:g}")
         return value
+
+    def _in_unit(self, point: str, word: str, wanted: str) -> float:
+        """The number in the point's unit; it may be written in another one of the same kind, as in rules."""
+        match, right = _NUMBER.fullmatch(word), wanted or "plain digits"
+        if match is None:
+            raise self._error("set", f"{word!r} is no number in {right}")
+        unit = match[2] or wanted
+        base, factor = (wanted, 1.0) if unit == wanted else UNITS.get(unit, ("", 0.0))
+        if not factor:
+            raise self._error("set", f"{unit!r} is no unit{hint(unit, UNITS)}; {point} is set in {right}")
+        if base != wanted:
+            raise self._error("set", f"{word!r} is in {base}, and {point} is set in {right}")
+        return round(float(match[1]) * factor, 9)
 
     # -- when --------------------------------------------------------------------------------------------------------
 

@@ -129,6 +129,18 @@ def test_a_wrong_condition_is_marked_at_its_column(visit: Visit) -> None:
     expect(form.get_by_label("When, part 2: state")).to_have_value("1")
 
 
+def test_a_wrong_action_is_marked_in_the_text_as_it_was_written(visit: Visit, house: Demo) -> None:
+    document = {"when": "sun.up", "then": ["plug_tv.on = on", "wallbox.current_limit <= house.surplus / 230 V / 3"]}
+    house.api("PUT", "/rules/share", {"document": document})
+    page = at_plans(visit)
+    page.locator('[data-plan="share"]').get_by_role("button", name="Edit").click()
+    usable(page)
+    editor(page).get_by_label("Wallbox charging current: value").fill("house.surplu / 230 V / 3")
+    expect(editor(page).get_by_role("alert")).to_contain_text("there is no point 'house.surplu'")
+    expect(editor(page).locator(".marked")).to_have_attribute("data-column", "26")
+    expect(editor(page).locator(".marked mark")).to_have_text("house.surplu")
+
+
 def test_a_rule_is_built_tried_saved_watched_switched_off_and_removed_with_undo(visit: Visit, house: Demo) -> None:
     page = at_plans(visit)
     form = new_rule(page)

@@ -141,7 +141,7 @@ async def test_who_is_cancelled_while_it_connects_leaves_no_dead_connection(
 ) -> None:
     """The loop ends the connection without a word of it, and takes a write to it for a bug."""
     made = ModbusProtocol.connection_made
-    async with stage(carrier) as (peer, link):
+    async with stage(carrier) as (_, link):
         first = asyncio.create_task(link.read(7, READ_HOLDING, 100, 1))
 
         def made_and_cancelled(protocol: ModbusProtocol, transport: asyncio.BaseTransport) -> None:

@@ -42,23 +42,31 @@ def one_line(done: subprocess.CompletedProcess[str], code: int) -> str:
     [
         ("[site", "not valid TOML"),
         ("[sitee]", "did you mean 'site'?"),
-        ('[devices.g]\nrole="grid"\ndriver="modbuss"\nlink="tcp://127.0.0.1:1"', "'modbuss' is not known"),
-        ('[devices.g]\nrole="grid"\ndriver="modbus"\nlink="tcp://127.0.0.1:1"\nmap="eastron/sdm631"', "sdm63"),
-        ('[devices.g]\nrole="grid"\ndriver="modbus"\nlink="tpc://127.0.0.1:1"\nmap="eastron/sdm630"', "tpc://"),
-        ('[devices.g]\nrole="grid"\ndriver="p1"\nlink="nowhere"', "nowhere"),
+        ('[devices.g]\nrole="grid"\ndriver="modbuss"\nlink="tcp://127.0.0.1:1"', "devices.g.driver: 'modbuss' is not"),
+        ('[devices.g]\nrole="grid"\ndriver="modbus"\nlink="tcp://127.0.0.1:1"\nmap="eastron/sdm631"', "g.map: map"),
+        ('[devices.g]\nrole="grid"\ndriver="modbus"\nlink="tpc://127.0.0.1:1"\nmap="eastron/sdm630"', "link: 'tpc"),
+        ('[devices.g]\nrole="grid"\ndriver="p1"\nlink="nowhere"', "devices.g.link: nowhere"),
         ('[devices.g]\nrole="plug"\ndriver="mqtt"\nlink="hub"\nmap="tasmota/plug"\ntopic="x"', "devices.g.link"),
         ('[devices.g]\nrole="plug"\ndriver="mqtt"\nlink="mqt://h"\nmap="tasmota/plug"', "devices.g.link: not an MQTT"),
         ('[devices.g]\nrole="plug"\ndriver="mqtt"\nlink="mqtt://h"\nmap="tasmota/plug"\ntopc="x"', "mean 'topic'?"),
         ("[tariff]\nimport_price = nan", "nan is no price"),
+        ("[tariff]\nimport_price = " + "9" * 5_000, "holds a number that is too long"),
+        ("[tariff]\nimport_price = " + "[" * 5_000, "lists too deep"),
+        ('[tariff]\nsource="awattar"\ncontry="DE"', "tariff.contry: unknown key for source"),
+        ('[devices.g]\nrole="grid"\ndriver="p1"\nlink="tcp://[::1"', "devices.g.link: tcp://[::1: not a P1 link"),
+        ('[devices.g]\nrole="plug"\ndriver="http"\nlink="http://h"\nkind=["a"]', "devices.g.kind: ['a'] is not known"),
+        ('[tariff]\nsource="own"\nurl="http://["', "tariff.url: is no address"),
+        ("[limits]\nimport_w = 500", "limits.import_w: must be a number from 1000"),
+        ("[circuits.a]\n[circuits.b]\nparent = 'a'\nfuse_a = 63", "b.fuse_a: 63 is above the 35 of its parent"),
     ],
 )
 def test_a_wrong_site_document_is_one_line_and_code_2(tmp_path: Path, text: str, said: str) -> None:
-    """Whether it is checked or run: a check finds all that a start would find."""
+    """Whether it is checked or run: a check finds all that a start would find, and both name the file and the key."""
     config = tmp_path / "config.toml"
     config.write_text(GOOD + text)
     checked = one_line(shems("config", "check", "--config", str(config)), 2)
     assert said in checked and str(config) in checked
-    assert said in one_line(shems("run", "--config", str(config), "--data", str(tmp_path / "data")), 2)
+    assert checked == one_line(shems("run", "--config", str(config), "--data", str(tmp_path / "data")), 2)
 
 
 def test_a_check_needs_no_broker_and_show_prints_the_document(tmp_path: Path) -> None:
@@ -71,6 +79,36 @@ def test_a_check_needs_no_broker_and_show_prints_the_document(tmp_path: Path) ->
     assert (done.returncode, done.stdout) == (0, f"{config}: correct; 1 devices\n")
     assert shems("config", "show", "--config", str(config)).stdout.strip() == config.read_text().strip()
     assert not (tmp_path / "broker").exists()
+
+
+CAR = '[devices.car]\nrole = "charger"\ndriver = "modbus"\nlink = "tcp://127.0.0.1:1"\nmap = "keba/p30"\nunit = 255\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[rules.night", ": not valid TOML"),
+        ("rules = 3", ": rules: must be tables"),
+        (
+            "[rules.night]\nwhen = 'holiday'\nthen = 'car.mode = fats'",
+            ": rules.night.then: at column 12 of 'car.mode =",
+        ),
+        (
+            "[rules.night]\nwhen = 'holiday'\nthen = ['car.mode = fast', 'car.current_limit <=  6 A + 2 W']",
+            ": rules.night.then: at column 27 of 'car.current_limit <=  6 A + 2 W': A and W do not add up",
+        ),
+        (
+            "[rules.night]\nwhen = 'car.powr > 1'\nthen = 'car.mode = fast'",
+            ": rules.night.when: at column 1 of 'car.powr",
+        ),
+    ],
+)
+def test_a_wrong_rule_is_one_line_that_names_file_field_and_column(tmp_path: Path, text: str, said: str) -> None:
+    config, rules = tmp_path / "config.toml", tmp_path / "rules.toml"
+    config.write_text(GOOD + CAR)
+    rules.write_text(text)
+    wrong = one_line(shems("rule", "check", str(rules), "--config", str(config), "--data", str(tmp_path)), 2)
+    assert f"shems: {rules}{said}" in wrong
 
 
 def test_a_missing_document_and_a_wrong_command_are_code_2(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ NAMES = (
         "tariff.price_import",
         "wallbox.mode",
         "wallbox.current_limit",
+        "wallbox.restart",
         "house.export_limit",
         "living.temperature",
     ),
@@ -27,6 +28,7 @@ COMMANDS = {
     "plug_tv.on": CommandSpec("plug_tv.on"),
     "wallbox.mode": CommandSpec("wallbox.mode", choices=("off", "solar", "fast")),
     "wallbox.current_limit": CommandSpec("wallbox.current_limit", 6, 16, 1),
+    "wallbox.restart": CommandSpec("wallbox.restart", choices=("soft", "hard")),
     "house.export_limit": CommandSpec("house.export_limit", 0),
 }
 NOON = Moment(t=1_700_000_000_000, minute=720, weekday=1, day=19_675, sunrise=450, sunset=1_000, elevation=20.5)
@@ -126,12 +128,14 @@ def test_a_sentence_means_this(when: str, values: dict[str, Value], expected: bo
         ({"then": []}, "rules.r.then: is missing or no list of texts"),
         ({"then": ["plug_tv.on"]}, "'plug_tv.on' is no action; write a point, = or <= or >=, and a value"),
         ({"then": ["grid.power = 5"]}, "'grid.power' cannot be set"),
+        ({"then": ["wallbox.restart = soft"]}, "wallbox.restart is for a person to ask for, never for a rule"),
         ({"then": ["wallbox.mode = fats"]}, "wallbox.mode cannot be 'fats'; did you mean 'fast'?"),
         ({"then": ["wallbox.mode <= fast"]}, "wallbox.mode is a word and can only be set with ="),
         ({"then": ["plug_tv.on = 0.5"]}, "plug_tv.on is on or off, not 0.5"),
         ({"then": ["wallbox.current_limit = 40 A"]}, "wallbox.current_limit goes from 6 to 16 A, not to 40"),
         ({"then": ["wallbox.current_limit = 4 kW"]}, "this is W, and A is wanted"),
         ({"then": ["plug_tv.on = on", "plug_tv.on = off"]}, "plug_tv.on is set twice; keep one of them"),
+        ({"then": ["wallbox.current_limit = -4 A"]}, "wallbox.current_limit goes from 6 to 16 A, not to -4"),
         ({"for": "5"}, "rules.r.for: '5' is no duration; write it like '90 s', '5 min' or '2 h'"),
         ({"for": "9 d"}, "rules.r.for: is longer than a week"),
         ({"until": "24:00"}, "24:00 is no time of day"),
@@ -145,6 +149,31 @@ def test_what_is_wrong_is_said_with_its_place_and_what_to_do(more: dict[str, obj
     with pytest.raises(RuleError) as e:
         parse("r", document, POINTS, COMMANDS)
     assert said in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "mark", "said"),
+    [
+        ("wallbox.current_limit <= house.surplu / 230", "house.surplu", "there is no point 'house.surplu'"),
+        ("  wallbox.current_limit  =  6 A + 2 W", "+ 2 W", "A and W do not add up"),
+        ("wallbox.current_limit = 6 A 7", "7", "'7' is too much here"),
+        ("wallbox.current_limit = min(6 A", "", "',' was expected here, not the end"),
+        ("wallbox.current_limit = 4 kW", "4 kW", "this is W, and A is wanted"),
+        ("wallbox.current_limit = 40 A", "40 A", "wallbox.current_limit goes from 6 to 16 A, not to 40"),
+        ("wallbox.current_limit = 6 ; 7", "; 7", "';' is not understood here"),
+        ("heatpump.sg_ready = 3 W", "3 W", "this is W, and a plain number is wanted"),
+        (" plug_tv.of = on", "plug_tv.of", "'plug_tv.of' cannot be set"),
+        ("plug_tv.on =  0.5", "0.5", "plug_tv.on is on or off, not 0.5"),
+        ("wallbox.mode =   fats", "fats", "wallbox.mode cannot be 'fats'"),
+        ("wallbox.mode <= fast", "<= fast", "wallbox.mode is a word"),
+    ],
+)
+def test_the_column_of_an_action_counts_in_the_text_as_it_was_written(text: str, mark: str, said: str) -> None:
+    """`mark`: what begins at the column that is told."""
+    with pytest.raises(RuleError) as e:
+        rule(then=["heatpump.sg_ready = 2", text])
+    column = text.index(mark) + 1 if mark else len(text) + 1
+    assert str(e.value).startswith(f"rules.r.then: at column {column} of {text!r}: {said}")
 
 
 def test_an_id_is_a_plain_word() -> None:

@@ -15,12 +15,13 @@ from hub.errors import ConfigError
 from hub.model import CommandSpec, quantity
 from hub.schedules import Due, Schedule, parse
 
-_NAMES = ("plug.on", "living.target_temperature", "wallbox.mode", "wallbox.target_energy")
+_NAMES = ("plug.on", "living.target_temperature", "wallbox.mode", "wallbox.target_energy", "wallbox.restart")
 POINTS = {p: quantity(p.partition(".")[2]) for p in _NAMES}
 COMMANDS = {
     "plug.on": CommandSpec("plug.on"),
     "living.target_temperature": CommandSpec("living.target_temperature", 5, 30),
     "wallbox.target_energy": CommandSpec("wallbox.target_energy", 0, 200_000),
+    "wallbox.restart": CommandSpec("wallbox.restart", choices=("soft", "hard")),
     "wallbox.mode": CommandSpec("wallbox.mode", choices=("off", "solar", "fast")),
 }
 BERLIN = Calendar(ZoneInfo("Europe/Berlin"), Place(52.52, 13.4), "DE")
@@ -140,7 +141,12 @@ def test_what_was_missed_is_made_up_for_or_left_out() -> None:
         ({"set": "wallbox.mode <= fast"}, "wallbox.mode is a word and can only be set with ="),
         ({"set": "plug.on >= on"}, "plug.on is a word and can only be set with ="),
         ({"set": "wallbox.target_energy = 5000"}, "schedules.a.end: is missing; wallbox.target_energy needs a time"),
+        ({"set": "wallbox.restart = soft"}, "wallbox.restart is for a person to ask for, never for a schedule"),
         ({"set": "living.target_temperature = warm"}, "'warm' is no number in degC"),
+        ({"set": "living.target_temperature = 2 kW"}, "a.set: '2 kW' is in W, and living.target_temperature is set in"),
+        ({"set": "wallbox.target_energy = 5 kW", "end": "1 h"}, "'5 kW' is in W, and wallbox.target_energy is set"),
+        ({"set": "living.target_temperature = 21 degF"}, "'degF' is no unit; did you mean 'degC'?; living.target_temp"),
+        ({"set": "wallbox.target_energy = 300 kWh", "end": "1 h"}, "goes from 0 to 200000 Wh, not to 300000"),
         ({"holidays": "skp"}, "schedules.a.holidays: 'skp' is not known; did you mean 'skip'?"),
         ({"ende": "09:00"}, "schedules.a.ende: unknown key; did you mean 'end'?"),
         ({"enabled": 1}, "schedules.a.enabled: must be true or false, not 1"),
@@ -150,6 +156,21 @@ def test_what_is_wrong_is_said_with_its_field_and_what_would_be_right(document: 
     with pytest.raises(ConfigError) as e:
         schedule(**document)
     assert said in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("living.target_temperature = 21.5", 21.5),
+        ("living.target_temperature = 21.5 °C", 21.5),
+        ("living.target_temperature=21degC", 21.0),
+        ("wallbox.target_energy = 12.3 kWh", 12_300.0),
+        ("wallbox.target_energy = 1.005 kWh", 1_005.0),
+        ("wallbox.target_energy = 500 Wh", 500.0),
+    ],
+)
+def test_a_number_may_be_written_in_any_unit_of_its_kind_as_in_rules(said: str, value: float) -> None:
+    assert schedule(set=said, end="9 h").value == value
 
 
 def test_the_sun_needs_a_place() -> None:

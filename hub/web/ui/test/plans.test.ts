@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { read, write, type Lexicon } from "../src/screens/plans/condition.ts";
 import { newId } from "../src/screens/plans/document.ts";
+import { placeIn, withoutPlace } from "../src/screens/plans/fault.ts";
 
 const KINDS: Record<string, "number" | "switch" | "word"> = { "house.surplus": "number", "grid.power": "number", "plug.on": "switch", "car.status": "word" };
 const lexicon: Lexicon = (point) => (KINDS[point] ? { unit: "W", kind: KINDS[point], words: [] } : undefined);
@@ -53,4 +54,28 @@ test("an id is the name in plain letters, and never one that is taken", () => {
   assert.equal(newId("7 am", [], "schedule"), "am");
   assert.equal(newId("日本", ["rule"], "rule"), "rule_2");
   assert.match(newId("x".repeat(80), ["x".repeat(36)], "rule"), /^[a-z][a-z0-9_]{0,39}$/);
+});
+
+test("the place of a fault is marked in the text that it is about, and in no other", () => {
+  const said = "at column 27 of 'wallbox.current_limit <= (house.surplu / 230)': there is no point 'house.surplu'";
+  assert.deepEqual(placeIn(said, "wallbox.current_limit <= (house.surplu / 230)"), {
+    before: "wallbox.current_limit <= (",
+    word: "house.surplu",
+    after: " / 230)",
+  });
+  assert.equal(placeIn(said, "plug.on = on"), undefined);
+  assert.equal(placeIn("is longer than 2000 characters; make two rules of it", "plug.on = on"), undefined);
+  assert.equal(withoutPlace(said), "there is no point 'house.surplu'");
+});
+
+test("a text is known again however the hub quotes it", () => {
+  for (const [text, quoted] of [
+    ["car.mode = 'fast'", `"car.mode = 'fast'"`],
+    [`car.mode = "it's"`, `'car.mode = "it\\'s"'`],
+    ["car.mode =\n fast", "'car.mode =\\n fast'"],
+  ] as const) {
+    const said = `at column 12 of ${quoted}: car.mode is never so`;
+    assert.equal(placeIn(said, text)?.before, text.slice(0, 11));
+    assert.equal(withoutPlace(said), "car.mode is never so");
+  }
 });

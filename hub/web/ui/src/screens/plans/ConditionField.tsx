@@ -3,6 +3,7 @@ import { Icon } from "../../ui/Icon.tsx";
 import { plans } from "../../words/plans.ts";
 import { read, write, type Comparable, type Joint, type Row, type Rows, type Sign } from "./condition.ts";
 import { Days, NumberField, PointSelect, Select, TimeField, Wrong } from "./Field.tsx";
+import { Marked } from "./Marked.tsx";
 import type { House } from "./points.ts";
 import { stateText } from "./say.ts";
 import type { Fault } from "./usePlans.ts";
@@ -62,24 +63,8 @@ function Text({ label, field, text, fault, onChange }: Omit<Props, "house">) {
         value={text}
         onChange={(e) => onChange(e.target.value)}
       />
-      {wrong && <Marked text={text} said={fault.said} />}
+      <Marked text={text} fault={fault} field={field} />
     </>
-  );
-}
-
-/** The text again, with the place that is not understood. */
-function Marked({ text, said }: { text: string; said: string }) {
-  const column = /^at column (\d+) of /.exec(said);
-  if (!column) return null;
-  const at = Number(column[1]) - 1;
-  const word = /^(?:[\w.]+|\S)/.exec(text.slice(at))?.[0] ?? " ";
-  return (
-    <p className="marked" data-column={at + 1}>
-      <span className="unseen">{t.column(at + 1)}</span>
-      {text.slice(0, at)}
-      <mark>{word}</mark>
-      {text.slice(at + word.length)}
-    </p>
   );
 }
 

@@ -1,5 +1,6 @@
 import { useId, type ReactNode } from "react";
 import { plans } from "../../words/plans.ts";
+import { withoutPlace } from "./fault.ts";
 import type { Group, Named } from "./points.ts";
 import type { Length } from "./length.ts";
 import type { Fault } from "./usePlans.ts";
@@ -9,7 +10,7 @@ export function Wrong({ fault, field, id }: { fault: Fault | undefined; field: s
   if (fault?.field !== field) return null;
   return (
     <p className="wrong" role="alert" id={id} data-field={field}>
-      {fault.said.replace(/^at column \d+ of [^]*?': /, "")}
+      {withoutPlace(fault.said)}
     </p>
   );
 }

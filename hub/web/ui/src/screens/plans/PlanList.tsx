@@ -1,5 +1,8 @@
 import { useEffect, useId, useRef, useState, type ReactNode } from "react";
+import type { Topic } from "../../control/kind.ts";
+import { WhyButton } from "../../control/WhyButton.tsx";
 import { Switch } from "../../ui/Switch.tsx";
+import { words } from "../../words/index.ts";
 import { plans } from "../../words/plans.ts";
 import { isEnabled, nameIn, withEnabled, type Kind } from "./document.ts";
 import { saidOf, useSaving, type Kept } from "./usePlans.ts";
@@ -13,11 +16,13 @@ interface Props<P extends Kept> {
   none: string;
   plans: P[] | undefined;
   item: (plan: P) => ReactNode;
+  /** What it asks something of now; none while it is not in force. */
+  topics: (plan: P) => readonly Topic[];
   editor: (plan: P | undefined, done: () => void) => ReactNode;
 }
 
 /** Plans of one kind: each with its switch, its editor in its place, and its way out and back. */
-export function PlanList<P extends Kept>({ kind, title, add, none, plans: listed, item, editor }: Props<P>) {
+export function PlanList<P extends Kept>({ kind, title, add, none, plans: listed, item, topics, editor }: Props<P>) {
   const heading = useId();
   const [open, setOpen] = useState<string | null>(null);
   const [removed, setRemoved] = useState<Kept | null>(null);
@@ -66,14 +71,15 @@ export function PlanList<P extends Kept>({ kind, title, add, none, plans: listed
               <article className="card plan" data-enabled={isEnabled(plan)}>
                 {item(plan)}
                 <Switch label={t.enabled(nameIn(plan))} on={isEnabled(plan)} known onChange={(on) => save.mutate({ id: plan.id, document: withEnabled(plan.document, on) })} />
-                <p className="buttons">
+                <div className="buttons">
                   <button type="button" className="link" data-opens={plan.id} aria-label={t.editNamed(nameIn(plan))} onClick={() => edit(plan.id)}>
                     {t.edit}
                   </button>
                   <button type="button" className="link" aria-label={t.removeNamed(nameIn(plan))} onClick={() => removeIt(plan)}>
                     {t.remove}
                   </button>
-                </p>
+                  <Why topics={topics(plan)} name={nameIn(plan)} />
+                </div>
               </article>
             )}
           </li>
@@ -82,6 +88,13 @@ export function PlanList<P extends Kept>({ kind, title, add, none, plans: listed
     </section>
   );
 }
+
+const Why = ({ topics, name }: { topics: readonly Topic[]; name: string }) =>
+  topics.length > 0 && (
+    <WhyButton topics={topics} name={name} className="link">
+      {words.devices.whyShort}
+    </WhyButton>
+  );
 
 function Removed({ name, onUndo }: { name: string; onUndo: () => void }) {
   const button = useRef<HTMLButtonElement>(null);

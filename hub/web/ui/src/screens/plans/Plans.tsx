@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import { useDecisionsAwaited } from "../../api/decisions.ts";
 import { useDevices, useRules, useSchedules, useSite } from "../../api/queries.ts";
 import { plans } from "../../words/plans.ts";
 import "../../styles/plans.css";
@@ -13,7 +14,8 @@ export function Plans() {
   const site = useSite().data;
   const asked = [useSchedules(), useRules()];
   const failed = asked.some((q) => q.isError && !q.data);
-  const ready = asked.every((q) => q.data);
+  const awaited = useDecisionsAwaited();
+  const ready = asked.every((q) => q.data) && !awaited;
   const key = devices && JSON.stringify(devices.map((d) => [d.id, d.points, d.commands]));
   // The devices are fetched again and again; their names and ranges hardly ever change.
   const house = useMemo(() => (devices && site ? new House(devices, site.currency) : undefined), [key, site?.currency]);

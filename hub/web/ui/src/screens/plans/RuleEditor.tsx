@@ -2,13 +2,14 @@ import { useEffect, useRef, useState } from "react";
 import type { RuleInfo } from "../../api/types.gen.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { plans } from "../../words/plans.ts";
-import { firstValue } from "./action.ts";
+import { actionText, firstValue, isNumber } from "./action.ts";
 import { ActionFields } from "./ActionFields.tsx";
 import { ConditionField } from "./ConditionField.tsx";
 import { nameIn, newId, type Document } from "./document.ts";
 import { EditorFrame } from "./EditorFrame.tsx";
 import { examples } from "./examples.ts";
 import { LengthField, Line, NumberField, Select, TimeField, Wrong } from "./Field.tsx";
+import { Marked } from "./Marked.tsx";
 import type { House } from "./points.ts";
 import { Rehearse } from "./Rehearse.tsx";
 import { emptyRule, firstCondition, ruleDocument, ruleForm, type RuleForm } from "./ruleForm.ts";
@@ -131,6 +132,7 @@ function Then({ house, form, set, fault }: PartProps) {
               <Icon name="close" />
             </button>
           )}
+          {!isNumber(a.value) && <Marked text={a.raw ?? actionText(a, house)} fault={fault} field="then" />}
         </div>
       ))}
       <button type="button" className="link" onClick={add}>

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { plans } from "../../words/plans.ts";
-import type { Document } from "./document.ts";
+import { actionsOf, type Document } from "./document.ts";
 import { lengthOf } from "./length.ts";
 import type { House } from "./points.ts";
 import { action, condition, durationText } from "./say.ts";
@@ -11,8 +11,6 @@ const t = plans.rules;
 export function RuleSentence({ document, house }: { document: Document; house: House }) {
   const text = (key: string) => String(document[key]);
   const until = document["until"] === undefined ? "" : text("until");
-  const then = document["then"];
-  const actions = Array.isArray(then) ? then : [String(then ?? "")];
   return (
     <p className="sentence">
       <b>{t.when}</b> <Condition text={text("when")} house={house} />
@@ -22,7 +20,7 @@ export function RuleSentence({ document, house }: { document: Document; house: H
           <b>{t.for}</b> {durationText(text("for"))}
         </>
       )}
-      {actions.map((a, n) => (
+      {actionsOf(document).map((a, n) => (
         <Said key={a} word={n ? t.alsoThen : `, ${t.then}`}>
           {action(a, house)}
         </Said>

@@ -2,13 +2,14 @@ import { useRules } from "../../api/queries.ts";
 import type { RuleInfo } from "../../api/types.gen.ts";
 import { moment } from "../../words/moment.ts";
 import { plans } from "../../words/plans.ts";
-import { nameIn } from "./document.ts";
+import { topicsOf } from "./action.ts";
+import { actionsOf, nameIn } from "./document.ts";
 import { PlanList } from "./PlanList.tsx";
 import type { House } from "./points.ts";
 import { RuleEditor } from "./RuleEditor.tsx";
 import { RuleSentence } from "./RuleSentence.tsx";
-import { lasting } from "./say.ts";
-import { bare } from "./usePlans.ts";
+import { lasting, notAsAsked } from "./say.ts";
+import { bare, useAgainst } from "./usePlans.ts";
 
 const t = plans.rules;
 
@@ -24,6 +25,7 @@ export function Rules({ house }: { house: House }) {
       none={t.none}
       plans={listed}
       item={(plan) => <Rule plan={plan} house={house} />}
+      topics={(plan) => (plan.now.state === "active" ? topicsOf(actionsOf(plan.document), house) : [])}
       editor={(plan, done) => <RuleEditor key={plan?.id ?? ""} house={house} plan={plan} taken={taken} names={names} onDone={done} />}
     />
   );
@@ -32,13 +34,15 @@ export function Rules({ house }: { house: House }) {
 function Rule({ plan, house }: { plan: RuleInfo; house: House }) {
   const { state } = plan.now;
   const more = detail(plan);
+  const against = useAgainst("rule", plan.id);
   return (
-    <div className="told" data-state={state}>
+    <div className="told" data-state={state} data-met={!against}>
       <h3>{nameIn(plan)}</h3>
       <RuleSentence document={plan.document} house={house} />
       <p className="state small">
         {t.states[state] ?? state}
         {more && `: ${more}`}
+        {against && `. ${notAsAsked(against, house)}`}
       </p>
     </div>
   );

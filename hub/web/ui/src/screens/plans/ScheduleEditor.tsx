@@ -53,7 +53,7 @@ export function ScheduleEditor({ house, plan, taken, onDone }: Props) {
         <AtFields label={t.start} value={form.start} kinds={["clock", "sunrise", "sunset"]} kind={form.start.kind} onKind={(kind) => set({ start: { ...form.start, kind: kind as Sun } })} onChange={(at) => set({ start: { ...form.start, ...at } })} />
       </Line>
       <End form={form} set={set} fault={fault} />
-      <details>
+      <details open={fault?.field === "holidays" || undefined}>
         <summary>{plans.edit.more}</summary>
         <Line title={t.holidays} field="holidays" fault={fault}>
           <Select label={t.holidays} value={form.holidays} options={t.holidayKinds} onChange={(holidays) => set({ holidays })} />

@@ -2,13 +2,14 @@ import { useSchedules } from "../../api/queries.ts";
 import type { ScheduleInfo } from "../../api/types.gen.ts";
 import { useHubNow } from "../../live/clock.ts";
 import { plans } from "../../words/plans.ts";
+import { topicsOf } from "./action.ts";
 import { isEnabled, nameIn } from "./document.ts";
 import { PlanList } from "./PlanList.tsx";
 import type { House } from "./points.ts";
-import { action, due } from "./say.ts";
+import { action, due, notAsAsked } from "./say.ts";
 import { ScheduleEditor } from "./ScheduleEditor.tsx";
 import { whenText } from "./scheduleText.ts";
-import { bare } from "./usePlans.ts";
+import { bare, useAgainst } from "./usePlans.ts";
 
 const t = plans.schedules;
 
@@ -23,6 +24,7 @@ export function Schedules({ house }: { house: House }) {
       none={t.none}
       plans={listed}
       item={(plan) => <Schedule plan={plan} house={house} />}
+      topics={(plan) => (plan.active ? topicsOf([plan.document["set"]], house) : [])}
       editor={(plan, done) => <ScheduleEditor key={plan?.id ?? ""} house={house} plan={plan} taken={taken} onDone={done} />}
     />
   );
@@ -30,14 +32,18 @@ export function Schedules({ house }: { house: House }) {
 
 function Schedule({ plan, house }: { plan: ScheduleInfo; house: House }) {
   const now = useHubNow();
+  const against = useAgainst("schedule", plan.id);
   const state = plan.problem ? "broken" : !isEnabled(plan) ? "off" : plan.active ? "active" : "idle";
   return (
-    <div className="told" data-state={state}>
+    <div className="told" data-state={state} data-met={!against}>
       <h3>{nameIn(plan)}</h3>
       <p className="sentence">
         {capital(action(String(plan.document["set"]), house))}: {whenText(plan.document, house)}
       </p>
-      <p className="state small">{stateOf(plan, state, now)}</p>
+      <p className="state small">
+        {stateOf(plan, state, now)}
+        {against && `. ${notAsAsked(against, house)}`}
+      </p>
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import type { Topic } from "../../control/kind.ts";
 import { choicesOf, type House } from "./points.ts";
 
 export type Sign = "=" | "<=" | ">=";
@@ -23,6 +24,10 @@ export function actionOf(text: unknown, house: House): Action | undefined {
   const value = /^[+-]?[\d.]+$/.test(bare) ? String(Number(bare)) : (ON[said] ?? said);
   return { point, sign: match[2] === "<=" || match[2] === ">=" ? match[2] : "=", value };
 }
+
+/** What the actions are about, each once. */
+export const topicsOf = (actions: readonly unknown[], house: House): Topic[] =>
+  [...new Set(actions.map((a) => actionOf(a, house)?.point ?? ""))].flatMap((point) => house.target(point) ?? []);
 
 export function actionText({ point, sign, value }: Action, house: House): string {
   const target = house.target(point);

@@ -15,6 +15,9 @@ export function newId(name: string, taken: readonly string[], kind: Kind): strin
 
 export const nameIn = (plan: { id: string; document: Document }): string => String(plan.document["name"] ?? plan.id);
 
+/** What a rule does: one action, or several. */
+export const actionsOf = ({ then }: Document): string[] => (Array.isArray(then) ? then : [String(then ?? "")]);
+
 export const isEnabled = (plan: { document: Document }): boolean => plan.document["enabled"] !== false;
 
 export function withEnabled(document: Document, on: boolean): Document {

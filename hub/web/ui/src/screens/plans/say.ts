@@ -1,9 +1,11 @@
 /** Plans as people say them. */
+import type { Unmet } from "../../api/types.gen.ts";
 import { valueText } from "../../control/kind.ts";
 import { moment, zoneName } from "../../words/moment.ts";
 import { words } from "../../words/index.ts";
 import { plans } from "../../words/plans.ts";
 import { choice, number } from "../../words/format.ts";
+import { sentence } from "../../words/reasons.ts";
 import { read, type Row } from "./condition.ts";
 import { choicesOf, lower, type House } from "./points.ts";
 import { actionOf, type Action } from "./action.ts";
@@ -61,6 +63,12 @@ function actionValue(a: Action, house: House): string {
   if (choices) return choices.find((c) => String(c.value) === a.value)?.text ?? a.value;
   const n = Number(a.value);
   return !target || a.value === "" || Number.isNaN(n) ? a.value : valueText(a.point, target.command.unit, n, { said: true, role: target.device.role });
+}
+
+/** "Not as asked: what a person wants comes first." */
+export function notAsAsked({ point, by }: Unmet, house: House): string {
+  const target = house.target(point);
+  return t.notAsAsked(sentence(by, (v) => valueText(point, target?.command.unit ?? "", v, { said: true, role: target?.device.role })));
 }
 
 // -- time ---------------------------------------------------------------------------------------------------------------

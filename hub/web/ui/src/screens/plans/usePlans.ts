@@ -2,7 +2,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { ApiError, post, put, remove } from "../../api/client.ts";
-import type { PlanAccepted } from "../../api/types.gen.ts";
+import { useDecisions } from "../../api/decisions.ts";
+import type { PlanAccepted, Unmet } from "../../api/types.gen.ts";
 import { plans } from "../../words/plans.ts";
 import type { Document, Kind } from "./document.ts";
 
@@ -30,6 +31,9 @@ export function useSaving(kind: Kind) {
   const drop = useMutation({ mutationFn: ({ id }: Kept) => remove(path(kind, id)), onSettled });
   return { save, drop };
 }
+
+/** What stands against what it asks now; undefined = nothing does, or it asks nothing. */
+export const useAgainst = (kind: Kind, id: string): Unmet | undefined => useDecisions((d) => d.unmet.find((u) => u.cause === `${kind}:${id}`)).data;
 
 export interface Fault {
   field: string;
