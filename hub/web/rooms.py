@@ -20,18 +20,18 @@ from hub.model import Clock
 from hub.model.heard import Reading
 from hub.model.site import Site
 from hub.rehearse.shadow import Score
+from hub.store.journal import Row
 from hub.store.ring import Querier, Storage
 from hub.tariff.prices import Prices
-from hub.web.schema import JournalRow
 
 T = TypeVar("T")
 
 
 class JournalReader(Protocol):
-    async def rows(self, point: str | None, start: int, end: int, limit: int) -> list[JournalRow]:
+    async def rows(self, point: str | None, start: int, end: int, limit: int) -> list[Row]:
         """Newest first."""
 
-    async def of_request(self, request: str) -> list[JournalRow]:
+    async def of_request(self, request: str) -> list[Row]:
         """All rows of one wish, oldest first."""
 
 

@@ -30,6 +30,15 @@ from hub.web.schema_plan import Scores as Scores
 from hub.web.schema_plan import WhatIfAnswer as WhatIfAnswer
 from hub.web.schema_plan import WhatIfRequest as WhatIfRequest
 from hub.web.schema_plan import WhyInfo as WhyInfo
+from hub.web.schema_why import ChangeInfo as ChangeInfo
+from hub.web.schema_why import Decision as Decision
+from hub.web.schema_why import Decisions as Decisions
+from hub.web.schema_why import InputInfo as InputInfo
+from hub.web.schema_why import InputValue as InputValue
+from hub.web.schema_why import Journal as Journal
+from hub.web.schema_why import JournalRow as JournalRow
+from hub.web.schema_why import ReasonInfo as ReasonInfo
+from hub.web.schema_why import Unmet as Unmet
 
 Value = float | int | bool | str
 
@@ -77,19 +86,9 @@ class DeviceInfo(TypedDict):
     id: str
     uid: str
     role: Literal[
-        "grid",
-        "inverter",
-        "battery",
-        "charger",
-        "heatpump",
-        "plug",
-        "light",
-        "thermostat",
-        "meter",
-        "sensor",
-        "tariff",
-        "house",
-    ]
+        "grid", "inverter", "battery", "charger", "heatpump", "plug", "light", "thermostat", "meter", "sensor",
+        "tariff", "forecast", "house",
+    ]  # fmt: skip
     vendor: str
     model: str
     serial: str
@@ -102,13 +101,6 @@ class DeviceInfo(TypedDict):
 
 class Devices(TypedDict):
     devices: list[DeviceInfo]
-
-
-class ReasonInfo(TypedDict):
-    """A code with its numbers; the words are the page's."""
-
-    code: str
-    numbers: dict[str, Value]
 
 
 class CommandRequest(TypedDict):
@@ -129,88 +121,10 @@ class CommandAnswer(TypedDict):
     ms: float
 
 
-class InputInfo(TypedDict):
-    """A value the decision was taken on, and how old it was."""
-
-    point: str
-    v: Value | None
-    age_ms: int
-
-
-class JournalRow(TypedDict):
-    id: int
-    t: int
-    kind: Literal["request", "decision", "write", "link", "clock", "start", "stop", "incident"]
-    point: str
-    request: str
-    asked: Value | None
-    value: Value | None
-    source: str
-    person: str
-    cause: str
-    reason: ReasonInfo
-    limits: list[ReasonInfo]
-    inputs: list[InputInfo]
-    state: str
-    applied: Value | None
-    ms: float | None
-
-
 class CommandRecord(CommandAnswer):
     """A command afterwards: its answer, brought up to date, and what was written, why, on which inputs."""
 
     journal: list[JournalRow]
-
-
-class Journal(TypedDict):
-    rows: list[JournalRow]
-
-
-class InputValue(TypedDict):
-    """What the core knew of a point when it decided; null = nothing."""
-
-    point: str
-    v: Value | None
-
-
-class Decision(TypedDict):
-    """What the core wants a point to be, on whose wish, why, within which limits, and on what it looked.
-
-    `ends` is when the wish's time is over (UTC ms); null when it has no end.
-    """
-
-    point: str
-    value: Value
-    source: str
-    request: str
-    person: str
-    cause: str
-    ends: int | None
-    reason: ReasonInfo
-    limits: list[ReasonInfo]
-    inputs: list[InputValue]
-
-
-class Unmet(TypedDict):
-    """A wish in force that does not have its way: what it asked, what is, and what stands against it."""
-
-    request: str
-    point: str
-    asked: Value
-    got: Value
-    source: str
-    person: str
-    cause: str
-    ends: int
-    by: ReasonInfo
-
-
-class Decisions(TypedDict):
-    """One step of the core; `t` is its time (UTC ms)."""
-
-    t: int
-    decisions: list[Decision]
-    unmet: list[Unmet]
 
 
 class RuleState(TypedDict):

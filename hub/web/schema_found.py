@@ -62,8 +62,12 @@ class FoundDevice(TypedDict):
 
 
 class FoundDevices(TypedDict):
-    """`since`: when the last search began (UTC ms), null before the first."""
+    """`since`: when the last search began (UTC ms), null before the first. `looking`: what is looked at still: hosts,
+    ports, brokers. `until`: when it ends at the latest (UTC ms), null when that is not known.
+    """
 
     searching: bool
     since: int | None
+    looking: list[str]
+    until: int | None
     devices: list[FoundDevice]

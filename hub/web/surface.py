@@ -126,8 +126,8 @@ CALLS = (
     Call(
         "GET",
         "/decisions",
-        "What the core wants each point to be and why, and which wishes do not have their way: now, or at any second "
-        "whose values are still kept.",
+        "What the core wants each point to be, why, and what would alter it; and which wishes do not have their way: "
+        "now, or at any second whose values are still kept.",
         schema.Decisions,
         query=(Query("t", "the moment; now when left out", "time"), Query("point", "only this point")),
         problems=(400, 404),
@@ -187,7 +187,8 @@ CALLS = (
     Call(
         "GET",
         "/journal",
-        "What was asked, decided and written, why, on which inputs, and what the device answered; newest first.",
+        "What was asked, decided and written, why, on which inputs, what would have altered it, and what the device "
+        "answered; newest first.",
         schema.Journal,
         query=(
             Query("point", "only rows of this point"),

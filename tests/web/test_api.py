@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from aiohttp import web
 
 from hub.auth import Doorman, hash_password
 from hub.control import Desk, Dispatcher, Heart
+from hub.model import CommandSpec, Point
 from hub.model.site import Site
 from hub.store.accounts import Account
 from hub.store.ring import Buckets
@@ -219,6 +221,27 @@ def test_a_command_is_answered_with_the_devices_reading() -> None:
         assert (await c.get("/commands/a"))[1] == {**answer, "journal": []}
         assert (await c.get("/commands/b"))[0] == 404
 
+    with_client(play)
+
+
+@pytest.mark.parametrize(("role", "status"), [("owner", 200), ("installer", 200), ("guest", 403)])
+def test_guests_restart_no_device(monkeypatch: pytest.MonkeyPatch, role: str, status: int) -> None:
+    had = plug()
+    able = replace(
+        had,
+        points=(*had.points, Point.of("u1", "plug", "restart", True)),
+        commands=(*had.commands, CommandSpec("plug.restart", choices=("soft", "hard"), settle_ms=80)),
+    )
+
+    async def token(self: Keys, digest: str) -> tuple[str, str, int | None] | None:
+        return (self.tokens[digest][0], role, self.tokens[digest][1])
+
+    async def play(c: Client) -> None:
+        assert (await c.post("/commands", {"point": "plug.restart", "value": "soft"}))[0] == status
+        assert (await c.post("/commands", {"point": "plug.on", "value": True}))[0] == 200
+
+    monkeypatch.setitem(globals(), "plug", lambda: able)
+    monkeypatch.setattr(Keys, "token", token)
     with_client(play)
 
 

@@ -63,10 +63,18 @@ def test_a_rule_is_in_force_as_soon_as_it_is_written_and_gone_when_it_is_removed
     ("path", "document", "field", "said"),
     [
         ("/rules/a", {**RULE, "when": "pv_rof.power > 1"}, "when", "at column 1 of 'pv_rof.power > 1': "),
-        ("/rules/a", {**RULE, "then": ["pv_roof.power = 5"]}, "then", "cannot be set"),
+        ("/rules/a", {**RULE, "then": ["pv_roof.power = 5"]}, "then", "at column 1 of 'pv_roof.power = 5': "),
+        ("/rules/a", {**RULE, "then": ["wallbox.current_limit = 4 kW"]}, "then", "at column 25 of 'wallbox.current_l"),
         ("/rules/A", RULE, "id", "rename it"),
         ("/schedules/a", {**NIGHT, "start": "25:00"}, "start", "is no time of day"),
         ("/schedules/a", {**NIGHT, "set": "wallbox.mode = fats"}, "set", "did you mean 'fast'"),
+        (
+            "/schedules/a",
+            {**NIGHT, "set": "wallbox.current_limit = 2 kW"},
+            "set",
+            "is in W, and wallbox.current_limit is",
+        ),
+        ("/schedules/a", {**NIGHT, "dates": ["2020-01-01"]}, "dates", "it is past 2020-01-01; write a date to come"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_its_field_and_changes_nothing(

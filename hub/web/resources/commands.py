@@ -6,8 +6,10 @@ from aiohttp import web
 
 from hub.control import DEFAULT_LEASE_S, Answer, IdInUseError
 from hub.model import Reason
+from hub.model.quantity import MOMENTARY
 from hub.web.access import GUEST
 from hub.web.problems import ProblemError, body, json_response
+from hub.web.resources.journal import with_changes
 from hub.web.rooms import ROOMS
 from hub.web.schema import CommandAnswer, JournalRow, ReasonInfo
 
@@ -21,6 +23,8 @@ async def post(request: web.Request) -> web.Response:
     )
     if asked["point"] not in rooms.board.points:
         raise ProblemError(404, "Unknown point", f"there is no point {asked['point']!r}; see /api/v1/points", "point")
+    if asked["point"].partition(".")[2] in MOMENTARY and request[GUEST].role == "guest":
+        raise ProblemError(403, "Not allowed", "guests may not restart a device")
     for_s = asked.get("for_s")
     if for_s is not None and not 0 < for_s <= 31 * 86_400:
         raise ProblemError(400, "Bad duration", "for_s must be above 0 and at most 31 days in seconds", "for_s")
@@ -42,7 +46,7 @@ async def post(request: web.Request) -> web.Response:
 async def get(request: web.Request) -> web.Response:
     """Known as long as its journal rows are; a device that was slow by nature has answered meanwhile."""
     rooms, id_ = request.app[ROOMS], request.match_info["id"]
-    answer, rows = await rooms.desk.answers.get(id_), await rooms.journal.of_request(id_)
+    answer, rows = await rooms.desk.answers.get(id_), with_changes(await rooms.journal.of_request(id_), rooms)
     wire = _wire(answer) if answer else _from_rows(id_, rows)
     if wire is None:
         raise ProblemError(404, "Unknown command", f"no answered command has the id {id_!r}", "id")

@@ -6,12 +6,14 @@ from dataclasses import asdict
 
 from aiohttp import web
 
-from hub.core import Made, Unmet
+from hub.core import Made, Unmet, changes
 from hub.model import HEEDED, Command, Reason, Request
+from hub.schedules import FOREVER
 from hub.web import schema
 from hub.web.access import GUEST
 from hub.web.problems import ProblemError, instant, json_response
 from hub.web.resources.commands import reason
+from hub.web.resources.journal import change
 from hub.web.rooms import ROOMS
 
 _LATELY_MS = 2_000
@@ -55,8 +57,10 @@ async def observed(request: web.Request) -> web.Response:
 
 def _wire(made: Made, point: str | None) -> schema.Decisions:
     asked = {r.id: r for r in made.step.asked}
-    decided = {c.point for c in made.step.commands} | {u.point for u in made.step.unmet}
-    held = [r for r in made.step.asked if r.point not in decided and r.point.endswith(_OF_THE_CORE)]
+    decided, lost = {c.point for c in made.step.commands}, {u.request for u in made.step.unmet}
+    held = [
+        r for r in made.step.asked if r.point not in decided and r.id not in lost and r.point.endswith(_OF_THE_CORE)
+    ]
     told = [_decision(c, made, asked) for c in made.step.commands] + [_held(r) for r in held]
     return {
         "t": made.inputs.t,
@@ -67,6 +71,7 @@ def _wire(made: Made, point: str | None) -> schema.Decisions:
 
 def _decision(c: Command, made: Made, asked: dict[str, Request]) -> schema.Decision:
     wish = asked.get(c.request)
+    kept_from = next((u.asked for u in made.step.unmet if u.request == c.request and u.point == c.point), None)
     return {
         "point": c.point,
         "value": c.value,
@@ -74,15 +79,17 @@ def _decision(c: Command, made: Made, asked: dict[str, Request]) -> schema.Decis
         "request": c.request if wish and wish.point == c.point else "",  # not that of a mode: it stands by itself
         "person": wish.person if wish else "",
         "cause": wish.cause if wish else "",
-        "ends": wish.ends if wish else None,
+        "ends": wish.ends if wish and wish.ends < FOREVER else None,
         "reason": reason(c.reason),
         "limits": [reason(r) for r in c.limits],
         "inputs": [{"point": p, "v": made.inputs.values.get(p)} for p in c.inputs],
+        "changes": [change(one) for one in changes(c.point, c.reason, c.limits, wish, kept_from)],
     }
 
 
 def _held(r: Request) -> schema.Decision:
     """A mode, a limit of the house or a target that somebody holds for a time: no device shows it."""
+    why = Reason(f"{r.source.value}_asked")
     return {
         "point": r.point,
         "value": r.value,
@@ -90,10 +97,11 @@ def _held(r: Request) -> schema.Decision:
         "request": r.id,
         "person": r.person,
         "cause": r.cause,
-        "ends": r.ends,
-        "reason": reason(Reason(f"{r.source.value}_asked")),
+        "ends": r.ends if r.ends < FOREVER else None,
+        "reason": reason(why),
         "limits": [],
         "inputs": [],
+        "changes": [change(one) for one in changes(r.point, why, wish=r)],
     }
 
 
@@ -108,6 +116,7 @@ def _unmet(u: Unmet, wish: Request) -> schema.Unmet:
         "cause": wish.cause,
         "ends": wish.ends,
         "by": reason(u.by),
+        "changes": [change(one) for one in changes(u.point, u.by, asked=u.asked)],
     }
 
 

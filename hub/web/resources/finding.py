@@ -87,7 +87,13 @@ def _found(rooms: Rooms, adoption: Adoption) -> FoundDevices:
         name = _suggested(device, taken)
         taken.add(name)
         listed.append(_shown(rooms, device, name))
-    return {"searching": adoption.searching, "since": adoption.searched, "devices": listed}
+    return {
+        "searching": adoption.searching,
+        "since": adoption.searched,
+        "looking": list(adoption.looking),
+        "until": adoption.until,
+        "devices": listed,
+    }
 
 
 def _shown(rooms: Rooms, f: Found, suggested: str) -> FoundDevice:

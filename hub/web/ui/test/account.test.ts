@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decisions, devices } from "../src/api/fixtures.gen.ts";
 import type { Decision, DeviceInfo } from "../src/api/types.gen.ts";
-import { isDriven } from "../src/control/driven.ts";
+import { driving, isDriven } from "../src/control/driven.ts";
 import { personal, wishesOf, type Wish } from "../src/control/wish.ts";
 import { account } from "../src/why/account.ts";
 import { driven, related } from "../src/why/related.ts";
-import { change, CHANGES } from "../src/words/changes.ts";
+import { CHANGES, changeText } from "../src/words/changes.ts";
 import { moment } from "../src/words/moment.ts";
 import { wishText } from "../src/words/wish.ts";
 
@@ -65,13 +65,15 @@ test("wishes: unmet with their limit, met with their end, only people's can be t
 });
 
 test("what would change it is a whole sentence, with and without its numbers", () => {
-  for (const code of Object.keys(CHANGES)) {
-    for (const [until, asked] of [["", null], ["16:30", 16]] as const) {
-      const text = change({ code, numbers: {} }, { unit: "A", asked, say: amps, until });
+  const numbers = { ends: 1_750_500_000_000, more_a: 2.5, less_a: 0.8, asked_a: 16, less_w: 2100, phase: 1, point: "grid.power", source: "person", wait_s: 90 };
+  for (const code of Object.keys(CHANGES) as Array<keyof typeof CHANGES>) {
+    for (const known of [{}, numbers]) {
+      const text = changeText({ code, numbers: known });
       assert.ok(/^[A-Z].*\.$/.test(text) && !/undefined|NaN/.test(text), `${code}: ${text}`);
     }
   }
-  assert.equal(change({ code: "solar_flare", numbers: {} }, { unit: "", asked: null, say: amps, until: "" }), "");
+  assert.equal(changeText({ code: "solar_flare" as keyof typeof CHANGES, numbers: {} }), "");
+  assert.equal(plain(changeText({ code: "less_import", numbers: { less_w: 2100 } })), "Wait until the house takes 2.1 kW less elsewhere.");
 });
 
 test("a mode is explained by the set-point it drives, and the other way round", () => {
@@ -81,6 +83,14 @@ test("a mode is explained by the set-point it drives, and the other way round", 
   assert.deepEqual(related(of("plug_tv"), "plug_tv.mode"), ["plug_tv.mode", "plug_tv.on"]);
   assert.deepEqual(related(of("plug_tv"), "plug_tv.on"), ["plug_tv.on", "plug_tv.mode"]);
   assert.deepEqual(related(of("light_hall"), "light_hall.on"), ["light_hall.on"]);
+});
+
+test("a node of the picture asks about modes; what only measures has no answer", () => {
+  const asked = (id: string) => driving(of(id)).map((topic) => topic.command.point);
+  assert.deepEqual(["battery", "wallbox", "heatpump"].flatMap(asked), ["battery.mode", "wallbox.mode", "heatpump.mode"]);
+  assert.deepEqual(asked("grid"), []);
+  const bare = { ...of("wallbox"), commands: of("wallbox").commands.filter((c) => c.point !== "wallbox.mode") };
+  assert.equal(driving(bare)[0]?.command.point, "wallbox.current_limit");
 });
 
 test("what the hub drives by itself: not what somebody has just asked for once", () => {

@@ -34,6 +34,20 @@ test("batteries are told from what can wait", () => {
   assert.deepEqual(lanesOf(steps, (d) => d === "battery"), { batteries: ["battery"], flexible: ["wallbox"] });
 });
 
+test("a heat pump has a lane, and its reasons come with prices and warmth", () => {
+  const warm = (code: string, power_w: number): PlanStep => ({ ...step(0, 0), devices: { heatpump: { power_w, why: { code }, room_c: 21.26, tank_c: 48 } } });
+  const heating = [warm("warms_cheap", 2000), { ...warm("warms_sun", 1000), start: H }, { ...warm("warm_enough", 0), start: 2 * H }];
+  assert.deepEqual(lanesOf(heating, () => false).flexible, ["heatpump"]);
+  assert.deepEqual(blocksOf(heating, "heatpump", H).map((b) => [b.from / H, b.to / H, b.wh]), [[0, 2, 3000]]);
+  const said = ["keeps_comfort", "warms_sun", "warms_cheap", "warm_enough"].map((code) => plain(doingText(warm(code, 0).devices["heatpump"]!, step(0, 0), "EUR")));
+  assert.deepEqual(said, [
+    "runs, so that it does not get too cold, at 28.0 ct a kWh · 21.3 °C, tank 48.0 °C then",
+    "stores heat with sun that would earn 8.0 ct a kWh · 21.3 °C, tank 48.0 °C then",
+    "stores heat while a kWh costs 28.0 ct · 21.3 °C, tank 48.0 °C then",
+    "rests at 28.0 ct a kWh: it is warm enough · 21.3 °C, tank 48.0 °C then",
+  ]);
+});
+
 test("the step of a moment, and the nearest one outside", () => {
   assert.equal(stepAt(steps, 2.5 * H), 2);
   assert.equal(stepAt(steps, -H), 0);

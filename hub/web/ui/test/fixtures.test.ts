@@ -28,7 +28,7 @@ test("every command has a widget and a name", () => {
   for (const d of house) {
     for (const c of d.commands) {
       assert.match(kindOf(c), /switch|choice|number/);
-      assert.ok(subject(d, c).length > 3);
+      assert.ok(subject({ device: d, command: c }).length > 3);
     }
   }
 });

@@ -71,6 +71,7 @@ test("names as people type them, and what the hub makes of them", () => {
   assert.equal(freeId("plug", ["plug", "plug_2"]), "plug_3");
   assert.equal(freeId("inverter_2", ["inverter_2"]), "inverter_3");
   assert.deepEqual([nameFault("", []), nameFault("house", []), nameFault("a", ["a"]), nameFault("b", ["a"])], ["empty", "reserved", "taken", undefined]);
+  assert.equal(nameFault("forecast", []), "reserved");
 });
 
 test("every found device has a title and a place", () => {

@@ -19,6 +19,7 @@ export const HOUSE: DeviceInfo[] = [
   device("pump_meter", "meter", ["power"], "pump"),
   device("house", "house", ["consumption", "surplus", "autarky", "unexplained"]),
   device("tariff", "tariff", ["price_import"]),
+  device("forecast", "forecast", ["pv_left_today", "load_tomorrow"]),
 ];
 
 /** A reader over given values; null = stale since `t` 500. */

@@ -7,7 +7,7 @@ const ROW: JournalRow = {
   id: 1, t: 0, kind: "write", point: "box.current_limit", request: "", asked: null, value: 9, source: "default", person: "",
   cause: "charge_fast", reason: { code: "charge_fast", numbers: { limit_a: 16 } },
   limits: [{ code: "fuse_limit", numbers: { fuse_a: 35, free_a: 9 } }],
-  inputs: [{ point: "grid.power", v: 5200, age_ms: 800 }], state: "confirmed", applied: 9, ms: 41.2,
+  inputs: [{ point: "grid.power", v: 5200, age_ms: 800 }], state: "confirmed", applied: 9, ms: 41.2, changes: [],
 };
 const POINTS = new Map([
   ["box.current_limit", { id: "box.current_limit", quantity: "current_limit", unit: "A", kind: "gauge" as const, writable: true }],

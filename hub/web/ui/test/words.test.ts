@@ -20,6 +20,7 @@ test("numbers as people read them", () => {
   assert.equal(plain(price(28_731, "USD")), "0.287 USD/kWh");
   assert.equal(plain(withUnit(-120, "W")), "\u2212120 W");
   assert.equal(withUnit(true, ""), "On");
+  assert.deepEqual([0, 45, 180, 195, 1500].map((m) => plain(withUnit(m, "min"))), ["0 min", "45 min", "3 h", "3 h 15 min", "25 h"]);
 });
 
 test("every mode that can be chosen has its own name and says what it does", () => {

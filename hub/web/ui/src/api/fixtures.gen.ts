@@ -406,6 +406,36 @@ export const points: Points = {
    "v": 8110,
    "t": 1750496400000,
    "q": "good"
+  },
+  "tariff.price_lowest": {
+   "v": 28730,
+   "t": 1750500000000,
+   "q": "good"
+  },
+  "tariff.cheaper_today": {
+   "v": 0,
+   "t": 1750500000000,
+   "q": "good"
+  },
+  "forecast.pv_left_today": {
+   "v": 31400,
+   "t": 1750500000000,
+   "q": "good"
+  },
+  "forecast.pv_tomorrow": {
+   "v": 44800,
+   "t": 1750500000000,
+   "q": "good"
+  },
+  "forecast.pv_next_hour": {
+   "v": 6900,
+   "t": 1750500000000,
+   "q": "good"
+  },
+  "forecast.load_tomorrow": {
+   "v": 12600,
+   "t": 1750500000000,
+   "q": "good"
   }
  }
 };
@@ -1136,6 +1166,68 @@ export const devices: Devices = {
      "unit": "1e-5/kWh",
      "kind": "gauge",
      "writable": false
+    },
+    {
+     "id": "tariff.price_lowest",
+     "quantity": "price_lowest",
+     "unit": "1e-5/kWh",
+     "kind": "gauge",
+     "writable": false
+    },
+    {
+     "id": "tariff.cheaper_today",
+     "quantity": "cheaper_today",
+     "unit": "min",
+     "kind": "gauge",
+     "writable": false
+    }
+   ],
+   "commands": []
+  },
+  {
+   "id": "forecast",
+   "uid": "forecast",
+   "role": "forecast",
+   "vendor": "",
+   "model": "",
+   "serial": "",
+   "firmware": "",
+   "behind": "",
+   "link": {
+    "driver": "planner",
+    "address": "forecast",
+    "state": "up",
+    "since": 1750496400000,
+    "reason": ""
+   },
+   "points": [
+    {
+     "id": "forecast.pv_left_today",
+     "quantity": "pv_left_today",
+     "unit": "Wh",
+     "kind": "gauge",
+     "writable": false
+    },
+    {
+     "id": "forecast.pv_tomorrow",
+     "quantity": "pv_tomorrow",
+     "unit": "Wh",
+     "kind": "gauge",
+     "writable": false
+    },
+    {
+     "id": "forecast.pv_next_hour",
+     "quantity": "pv_next_hour",
+     "unit": "W",
+     "kind": "gauge",
+     "writable": false
+    },
+    {
+     "id": "forecast.load_tomorrow",
+     "quantity": "load_tomorrow",
+     "unit": "Wh",
+     "kind": "gauge",
+     "writable": false
     }
    ],
    "commands": []
@@ -1670,6 +1762,8 @@ export const energy: Energy = {
 export const found: FoundDevices = {
  "searching": false,
  "since": null,
+ "looking": [],
+ "until": null,
  "devices": [
   {
    "driver": "sunspec",
@@ -1930,7 +2024,24 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": 15.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "take_back",
+     "numbers": {
+      "ends": 1750507214000
+     }
+    },
+    {
+     "code": "less_on_fuse",
+     "numbers": {
+      "circuit": "main",
+      "phase": 1,
+      "less_a": 0.8,
+      "asked_a": 16.0
+     }
+    }
+   ]
   },
   {
    "id": 84,
@@ -1951,7 +2062,15 @@ export const journal: Journal = {
    "inputs": [],
    "state": "",
    "applied": null,
-   "ms": null
+   "ms": null,
+   "changes": [
+    {
+     "code": "take_back",
+     "numbers": {
+      "ends": 1750507214000
+     }
+    }
+   ]
   },
   {
    "id": 83,
@@ -1993,7 +2112,23 @@ export const journal: Journal = {
    ],
    "state": "refused",
    "applied": 2.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "device_answers",
+     "numbers": {}
+    },
+    {
+     "code": "wait",
+     "numbers": {
+      "wait_s": 594.0
+     }
+    },
+    {
+     "code": "ask_yourself",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 82,
@@ -2016,7 +2151,8 @@ export const journal: Journal = {
    "inputs": [],
    "state": "ended",
    "applied": null,
-   "ms": null
+   "ms": null,
+   "changes": []
   },
   {
    "id": 81,
@@ -2037,7 +2173,13 @@ export const journal: Journal = {
    "inputs": [],
    "state": "",
    "applied": null,
-   "ms": null
+   "ms": null,
+   "changes": [
+    {
+     "code": "take_back",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 80,
@@ -2060,7 +2202,13 @@ export const journal: Journal = {
    "inputs": [],
    "state": "no_answer",
    "applied": null,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "device_answers",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 79,
@@ -2081,7 +2229,13 @@ export const journal: Journal = {
    "inputs": [],
    "state": "",
    "applied": null,
-   "ms": null
+   "ms": null,
+   "changes": [
+    {
+     "code": "take_back",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 78,
@@ -2115,7 +2269,13 @@ export const journal: Journal = {
    ],
    "state": "refused",
    "applied": 2.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "device_answers",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 77,
@@ -2136,7 +2296,13 @@ export const journal: Journal = {
    "inputs": [],
    "state": "",
    "applied": null,
-   "ms": null
+   "ms": null,
+   "changes": [
+    {
+     "code": "take_back",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 76,
@@ -2228,7 +2394,22 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": 15.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "take_back",
+     "numbers": {}
+    },
+    {
+     "code": "less_on_fuse",
+     "numbers": {
+      "circuit": "main",
+      "phase": 1,
+      "less_a": 0.8,
+      "asked_a": 16.0
+     }
+    }
+   ]
   },
   {
    "id": 75,
@@ -2249,7 +2430,13 @@ export const journal: Journal = {
    "inputs": [],
    "state": "",
    "applied": null,
-   "ms": null
+   "ms": null,
+   "changes": [
+    {
+     "code": "take_back",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 74,
@@ -2331,7 +2518,15 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -5000.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "take_back",
+     "numbers": {
+      "ends": 1750503604000
+     }
+    }
+   ]
   },
   {
    "id": 73,
@@ -2352,7 +2547,15 @@ export const journal: Journal = {
    "inputs": [],
    "state": "",
    "applied": null,
-   "ms": null
+   "ms": null,
+   "changes": [
+    {
+     "code": "take_back",
+     "numbers": {
+      "ends": 1750503604000
+     }
+    }
+   ]
   },
   {
    "id": 72,
@@ -2377,7 +2580,8 @@ export const journal: Journal = {
    "inputs": [],
    "state": "refused",
    "applied": null,
-   "ms": null
+   "ms": null,
+   "changes": []
   },
   {
    "id": 71,
@@ -2414,7 +2618,13 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": false,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "take_back",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 70,
@@ -2435,7 +2645,13 @@ export const journal: Journal = {
    "inputs": [],
    "state": "",
    "applied": null,
-   "ms": null
+   "ms": null,
+   "changes": [
+    {
+     "code": "take_back",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 69,
@@ -2520,7 +2736,17 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -239.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "house_use",
+     "numbers": {}
+    },
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 68,
@@ -2605,7 +2831,17 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -296.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "house_use",
+     "numbers": {}
+    },
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 67,
@@ -2690,7 +2926,17 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -357.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "house_use",
+     "numbers": {}
+    },
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 66,
@@ -2775,7 +3021,17 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -420.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "house_use",
+     "numbers": {}
+    },
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 65,
@@ -2860,7 +3116,17 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -487.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "house_use",
+     "numbers": {}
+    },
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 64,
@@ -2945,7 +3211,17 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -556.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "house_use",
+     "numbers": {}
+    },
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 63,
@@ -3030,7 +3306,17 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -628.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "house_use",
+     "numbers": {}
+    },
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 62,
@@ -3115,7 +3401,17 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": 6.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "more_sun",
+     "numbers": {}
+    },
+    {
+     "code": "fast_mode",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 61,
@@ -3200,7 +3496,17 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -12.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "house_use",
+     "numbers": {}
+    },
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 60,
@@ -3285,7 +3591,17 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -88.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "house_use",
+     "numbers": {}
+    },
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 59,
@@ -3370,7 +3686,17 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -166.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "house_use",
+     "numbers": {}
+    },
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 58,
@@ -3455,7 +3781,17 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -244.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "house_use",
+     "numbers": {}
+    },
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 57,
@@ -3540,7 +3876,17 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -324.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "house_use",
+     "numbers": {}
+    },
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    }
+   ]
   },
   {
    "id": 56,
@@ -3625,7 +3971,17 @@ export const journal: Journal = {
    ],
    "state": "confirmed",
    "applied": -404.0,
-   "ms": 0.0
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "house_use",
+     "numbers": {}
+    },
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    }
+   ]
   }
  ]
 };
@@ -3717,6 +4073,23 @@ export const decisions: Decisions = {
      "point": "wallbox.current_l3",
      "v": 15.0
     }
+   ],
+   "changes": [
+    {
+     "code": "take_back",
+     "numbers": {
+      "ends": 1750507214000
+     }
+    },
+    {
+     "code": "less_on_fuse",
+     "numbers": {
+      "circuit": "main",
+      "phase": 1,
+      "less_a": 0.8,
+      "asked_a": 16.0
+     }
+    }
    ]
   },
   {
@@ -3797,6 +4170,14 @@ export const decisions: Decisions = {
      "point": "wallbox.current_l3",
      "v": 15.0
     }
+   ],
+   "changes": [
+    {
+     "code": "take_back",
+     "numbers": {
+      "ends": 1750503604000
+     }
+    }
    ]
   },
   {
@@ -3829,6 +4210,22 @@ export const decisions: Decisions = {
      "point": "battery.power",
      "v": -5000
     }
+   ],
+   "changes": [
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    },
+    {
+     "code": "ask_yourself",
+     "numbers": {}
+    },
+    {
+     "code": "wait",
+     "numbers": {
+      "wait_s": 591.0
+     }
+    }
    ]
   }
  ],
@@ -3850,7 +4247,18 @@ export const decisions: Decisions = {
      "free_a": 15.2,
      "phase": 1
     }
-   }
+   },
+   "changes": [
+    {
+     "code": "less_on_fuse",
+     "numbers": {
+      "circuit": "main",
+      "phase": 1,
+      "less_a": 0.8,
+      "asked_a": 16.0
+     }
+    }
+   ]
   }
  ]
 };
@@ -3890,6 +4298,26 @@ export const liveState: LiveState = {
   "battery.soc": {
    "v": 66.0,
    "t": 1750500016000,
+   "q": "good"
+  },
+  "forecast.load_tomorrow": {
+   "v": 12600,
+   "t": 1750500000000,
+   "q": "good"
+  },
+  "forecast.pv_left_today": {
+   "v": 31400,
+   "t": 1750500000000,
+   "q": "good"
+  },
+  "forecast.pv_next_hour": {
+   "v": 6900,
+   "t": 1750500000000,
+   "q": "good"
+  },
+  "forecast.pv_tomorrow": {
+   "v": 44800,
+   "t": 1750500000000,
    "q": "good"
   },
   "grid.energy_export": {
@@ -4072,6 +4500,11 @@ export const liveState: LiveState = {
    "t": 1750500016000,
    "q": "good"
   },
+  "tariff.cheaper_today": {
+   "v": 0,
+   "t": 1750500000000,
+   "q": "good"
+  },
   "tariff.price_export": {
    "v": 8110,
    "t": 1750496400000,
@@ -4080,6 +4513,11 @@ export const liveState: LiveState = {
   "tariff.price_import": {
    "v": 28730,
    "t": 1750496400000,
+   "q": "good"
+  },
+  "tariff.price_lowest": {
+   "v": 28730,
+   "t": 1750500000000,
    "q": "good"
   },
   "wallbox.connected": {

@@ -64,10 +64,12 @@ export interface FoundDevice {
   adopted: string;
 }
 
-/** `since`: when the last search began (UTC ms), null before the first. */
+/** `since`: when the last search began (UTC ms), null before the first. `looking`: what is looked at still: hosts, ports, brokers. `until`: when it ends at the latest (UTC ms), null when that is not known. */
 export interface FoundDevices {
   searching: boolean;
   since: number | null;
+  looking: Array<string>;
+  until: number | null;
   devices: Array<FoundDevice>;
 }
 
@@ -242,6 +244,92 @@ export interface WhyInfo {
   saves?: number;
 }
 
+/** One thing that would alter a decision by itself; the words are the page's. `numbers`, where they are known: `ends` of the wish behind it (UTC ms), `wait_s` to wait (s), what has to be there (`min_a` A, `needed_w` W, `floor` and `ceiling` %), how much more sun (`more_a` A) or how much less use elsewhere (`less_a` A, `less_w` W) is needed; whose turn it is after (`source`), which `point`, `circuit` and `phase`. */
+export interface ChangeInfo {
+  code: "take_back" | "take_limit_back" | "target_back" | "ask_yourself" | "ask_minimum" | "limit_it" | "person_blocks" | "choose_mode" | "fast_mode" | "min_solar_mode" | "auto_mode" | "change_rule" | "change_schedule" | "change_site" | "operator_ends" | "safe_again" | "its_turn" | "plan_changes" | "plan_comes" | "begins_by_itself" | "dearer_grid" | "more_sun" | "sun_leaves_more" | "sun_leaves" | "sun_lasts" | "sun_differs" | "sun_ends" | "house_use" | "export_limit_ends" | "car_done" | "feed_cars" | "smaller_reserve" | "soc_above" | "soc_below" | "less_on_fuse" | "less_import" | "less_export" | "even_phases" | "other_installation" | "other_device" | "wait" | "ramp_goes_on" | "budget_grows" | "phases_switched" | "reading_back" | "device_answers";
+  numbers: Record<string, Value>;
+}
+
+/** What the core wants a point to be, on whose wish, why, within which limits, and on what it looked. `ends` is when the wish's time is over (UTC ms); null when it has no end. `changes`: what would alter it, each by itself. */
+export interface Decision {
+  point: string;
+  value: Value;
+  source: string;
+  request: string;
+  person: string;
+  cause: string;
+  ends: number | null;
+  reason: ReasonInfo;
+  limits: Array<ReasonInfo>;
+  inputs: Array<InputValue>;
+  changes: Array<ChangeInfo>;
+}
+
+/** One step of the core; `t` is its time (UTC ms). */
+export interface Decisions {
+  t: number;
+  decisions: Array<Decision>;
+  unmet: Array<Unmet>;
+}
+
+/** A value the decision was taken on, and how old it was. */
+export interface InputInfo {
+  point: string;
+  v: Value | null;
+  age_ms: number;
+}
+
+/** What the core knew of a point when it decided; null = nothing. */
+export interface InputValue {
+  point: string;
+  v: Value | null;
+}
+
+export interface Journal {
+  rows: Array<JournalRow>;
+}
+
+/** `changes`: what would have altered it then; of a wish that is still in force, also when it ends. */
+export interface JournalRow {
+  id: number;
+  t: number;
+  kind: "request" | "decision" | "write" | "link" | "clock" | "start" | "stop" | "incident";
+  point: string;
+  request: string;
+  asked: Value | null;
+  value: Value | null;
+  source: string;
+  person: string;
+  cause: string;
+  reason: ReasonInfo;
+  limits: Array<ReasonInfo>;
+  inputs: Array<InputInfo>;
+  state: string;
+  applied: Value | null;
+  ms: number | null;
+  changes: Array<ChangeInfo>;
+}
+
+/** A code with its numbers; the words are the page's. */
+export interface ReasonInfo {
+  code: string;
+  numbers: Record<string, Value>;
+}
+
+/** A wish in force that does not have its way: what it asked, what is, what is against it, what would alter that. */
+export interface Unmet {
+  request: string;
+  point: string;
+  asked: Value;
+  got: Value;
+  source: string;
+  person: string;
+  cause: string;
+  ends: number;
+  by: ReasonInfo;
+  changes: Array<ChangeInfo>;
+}
+
 /** `v` is null when nothing trustworthy is known; `t` is when it was measured (UTC ms). */
 export interface PointState {
   v: Value | null;
@@ -283,7 +371,7 @@ export interface LinkInfo {
 export interface DeviceInfo {
   id: string;
   uid: string;
-  role: "grid" | "inverter" | "battery" | "charger" | "heatpump" | "plug" | "light" | "thermostat" | "meter" | "sensor" | "tariff" | "house";
+  role: "grid" | "inverter" | "battery" | "charger" | "heatpump" | "plug" | "light" | "thermostat" | "meter" | "sensor" | "tariff" | "forecast" | "house";
   vendor: string;
   model: string;
   serial: string;
@@ -296,12 +384,6 @@ export interface DeviceInfo {
 
 export interface Devices {
   devices: Array<DeviceInfo>;
-}
-
-/** A code with its numbers; the words are the page's. */
-export interface ReasonInfo {
-  code: string;
-  numbers: Record<string, Value>;
 }
 
 export interface CommandRequest {
@@ -322,32 +404,6 @@ export interface CommandAnswer {
   ms: number;
 }
 
-/** A value the decision was taken on, and how old it was. */
-export interface InputInfo {
-  point: string;
-  v: Value | null;
-  age_ms: number;
-}
-
-export interface JournalRow {
-  id: number;
-  t: number;
-  kind: "request" | "decision" | "write" | "link" | "clock" | "start" | "stop" | "incident";
-  point: string;
-  request: string;
-  asked: Value | null;
-  value: Value | null;
-  source: string;
-  person: string;
-  cause: string;
-  reason: ReasonInfo;
-  limits: Array<ReasonInfo>;
-  inputs: Array<InputInfo>;
-  state: string;
-  applied: Value | null;
-  ms: number | null;
-}
-
 /** A command afterwards: its answer, brought up to date, and what was written, why, on which inputs. */
 export interface CommandRecord {
   id: string;
@@ -358,50 +414,6 @@ export interface CommandRecord {
   reason: ReasonInfo;
   ms: number;
   journal: Array<JournalRow>;
-}
-
-export interface Journal {
-  rows: Array<JournalRow>;
-}
-
-/** What the core knew of a point when it decided; null = nothing. */
-export interface InputValue {
-  point: string;
-  v: Value | null;
-}
-
-/** What the core wants a point to be, on whose wish, why, within which limits, and on what it looked. `ends` is when the wish's time is over (UTC ms); null when it has no end. */
-export interface Decision {
-  point: string;
-  value: Value;
-  source: string;
-  request: string;
-  person: string;
-  cause: string;
-  ends: number | null;
-  reason: ReasonInfo;
-  limits: Array<ReasonInfo>;
-  inputs: Array<InputValue>;
-}
-
-/** A wish in force that does not have its way: what it asked, what is, and what stands against it. */
-export interface Unmet {
-  request: string;
-  point: string;
-  asked: Value;
-  got: Value;
-  source: string;
-  person: string;
-  cause: string;
-  ends: number;
-  by: ReasonInfo;
-}
-
-/** One step of the core; `t` is its time (UTC ms). */
-export interface Decisions {
-  t: number;
-  decisions: Array<Decision>;
-  unmet: Array<Unmet>;
 }
 
 /** `state`: idle, waiting, active, cooling; off when it is not enabled, broken when `problem` says what is wrong. */

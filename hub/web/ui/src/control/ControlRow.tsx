@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { useDecisions } from "../api/decisions.ts";
 import type { CommandInfo, DeviceInfo, Value } from "../api/types.gen.ts";
 import { Icon } from "../ui/Icon.tsx";
@@ -14,7 +14,7 @@ import { Reading } from "./Reading.tsx";
 import { useControl } from "./useControl.ts";
 import { useHold } from "./useHold.ts";
 import { isWide, stillMs, Widget } from "./Widget.tsx";
-import { WhyLater } from "./WhyLater.tsx";
+import { WhyButton } from "./WhyButton.tsx";
 import { Wishes } from "./Wishes.tsx";
 import { personal, wishesOf, type Wish } from "./wish.ts";
 
@@ -35,8 +35,7 @@ export function ControlRow({ device, command, title, below, icon, also = [] }: P
   const holding = useHold(device, command);
   const wishes = useWishes(device);
   const told = wishes.filter((w) => w.point === command.point || also.includes(w.point));
-  const [why, setWhy] = useState(false);
-  const name = subject(device, command);
+  const name = subject({ device, command });
   const wide = isWide(command);
   const does = quantityOf(command.point) === "mode" ? doesNow(device.role, handle.value, wishes) : wide || !holding.choices.length ? "" : words.hold.byHand;
   return (
@@ -54,15 +53,14 @@ export function ControlRow({ device, command, title, below, icon, also = [] }: P
       </div>
       <HoldSelect holding={holding} label={name} />
       <Widget handle={handle} command={command} role={device.role} label={name} end={holding.end} />
-      <button type="button" className="why" aria-label={words.devices.why(name)} onClick={() => setWhy(true)}>
+      <WhyButton topics={[{ device, command }]} name={name} className="why">
         {words.devices.whyShort}
-      </button>
+      </WhyButton>
       {does && <p className="does quiet small">{does}</p>}
       <div role="status" className="came">
         <Outcome handle={handle} command={command} held={wishes.some((w) => w.request === handle.control.id)} />
       </div>
       <Wishes device={device} wishes={told} />
-      {why && <WhyLater device={device} command={command} onClose={() => setWhy(false)} />}
     </div>
   );
 }

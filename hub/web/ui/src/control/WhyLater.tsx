@@ -1,31 +1,32 @@
 import { lazy, Suspense } from "react";
-import type { CommandInfo, DeviceInfo } from "../api/types.gen.ts";
+import { createPortal } from "react-dom";
 import { Boundary } from "../ui/Boundary.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { words } from "../words/index.ts";
-import { subject } from "./kind.ts";
+import { subject, type Topic } from "./kind.ts";
 
 interface Props {
-  device: DeviceInfo;
-  command: CommandInfo;
+  /** At least one; of several the dialog lets choose. */
+  topics: readonly Topic[];
   onClose: () => void;
 }
 
 const Why = lazy(() => import("../why/Why.tsx"));
 
-/** The answer to "Why?" comes when it is asked for: the first screen does not need it. */
+/** The answer to "Why?" comes when it is asked for: the first screen does not need it. It looks the same wherever it is asked. */
 export function WhyLater(props: Props) {
-  return (
+  return createPortal(
     <Boundary fallback={<Failed {...props} />}>
       <Suspense>
         <Why {...props} />
       </Suspense>
-    </Boundary>
+    </Boundary>,
+    document.body,
   );
 }
 
-const Failed = ({ device, command, onClose }: Props) => (
-  <Dialog title={words.why.title(subject(device, command))} onClose={onClose}>
+const Failed = ({ topics, onClose }: Props) => (
+  <Dialog title={words.why.title(subject(topics[0]!))} onClose={onClose}>
     <p>{words.why.failed}</p>
   </Dialog>
 );

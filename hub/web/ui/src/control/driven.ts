@@ -1,10 +1,17 @@
-import type { Decisions, Value } from "../api/types.gen.ts";
-import { quantityOf, type Role } from "./kind.ts";
+import type { Decisions, DeviceInfo, Value } from "../api/types.gen.ts";
+import { quantityOf, type Role, type Topic } from "./kind.ts";
 
 const DRIVEN_BY_MODE = ["current_limit", "power_setpoint", "sg_ready", "on"];
 
 /** Whether a mode acts through this point. */
 export const actsThrough = (point: string): boolean => DRIVEN_BY_MODE.includes(quantityOf(point));
+
+/** What the hub decides of the device: by its mode, else by what it is told directly; none where it only measures. */
+export function driving(device: DeviceInfo): Topic[] {
+  const of = (fits: (point: string) => boolean) => device.commands.find((c) => fits(c.point));
+  const command = of((p) => quantityOf(p) === "mode") ?? of((p) => actsThrough(p) || quantityOf(p) === "power_limit");
+  return command ? [{ device, command }] : [];
+}
 
 /** What no device shows: the hub heeds it for as long as it is wished. */
 export const isHeeded = (point: string): boolean => ["target_energy", "target_soc", "reserve"].includes(quantityOf(point));

@@ -1,4 +1,4 @@
-import type { Decision, Decisions, ReasonInfo, Unmet, Value } from "../api/types.gen.ts";
+import type { ChangeInfo, Decision, Decisions, ReasonInfo, Unmet, Value } from "../api/types.gen.ts";
 
 /** What somebody asks of a point for some time, and what became of it. */
 export interface Wish {
@@ -12,6 +12,8 @@ export interface Wish {
   ends: number;
   /** What stands against it; null = it has its way. */
   by: ReasonInfo | null;
+  /** What would alter that. */
+  changes: readonly ChangeInfo[];
 }
 
 /** The wishes in force for the points: those that have their way, and those that have not. */
@@ -19,7 +21,7 @@ export function wishesOf(known: Decisions | undefined, points: readonly string[]
   if (!known) return [];
   const unmet = known.unmet.filter((u) => points.includes(u.point));
   const met = known.decisions.filter((d) => points.includes(d.point) && d.ends !== null && d.request !== "" && !unmet.some((u) => u.request === d.request));
-  return [...unmet.map(notMet), ...met.map((d) => ({ ...whose(d), asked: d.value, got: d.value, ends: d.ends!, by: null }))];
+  return [...unmet.map(notMet), ...met.map((d) => ({ ...whose(d), asked: d.value, got: d.value, ends: d.ends!, by: null, changes: [] }))];
 }
 
 /** Those that people can take back. */
@@ -27,4 +29,4 @@ export const personal = (wishes: readonly Wish[]): Wish[] => wishes.filter((w) =
 
 const whose = ({ request, point, source, person, cause }: Decision | Unmet) => ({ request, point, source, person, cause });
 
-const notMet = (u: Unmet): Wish => ({ ...whose(u), asked: u.asked, got: u.got, ends: u.ends, by: u.by });
+const notMet = (u: Unmet): Wish => ({ ...whose(u), asked: u.asked, got: u.got, ends: u.ends, by: u.by, changes: u.changes });

@@ -21,6 +21,7 @@ export const ROLES: Record<Role, Look> = {
   sensor: { icon: "room", colour: "grid" },
   meter: { icon: "meter", colour: "home" },
   tariff: { icon: "price", colour: "grid" },
+  forecast: { icon: "plans", colour: "pv" },
   house: { icon: "home", colour: "home" },
 };
 
@@ -34,7 +35,10 @@ export const SPOKES: Record<SpokeKind, Look> = {
   unexplained: { icon: "unexplained", colour: "home" },
 };
 
+/** The hub's own devices, whose names are the same words: they have no wire, and stay. */
+export const OWN: readonly Role[] = ["house", "tariff", "forecast"];
+
 /** The order in which people look for things. */
 export const ORDER: readonly Role[] = [
-  "inverter", "battery", "grid", "charger", "heatpump", "plug", "light", "thermostat", "meter", "sensor", "tariff", "house",
+  "inverter", "battery", "grid", "charger", "heatpump", "plug", "light", "thermostat", "meter", "sensor", "tariff", "forecast", "house",
 ];

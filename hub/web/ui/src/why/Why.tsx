@@ -1,8 +1,10 @@
 import { useMemo, useRef, useState } from "react";
 import { useDevices, useJournal } from "../api/queries.ts";
-import type { CommandInfo, DeviceInfo, PointInfo } from "../api/types.gen.ts";
-import { quantityOf, subject } from "../control/kind.ts";
+import type { PointInfo } from "../api/types.gen.ts";
+import { quantityOf, subject, type Topic } from "../control/kind.ts";
 import { Dialog } from "../ui/Dialog.tsx";
+import { Segment } from "../ui/Segment.tsx";
+import { deviceName } from "../words/format.ts";
 import { words } from "../words/index.ts";
 import { moment } from "../words/moment.ts";
 import { AtTime } from "./AtTime.tsx";
@@ -17,8 +19,21 @@ const ROWS = 30;
 /** A wish has its effect in the step after it. */
 const EFFECT_MS = 1_000;
 
+export default function Why({ topics, onClose }: { topics: readonly Topic[]; onClose: () => void }) {
+  const [picked, pick] = useState("");
+  const topic = topics.find((x) => x.command.point === picked) ?? topics[0]!;
+  const one = new Set(topics.map((x) => x.device.id)).size < topics.length;
+  const options = topics.map((x) => ({ value: x.command.point, text: one ? subject(x) : deviceName(x.device.id) }));
+  return (
+    <Dialog title={t.title(subject(topic))} onClose={onClose}>
+      {topics.length > 1 && <Segment label={t.which} options={options} value={topic.command.point} onChange={pick} />}
+      <Answer key={topic.command.point} {...topic} />
+    </Dialog>
+  );
+}
+
 /** What holds and what would have to change; the same at another time; and all that happened before, newest first. */
-export default function Why({ device, command, onClose }: { device: DeviceInfo; command: CommandInfo; onClose: () => void }) {
+function Answer({ device, command }: Topic) {
   const points = usePointInfos();
   const [at, setAt] = useState<number>();
   const top = useRef<HTMLElement>(null);
@@ -30,7 +45,7 @@ export default function Why({ device, command, onClose }: { device: DeviceInfo; 
     top.current?.focus();
   };
   return (
-    <Dialog title={t.title(subject(device, command))} onClose={onClose}>
+    <>
       <section className="holding" ref={top} tabIndex={-1} aria-live="polite">
         <div className="spread">
           <h3 className="quiet small">{at === undefined ? t.now : t.at(moment(at, true))}</h3>
@@ -48,7 +63,7 @@ export default function Why({ device, command, onClose }: { device: DeviceInfo; 
         <AtTime onPick={show} />
       </section>
       <section>
-        <h3 className="quiet small">{rows.length > 0 && t.history}</h3>
+        <h3 className="quiet small">{t.history}</h3>
         <ol className="chapters">
           {rows.map((row) => (
             <li key={row.id}>
@@ -58,7 +73,7 @@ export default function Why({ device, command, onClose }: { device: DeviceInfo; 
         </ol>
         {rows.length === 0 && <p className="quiet">{journal.isPending ? t.loading : t.none}</p>}
       </section>
-    </Dialog>
+    </>
   );
 }
 

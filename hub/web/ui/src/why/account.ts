@@ -1,7 +1,7 @@
-import type { Decision, PointInfo, ReasonInfo, Value } from "../api/types.gen.ts";
+import type { Decision, PointInfo, Value } from "../api/types.gen.ts";
 import { quantityOf, valueText, type Role } from "../control/kind.ts";
 import type { Wish } from "../control/wish.ts";
-import { change } from "../words/changes.ts";
+import { changeText } from "../words/changes.ts";
 import { words } from "../words/index.ts";
 import { modeName } from "../words/modes.ts";
 import { moment } from "../words/moment.ts";
@@ -36,9 +36,7 @@ export function account(d: Decision, around: Around): Account {
   const unit = around.points.get(d.point)?.unit ?? "";
   const say = (v: Value) => valueText(d.point, unit, v, { said: true, role: around.role });
   const own = around.wishes.find((w) => w.request !== "" && w.request === d.request);
-  const against = around.wishes.flatMap((w) => (w.by ? [w.by] : []));
-  const about = { unit, asked: own?.by ? own.asked : aimed(d.reason), say, until: d.ends === null ? "" : moment(d.ends) };
-  const changes = [d.reason, ...d.limits, ...against].map((r) => change(r, about));
+  const changes = [...d.changes, ...around.wishes.flatMap((w) => w.changes)].map(changeText);
   return {
     headline: t.is(quantityName(quantityOf(d.point)), say(d.value)),
     whose: d.ends === null || renewed(d) ? whose(d, around) : t.wish.until(whose(d, around), moment(d.ends)),
@@ -53,10 +51,7 @@ const reading = (point: string, v: Value, points: Around["points"]): string =>
   valueText(point, points.get(point)?.unit ?? "", v, { long: true });
 
 /** A rule in force renews its wish each second: that it ends soon says nothing. */
-const renewed = (d: Decision): boolean => d.source === "rule";
-
-/** What the mode itself was out for. */
-const aimed = (reason: ReasonInfo): Value | null => reason.numbers["limit_a"] ?? null;
+const renewed = (d: Decision): boolean => d.cause.startsWith("rule:");
 
 function whose(d: Decision, { mode, me, role }: Around): string {
   const w = t.wish;

@@ -34,10 +34,10 @@ const WHY: Record<string, (d: Doing, step: PlanStep, say: Say) => string> = {
   waits_cheaper: (d, _, say) => `waits for cheaper hours${d.why.turns_at === undefined ? "" : `; it would charge below ${say(d.why.turns_at)} a kWh`}`,
   done: () => "has what it was asked to have",
   gives_back: (_, s, say) => `gives back into the house at ${say(s.buy)} a kWh`,
-  keeps_comfort: () => "runs, so that it does not get too cold",
-  warms_sun: () => "stores heat with sun that is left over",
+  keeps_comfort: (_, s, say) => `runs, so that it does not get too cold, at ${say(s.buy)} a kWh`,
+  warms_sun: (_, s, say) => `stores heat with sun that would earn ${say(s.sell)} a kWh`,
   warms_cheap: (_, s, say) => `stores heat while a kWh costs ${say(s.buy)}`,
-  warm_enough: () => "rests: it is warm enough",
+  warm_enough: (_, s, say) => `rests at ${say(s.buy)} a kWh: it is warm enough`,
   runs: () => "runs",
 };
 

@@ -1,135 +1,12 @@
-import type { ReasonInfo, Value } from "../api/types.gen.ts";
+import type { ChangeInfo } from "../api/types.gen.ts";
+import { moment } from "./moment.ts";
 import { pointName } from "./reasons.ts";
 import { amps, on, percents, seconds, told, watts, type Numbers } from "./told.ts";
 
-/** The decision that is asked about. */
-export interface About {
-  unit: string;
-  /** What somebody asked for and does not get; null = nobody did. */
-  asked: Value | null;
-  say: (value: Value) => string;
-  /** When the wish behind it ends; empty if it has no end. */
-  until: string;
-}
+type Sentence = (n: Numbers) => string;
 
-type Change = (n: Numbers, about: About) => string;
-
-const MODE = "Choose another mode.";
-const OWN = "Ask for something else yourself: what a person wants comes first.";
-const SITE = "Change the limit in the site document.";
-const PLANNED = "Another price or another plan; Auto does not ask what a stored kWh is worth.";
-
-const wait = (what: string): Change => (_, a) => (a.until ? `${what}, or wait until ${a.until}.` : `${what}.`);
-const ends = (who: string): Change => (_, a) => (a.until ? `Wait until ${a.until}, or until ${who} ends it.` : `Wait until ${who} ends it.`);
-
-/** How much of `free` is missing to what was asked; 0 = cannot be said. */
-const missing = (a: About, unit: string, free: Value | undefined): number =>
-  a.unit === unit && typeof a.asked === "number" ? Math.max(0, Math.abs(a.asked) - Number(free ?? 0)) : 0;
-
-function fuse(n: Numbers, a: About): string {
-  const short = missing(a, "A", n["free_a"]);
-  if (short && a.asked !== null) return `If ${amps(short)} less were drawn${on(n)}, this fuse would leave ${a.say(a.asked)}.`;
-  return `If less were drawn${on(n)}, this fuse would leave more.`;
-}
-
-const WHOSE: Record<string, string> = {
-  grid_operator: "or until the grid operator ends the limit",
-  site: "or change the limit in the site document",
-  person: "or until the limit that was asked for is taken back",
-  rule: "or until the rule that limits it ends",
-  plan: "or until the plan limits it no longer",
-};
-
-const connection = (verb: string, way: string): Change => (n, a) => {
-  const short = missing(a, "W", n["free_w"]);
-  const first = short ? `Wait until the house ${verb} ${watts(short)} less ${way}` : `Wait until the house ${verb} less ${way}`;
-  return `${first}, ${WHOSE[told(n["source"])] ?? WHOSE["site"]}.`;
-};
-
-function moreSun(n: Numbers): string {
-  const short = Number(n["min_a"] ?? 0) - Math.max(0, Number(n["surplus_a"] ?? 0));
-  return short > 0 ? `If the sun left ${amps(short)} more, charging would start; Min+Solar or Fast do not wait for it.` : "Min+Solar or Fast do not wait for the sun.";
-}
-
-/** By each reason and limit code that a decision can have: what would alter it. */
-export const CHANGES: Record<string, Change> = {
-  person_asked: wait("Take the wish back"),
-  rule_asked: () => `Change the rule or switch it off. ${OWN}`,
-  plan_asked: () => OWN,
-  grid_operator_asked: ends("the grid operator"),
-  site_asked: () => SITE,
-  safety_asked: () => "It ends by itself when it is safe again.",
-  default_asked: () => OWN,
-  person_limit: wait("Take the limit back"),
-  rule_limit: () => "Change the rule or switch it off.",
-  plan_limit: () => OWN,
-  grid_operator_limit: ends("the grid operator"),
-  site_limit: () => SITE,
-  safety_limit: () => "It ends by itself when it is safe again.",
-  default_limit: () => OWN,
-  overruled: (n) => `It has its turn when ${WINNERS[told(n["source"])] ?? "what comes first is over"}.`,
-
-  charge_off: () => "Choose another mode, or ask for a current yourself.",
-  charge_fast: () => "Choose another mode, or ask for a smaller current.",
-  target_cheap: () => "Take the target back, or give it more time.",
-  target_now: () => "Take the target back, or give it more time: then it can wait for cheaper hours.",
-  target_waits: () => "Choose Fast to charge now; otherwise it begins by itself in time.",
-  charge_solar: () => "It follows the sun: more sun makes it more. Fast does not wait for the sun.",
-  charge_min_solar: () => "It follows the sun, but never below its minimum. Solar stops without sun, Fast does not wait for it.",
-  no_surplus: moreSun,
-  wait_hysteresis: (n) => `If the sun lasts, charging starts in ${seconds(n["wait_s"])}. Fast starts at once.`,
-  phases_kept: () => "If the sun left clearly more or clearly less for a while, another number of phases would suit better.",
-  phases_by_sun: () => "If the sun changed for a while, it would switch back.",
-  phase_switch: () => "Wait until the charger has switched.",
-  phase_switch_rate: (n) => `Wait ${seconds(n["wait_s"])}: switching too often wears the charger out.`,
-  pause_time: (n) => `Wait ${seconds(n["wait_s"])}, or ask for a current yourself.`,
-  fuse_limit: fuse,
-  import_limit: connection("takes", "elsewhere"),
-  export_limit: connection("gives", "to the grid"),
-  unbalanced: () => "If the phases were loaded more evenly, more would be left.",
-  below_minimum: (n) => `Ask for ${amps(n["min_a"])} or more.`,
-  rated_current: () => "Only another installation takes more; its current stands in the site document.",
-  rated_power: () => "Only another battery can do more; its power stands in the site document.",
-  device_range: () => "Only another device takes more.",
-  stale_input: (n) => (n["point"] ? `As soon as ${pointName(told(n["point"]))} answers again.` : "As soon as the missing reading answers again."),
-
-  battery_hold: () => MODE,
-  battery_charge: () => MODE,
-  battery_discharge: () => MODE,
-  self_consumption: () => "It follows the house: less use or more sun charges it. Hold, Charge and Discharge do not ask what the house needs.",
-  hidden_sun: () => "If the house used more, or the limit on feeding in ended.",
-  spares_battery: () => "When the car does not charge fast any more; or allow the battery to feed cars in the site document.",
-  plan_store: () => PLANNED,
-  plan_lets_go: () => PLANNED,
-  plan_covers: () => PLANNED,
-  plan_holds: () => `${PLANNED} When it costs clearly more from the grid, the battery gives at once.`,
-  plan_charges: () => PLANNED,
-  plan_sells: () => PLANNED,
-  plan_car: () => "Another plan, or another mode; ask for a current yourself to have your own way.",
-  plan_car_waits: () => "Fast charges now. The plan begins by itself in time.",
-  plan_phases: () => "With another planned power it would switch back.",
-  plan_boost: () => "Another plan, or another mode.",
-  plan_normal: () => "Another plan; Boost stores more heat now.",
-  plan_switch: () => "Another plan, or switch it yourself.",
-  plan_gone: () => "A new plan in time, or switch it yourself.",
-  no_plan: () => "As soon as there is a plan for it, that decides again.",
-  soc_floor: (n) => `When the battery has more than ${percents(n["floor"])} again.`,
-  outage_reserve: (n) => `When the battery has more than ${percents(n["floor"])} again, or with a smaller reserve in the site document.`,
-  soc_ceiling: (n) => `When the battery has less than ${percents(n["ceiling"])} again.`,
-  ramp: () => "Wait a moment: it grows step by step.",
-  least_time: (n) => `Wait ${seconds(n["wait_s"])}, or switch it yourself.`,
-  write_budget: () => "Wait: the allowed number of changes grows back over the day.",
-  makes_all: () => "Only a limit on feeding in, or a limit that you ask for, would hold it back.",
-
-  pump_normal: () => "Choose Boost or Solar, or ask for an operating state yourself.",
-  pump_boost: () => MODE,
-  guaranteed_power: () => "Only a person may block the heat pump.",
-  sun_enough: () => "It ends when the sun leaves nothing any more.",
-  sun_lasts: () => "It ends when the sun leaves nothing any more.",
-  sun_gone: (n) => `When the sun leaves ${watts(n["needed_w"])} again for a minute.`,
-  sun_short: (n) => `When the sun leaves ${watts(n["needed_w"])} for a minute, or another mode is chosen.`,
-  sun_waits: (n) => `If the sun lasts, it starts in ${seconds(n["wait_s"])}.`,
-};
+/** "Take the wish back, or wait until 16:30." */
+const orWait = (what: string) => (n: Numbers): string => (n["ends"] ? `${what}, or wait until ${moment(Number(n["ends"]))}.` : `${what}.`);
 
 const WINNERS: Record<string, string> = {
   safety: "it is safe again",
@@ -140,5 +17,62 @@ const WINNERS: Record<string, string> = {
   plan: "the plan wants something else",
 };
 
-/** What would alter a decision that has this reason or limit; empty for a code this page does not know yet. */
-export const change = (reason: ReasonInfo, about: About): string => CHANGES[reason.code]?.(reason.numbers, about) ?? "";
+const less = (n: Numbers): string => (n["less_w"] === undefined ? "less" : `${watts(n["less_w"])} less`);
+
+function lessOnFuse(n: Numbers): string {
+  if (n["less_a"] === undefined) return `If less were drawn${on(n)}, this fuse would leave more.`;
+  return `If ${amps(n["less_a"])} less were drawn${on(n)}, this fuse would leave ${amps(n["asked_a"])}.`;
+}
+
+/** Each change code of the hub as a sentence with its numbers. */
+export const CHANGES: Record<ChangeInfo["code"], Sentence> = {
+  take_back: orWait("Take the wish back"),
+  take_limit_back: orWait("Take the limit back"),
+  target_back: () => "Take the target back, or give it more time.",
+  ask_yourself: () => "Ask for something else yourself: what a person wants comes first.",
+  ask_minimum: (n) => `Ask for ${amps(n["min_a"])} or more.`,
+  limit_it: () => "Only a limit on feeding in, or a limit that you ask for, would hold it back.",
+  person_blocks: () => "Only a person may block the heat pump.",
+  choose_mode: () => "Choose another mode.",
+  fast_mode: () => "Choose Fast: it charges at once, with or without sun.",
+  min_solar_mode: () => "Choose Min+Solar: it charges a little without sun, too.",
+  auto_mode: () => "Choose Auto: it does not ask what a stored kWh is worth.",
+  change_rule: () => "Change the rule or switch it off.",
+  change_schedule: orWait("Change the schedule or switch it off"),
+  change_site: () => "Change the limit in the site document.",
+  operator_ends: (n) => (n["ends"] ? `Wait until ${moment(Number(n["ends"]))}, or until the grid operator ends it.` : "Wait until the grid operator ends it."),
+  safe_again: () => "It ends by itself when it is safe again.",
+  its_turn: (n) => `The other wish has its turn when ${WINNERS[told(n["source"])] ?? "what comes first is over"}.`,
+  plan_changes: () => "Another price or another plan.",
+  plan_comes: () => "As soon as there is a plan for it, that decides again.",
+  begins_by_itself: () => "It begins by itself in time.",
+  dearer_grid: () => "When it costs clearly more from the grid, the battery gives at once.",
+  more_sun: () => "It follows the sun: more sun makes it more.",
+  sun_leaves_more: (n) => `If the sun left ${n["more_a"] === undefined ? "more" : `${amps(n["more_a"])} more`}, charging would start.`,
+  sun_leaves: (n) => `When the sun leaves ${watts(n["needed_w"])} for a minute.`,
+  sun_lasts: (n) => `If the sun lasts, it starts in ${seconds(n["wait_s"])}.`,
+  sun_differs: () => "If the sun left clearly more or clearly less for a while, another number of phases would suit better.",
+  sun_ends: () => "It ends when the sun leaves nothing any more.",
+  house_use: () => "It follows the house: less use or more sun charges it.",
+  export_limit_ends: () => "If the house used more, or the limit on feeding in ended.",
+  car_done: () => "When the car does not charge fast any more.",
+  feed_cars: () => "Allow the battery to feed cars, in the site document.",
+  smaller_reserve: () => "Keep less for a power cut: the reserve stands in the site document.",
+  soc_above: (n) => `When the battery has more than ${percents(n["floor"])} again.`,
+  soc_below: (n) => `When the battery has less than ${percents(n["ceiling"])} again.`,
+  less_on_fuse: lessOnFuse,
+  less_import: (n) => `Wait until the house takes ${less(n)} elsewhere.`,
+  less_export: (n) => `Wait until the house gives ${less(n)} to the grid.`,
+  even_phases: () => "If the phases were loaded more evenly, more would be left.",
+  other_installation: () => "Only another installation can do more; its rating stands in the site document.",
+  other_device: () => "Only another device takes more.",
+  wait: (n) => `Wait ${seconds(n["wait_s"])}.`,
+  ramp_goes_on: () => "Wait a moment: it grows step by step.",
+  budget_grows: () => "Wait: the allowed number of changes grows back over the day.",
+  phases_switched: () => "Wait until the charger has switched.",
+  reading_back: (n) => (n["point"] ? `As soon as ${pointName(told(n["point"]))} answers again.` : "As soon as the missing reading answers again."),
+  device_answers: () => "When the device answers and takes it.",
+};
+
+/** What would alter a decision; empty for a code this page does not know yet. */
+export const changeText = ({ code, numbers }: ChangeInfo): string => (CHANGES as Partial<typeof CHANGES>)[code]?.(numbers) ?? "";

@@ -119,6 +119,7 @@ export const en = {
       sensor: "Sensors",
       meter: "Meters",
       tariff: "Tariff",
+      forecast: "Forecast",
       house: "House",
     },
     link: {
@@ -141,6 +142,7 @@ export const en = {
     selfTest: "Self-test",
     raw: "Raw values",
     takeOut: "Take out of the house",
+    restart: "Restart",
     ofDevice: (what: string, name: string) => `${what}: ${name}`,
     gone: (name: string) => `${name} is out of your house. Its history stays.`,
     notLoaded: "This part of the page could not be fetched. Is the hub within reach?",

@@ -43,6 +43,12 @@ export function price(value: number, currency: string): string {
     : unit(number(value / 100_000, 3), `${currency}/kWh`);
 }
 
+/** 45 min, 3 h, 3 h 15 min. */
+function minutes(value: number): string {
+  const [hours, rest] = [Math.floor(Math.round(value) / 60), Math.round(value) % 60];
+  return [hours ? unit(number(hours), "h") : "", rest || !hours ? unit(number(rest), "min") : ""].filter(Boolean).join(" ");
+}
+
 const QUIET_UNITS: Record<string, [digits: number, name: string]> = {
   V: [0, "V"],
   A: [1, "A"],
@@ -62,6 +68,7 @@ export function withUnit(value: Value, unitName: string, currency = "EUR"): stri
   if (unitName === "W") return value < -0.5 ? `\u2212${power(value)}` : power(value);
   if (unitName === "Wh") return energy(value);
   if (unitName === "1e-5/kWh") return price(value, currency);
+  if (unitName === "min") return minutes(value);
   const known = QUIET_UNITS[unitName];
   return known ? unit(number(value, known[0]), known[1]) : number(value, Number.isInteger(value) ? 0 : 2);
 }

@@ -1,9 +1,16 @@
 import { words } from "./index.ts";
+import { moment } from "./moment.ts";
+
+const PLACES: Record<string, string> = { hosts: "the network", ports: "serial ports", brokers: "MQTT" };
+
+/** What is looked at still. */
+const stillAt = (places: string[]): string => (places.length ? ` (${places.map((p) => PLACES[p] ?? p).join(", ")})` : "");
 
 /** The texts of taking devices in and out and of their raw values; they load with them. */
 export const found = {
   title: "Add a device",
-  searching: (n: number) => (n ? `Looking around your house … ${n} found` : "Looking around your house …"),
+  searching: (n: number, places: string[], until: number | null) =>
+    `Looking around your house${stillAt(places)} …${n ? ` ${n} found` : ""}${until ? `, over by ${moment(until)}` : ""}`,
   ended: (n: number) => (n === 0 ? "The search has ended." : n === 1 ? "The search has ended: one device." : `The search has ended: ${n} devices.`),
   failed: (why: string) => `The search could not begin: ${why}`,
   none: "Nothing was found. Is the device switched on, and in the same network as the hub? Many devices answer only once their maker's app allows it (“Modbus”, “local access”).",
@@ -47,6 +54,7 @@ export const found = {
     meter: "Meter",
     sensor: "Sensor",
     tariff: "Tariff",
+    forecast: "Forecast",
     house: "House",
   },
   as: (role: string) => `As: ${role}`,
@@ -129,6 +137,18 @@ export const found = {
     busy: "Taking it out …",
     refused: "It stays in your house:",
     late: "The hub does not answer yet. Look at the devices again in a minute.",
+  },
+
+  restart: {
+    lead: (name: string) => `${name} starts anew, as if its power had been cut. The hub never does this by itself.`,
+    soft: "Softly: only while no car is charging.",
+    hard: "At once: a charge that runs is ended, and some chargers then wait for the car to be plugged in anew.",
+    softly: "Restart softly",
+    atOnce: "Restart at once",
+    no: "Leave it",
+    busy: "Asking the charger …",
+    done: "The charger has accepted. It is away for a minute or two and then calls the hub again.",
+    scheduled: "The charger will restart as soon as it is free. It has not yet.",
   },
 
   raw: {

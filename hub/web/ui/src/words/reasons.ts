@@ -1,5 +1,5 @@
 import type { ReasonInfo, Value } from "../api/types.gen.ts";
-import { deviceName, energy } from "./format.ts";
+import { deviceName, energy, number } from "./format.ts";
 import { quantityName } from "./quantities.ts";
 import { amps, cents, on, percents, phases, seconds, SOURCES, told, until, watts, type Numbers } from "./told.ts";
 
@@ -32,6 +32,13 @@ const worth = (n: Numbers): string => `a stored kWh is worth ${cents(n["value"])
 const costs = (n: Numbers): string => (n["price"] === undefined ? "" : `, one from the grid costs ${cents(n["price"])}`);
 const earns = (n: Numbers): string => (n["price"] === undefined ? "" : `, one fed in earns ${cents(n["price"])}`);
 const atPrice = (n: Numbers): string => (n["price"] === undefined ? "" : ` (a kWh from the grid costs ${cents(n["price"])} now)`);
+
+/** How warm what a heat pump warms is by now: "; the house has 21.3 °C, the hot water 48.0 °C". */
+function warmth(n: Numbers): string {
+  const stores = ([["room_c", "the house has"], ["tank_c", "the hot water"]] as const).filter(([key]) => n[key] !== undefined);
+  const said = stores.map(([key, text], i) => `${i === 0 && key === "tank_c" ? `${text} has` : text} ${number(Number(n[key]), 1)}\u00a0°C`);
+  return said.length ? `; ${said.join(", ")}` : "";
+}
 
 /** Each reason code of the hub as a sentence with its numbers. */
 export const REASONS: Record<string, Sentence> = {
@@ -86,7 +93,7 @@ export const REASONS: Record<string, Sentence> = {
   phases_kept: (n) => `the car stays on ${phases(n["phases"])}`,
   phases_by_sun: (n) => `the sun leaves ${watts(n["surplus_w"])}: another number of phases suits better`,
   phase_switch: (n) => `the charger is switching to ${phases(n["phases"])}; the car goes on when that is done`,
-  phase_switch_rate: (n) => `another number of phases would suit better, but the last switch is too recent: ${seconds(n["wait_s"])} to go`,
+  phase_switch_rate: (n) => `the charger switches to ${phases(n["phases"])} in ${seconds(n["wait_s"])} at the earliest: more often would wear its contactor out`,
   pause_time: (n) => `a limit has paused the car; it goes on in ${seconds(n["wait_s"])} at the earliest`,
   wait_hysteresis: (n) =>
     `enough sun (${amps(n["surplus_a"])}); waiting ${seconds(n["wait_s"])} more to be sure it lasts`,
@@ -116,8 +123,9 @@ export const REASONS: Record<string, Sentence> = {
   plan_car: (n) => `the plan charges the car with ${watts(n["power_w"])}${until(n["until"])}${atPrice(n)}`,
   plan_car_waits: (n) => `by the plan the car waits${until(n["until"])}${atPrice(n)}`,
   plan_phases: (n) => `another number of phases suits the ${watts(n["power_w"])} of the plan better`,
-  plan_boost: (n) => `the plan has the heat pump store more heat${until(n["until"])}${atPrice(n)}`,
-  plan_normal: (n) => `by the plan the heat pump runs as it likes${until(n["until"])}${atPrice(n)}`,
+  plan_boost: (n) => `the plan has the heat pump store more heat${until(n["until"])}${atPrice(n)}${warmth(n)}`,
+  plan_normal: (n) => `by the plan the heat pump runs as it likes${until(n["until"])}${atPrice(n)}${warmth(n)}`,
+  plan_rests: (n) => `by the plan the heat pump rests, as it is warm enough${until(n["until"])}${atPrice(n)}${warmth(n)}`,
   plan_switch: (n) => `the plan wants it so${until(n["until"])}${atPrice(n)}`,
   plan_gone: (n) => `the plan that switched it on is gone; it is switched off in ${seconds(n["wait_s"])}`,
   no_plan: (n) => `${n["lacks"] === "price" ? "the price is not known, so the plan cannot be followed" : "there is no plan for it now"}${instead(n)}`,

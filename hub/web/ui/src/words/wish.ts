@@ -20,7 +20,10 @@ export function wishText(w: Wish, say: (v: Value) => string, me: string): string
   return w.person === me ? t.yours(asked, at) : t.theirs(who(w.person, me), asked, at);
 }
 
-const asker = (w: Wish, me: string): string => (w.source === "person" ? who(w.person, me) : (words.why.sources[w.source] ?? w.source));
+function asker(w: Wish, me: string): string {
+  if (w.cause.startsWith("schedule:")) return words.why.sources["schedule"]!;
+  return w.source === "person" ? who(w.person, me) : (words.why.sources[w.source] ?? w.source);
+}
 
 function outlook(by: ReasonInfo, asked: string, at: string): string {
   if (FOR_GOOD.includes(by.code)) return t.stays(at);

@@ -36,11 +36,11 @@ export function AddDevice({ onShow }: { onShow: (id: string) => void }) {
   );
 }
 
-function Progress({ search: { searching, failed, devices, look } }: { search: Search }) {
+function Progress({ search: { searching, looking, until, failed, devices, look } }: { search: Search }) {
   return (
     <div className="search">
       <p className="reading" data-busy={searching}>
-        {failed && !searching ? t.failed(failed) : searching ? t.searching(devices.length) : t.ended(devices.length)}
+        {failed && !searching ? t.failed(failed) : searching ? t.searching(devices.length, looking, until) : t.ended(devices.length)}
       </p>
       {!searching && (
         <button type="button" className="textual" onClick={() => look([])}>

@@ -1,5 +1,5 @@
 import type { DeviceInfo, DeviceRequest, FoundDevice, Value } from "../../api/types.gen.ts";
-import { ORDER } from "../../ui/roles.ts";
+import { ORDER, OWN } from "../../ui/roles.ts";
 
 export type Role = DeviceInfo["role"];
 
@@ -15,10 +15,9 @@ export interface Fault {
   said: string;
 }
 
-export const ADOPTABLE: readonly Role[] = ORDER.filter((r) => r !== "tariff" && r !== "house");
+export const ADOPTABLE: readonly Role[] = ORDER.filter((r) => !OWN.includes(r));
 const PARTS: readonly Role[] = ["inverter", "battery", "grid"];
 const SECRETS = ["password", "token", "key", "auth_key", "api_key", "secret", "pin"];
-const RESERVED = ["house", "tariff"];
 
 export const isSecret = (option: string): boolean => SECRETS.includes(option);
 
@@ -85,13 +84,13 @@ export type NameFault = "empty" | "taken" | "reserved";
 
 export function nameFault(id: string, taken: readonly string[]): NameFault | undefined {
   if (!id) return "empty";
-  if (RESERVED.includes(id)) return "reserved";
+  if ((OWN as readonly string[]).includes(id)) return "reserved";
   return taken.includes(id) ? "taken" : undefined;
 }
 
 /** An id for each chosen role, none of them taken. */
 export function named(f: FoundDevice, chosen: readonly Role[], taken: readonly string[]): Part[] {
-  const used = [...taken, ...RESERVED];
+  const used = [...taken, ...OWN];
   return ORDER.filter((r) => chosen.includes(r)).map((role) => {
     const base = role === f.roles[0] ? f.suggested : role === "charger" ? "wallbox" : role;
     const id = freeId(base, used);

@@ -8,6 +8,10 @@ import { isAway } from "./taking.ts";
 
 export interface Search {
   searching: boolean;
+  /** What is looked at still: hosts, ports, brokers. */
+  looking: string[];
+  /** When it ends at the latest (UTC ms). */
+  until: number | null;
   devices: FoundDevice[];
   /** Why the search could not begin. */
   failed: string;
@@ -64,6 +68,8 @@ export function useSearch(): Search {
 
   return {
     searching: searching || wanted !== null,
+    looking: searching ? data.looking : [],
+    until: searching ? data.until : null,
     devices: [...known.values()],
     failed,
     queued: searching && wanted !== null,

@@ -1,12 +1,23 @@
+import type { DeviceInfo } from "../../api/types.gen.ts";
+import { driving } from "../../control/driven.ts";
+import type { Topic } from "../../control/kind.ts";
 import { HEIGHT, lineWidth, path, WIDTH } from "../../model/flow.ts";
-import type { Layout } from "../../model/layout.ts";
+import type { Layout, SpokeKind } from "../../model/layout.ts";
 import { IDLE_W, spokesOf, type Read, type Spoke } from "../../model/spokes.ts";
 import { SPOKES } from "../../ui/roles.ts";
 import { words } from "../../words/index.ts";
 import { HomeNode, SpokeNode } from "./FlowNode.tsx";
 
-/** The house in one picture. The lines are decoration: each node tells its figure and direction in words. */
-export function Flow({ layout, read, known }: { layout: Layout; read: Read; known: boolean }) {
+interface Props {
+  devices: readonly DeviceInfo[];
+  layout: Layout;
+  read: Read;
+  known: boolean;
+}
+
+/** The house in one picture. The lines are decoration: each node tells its figure and direction in words. A node whose
+    devices the hub drives opens why they do what they do. */
+export function Flow({ devices, layout, read, known }: Props) {
   const spokes = known ? spokesOf(layout, read) : [];
   return (
     <div className="flow" style={{ aspectRatio: `${WIDTH} / ${HEIGHT}` }}>
@@ -18,12 +29,16 @@ export function Flow({ layout, read, known }: { layout: Layout; read: Read; know
       <ul aria-label={words.now.flowLabel}>
         <HomeNode layout={layout} read={read} known={known} />
         {spokes.map((spoke) => (
-          <SpokeNode key={spoke.kind} spoke={spoke} layout={layout} />
+          <SpokeNode key={spoke.kind} spoke={spoke} layout={layout} topics={topicsOf(spoke.kind, devices)} />
         ))}
       </ul>
     </div>
   );
 }
+
+const DRIVEN: Partial<Record<SpokeKind, DeviceInfo["role"]>> = { solar: "inverter", battery: "battery", car: "charger", heat: "heatpump" };
+
+const topicsOf = (kind: SpokeKind, devices: readonly DeviceInfo[]): Topic[] => devices.filter((d) => d.role === DRIVEN[kind]).flatMap(driving);
 
 function Line({ spoke }: { spoke: Spoke }) {
   const state = spoke.watts === null ? "unknown" : Math.abs(spoke.watts) < IDLE_W ? "idle" : spoke.watts > 0 ? "in" : "out";

@@ -1,4 +1,6 @@
 import type { CSSProperties } from "react";
+import type { Topic } from "../../control/kind.ts";
+import { WhyButton } from "../../control/WhyButton.tsx";
 import { HEIGHT, HOME, PLACES, WIDTH, type Place } from "../../model/flow.ts";
 import type { Layout } from "../../model/layout.ts";
 import { IDLE_W, sum, type Read, type Spoke } from "../../model/spokes.ts";
@@ -27,7 +29,7 @@ export function HomeNode({ layout, read, known }: { layout: Layout; read: Read; 
   );
 }
 
-export function SpokeNode({ spoke, layout }: { spoke: Spoke; layout: Layout }) {
+export function SpokeNode({ spoke, layout, topics }: { spoke: Spoke; layout: Layout; topics: readonly Topic[] }) {
   const look = SPOKES[spoke.kind];
   const known = spoke.watts !== null;
   return (
@@ -43,6 +45,7 @@ export function SpokeNode({ spoke, layout }: { spoke: Spoke; layout: Layout }) {
         {known ? power(spoke.watts!) : words.dash}
       </span>
       <span className="word">{known ? direction(spoke) : <Silence at={spoke.at} />}</span>
+      {topics.length > 0 && <WhyButton topics={topics} name={name(spoke)} className="ask" />}
     </li>
   );
 }

@@ -22,7 +22,7 @@ export function Now() {
         <Calm layout={layout} read={read} known={known}>
           <Eyebrow devices={devices ?? []} />
         </Calm>
-        <Flow layout={layout} read={read} known={known} />
+        <Flow devices={devices ?? []} layout={layout} read={read} known={known} />
         <Strip layout={layout} />
       </div>
       <div className="beside">
