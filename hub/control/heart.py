@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from hub.control.desk import Desk
@@ -23,6 +24,8 @@ from hub.model.site import Site
 log = logging.getLogger(__name__)
 LATE_S = 3.0
 NOTHING = State()
+LOOK_S = 3.0
+"""So long a start waits for the grid meter's first word: who decides without it pauses a car that may go on."""
 BEAT_AFTER_S = 0.2
 """Devices are polled at whole seconds; by then what they answered is there."""
 
@@ -75,6 +78,7 @@ class Heart:
 
     async def run(self) -> None:
         """Never returns. Beats BEAT_AFTER_S into each second; a late beat is an incident, never skipped silently."""
+        await self.look()
         self.now()
         last = self._clock.monotonic()
         while True:
@@ -84,6 +88,14 @@ class Heart:
                 self._incident(late)
             last = self._clock.monotonic()
             self.beat()
+
+    async def look(self) -> None:
+        """Returns when the grid meter has told its power, or after LOOK_S without it."""
+        meter = f"{self._layout().grid}.power"
+        with self._board.subscribe() as changes, suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_S):
+                while meter in self._board.points and self._board.read(meter).value is None:
+                    await changes.get()
 
     def beat(self) -> None:
         """One second: freeze, decide, send, store."""
@@ -103,7 +115,7 @@ class Heart:
     def close(self) -> None:
         """Notes what the core knows, for the next start."""
         if self._recorder and self._state.t:
-            self._recorder.close(self._state, self._state.t)
+            self._recorder.remember(self._state, self._state.t)
 
     def _decide(self, t: int, column: Column, values: Mapping[str, Value], urgent: bool) -> Mapping[str, float | None]:
         now = self._clock.now()

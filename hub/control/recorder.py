@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from hub.core import House, Inputs, State, Step
 from hub.core.keyframe import packed
+from hub.core.pace import MOST_S, SWITCHED
 from hub.core.plain import digest, plain, plain_device, plain_plan
 from hub.model import Device, Request
 from hub.model.plan import Plan
@@ -15,6 +16,8 @@ from hub.rules import Rule
 
 FRAME_MS, SOON_MS = 3_600_000, 60_000
 """From one frame to the next, at most and at least."""
+JUMP_MS = round(1000 * MOST_S)
+"""A longer gap between two steps is no time that devices have rested."""
 DIGEST_STEPS = 60
 
 
@@ -22,9 +25,15 @@ class InputLog(Protocol):
     def later(self, t: int, kind: str, data: Mapping[str, Any]) -> None:
         """Durable with the next flush."""
 
+    def soon(self, t: int, kind: str, data: Mapping[str, Any]) -> None:
+        """Durable as soon as the disk takes it."""
+
 
 class Recorder:
     """One row a step that brought something new, a frame each hour or when what must not be forgotten has changed.
+
+    The memory is written down at once when a device is switched, while the device is told so: a power cut does not make
+    the hub forget since when it is on, off, or on other phases. So it is when the clock has jumped.
 
     A plan has a row of its own from the step on in which it comes into force; a frame names it by its key, 0 = none.
 
@@ -41,8 +50,9 @@ class Recorder:
         self._given: tuple[tuple[Request, ...], dict[str, str], tuple[Rule, ...]] | None = None
         self._column: Mapping[str, int] = {}
         self._dear: object = None
+        self._switched: object = None
         self._begun = False
-        self._framed = self._digest = self._steps = 0
+        self._framed = self._digest = self._steps = self._t = 0
         self._second = 0
         """the last column that a step was made of, UTC ms: it gives every row its place between the columns"""
 
@@ -52,6 +62,7 @@ class Recorder:
         """A step is about to be made of `inputs`; `stored` is the column, or what the points are if it is `urgent`."""
         if not self._begun:
             self._second = inputs.t // 1000 * 1000 - 1000
+            self._switched, self._t = _switched(state), inputs.t
         if inputs.house is not self._house:
             self._layout(inputs, devices)
         if inputs.plan is not self._plan:
@@ -76,10 +87,14 @@ class Recorder:
         self._digest, self._steps = digest(self._digest, result), self._steps + 1
         if self._steps == DIGEST_STEPS:
             self._told(t)
+        switched, before = _switched(result.state), self._t
+        if switched != self._switched or not 0 <= t - before <= JUMP_MS:
+            self.remember(result.state, t)
+        self._switched, self._t = switched, t
 
-    def close(self, state: State, t: int) -> None:
-        """The last memory, for the next start."""
-        self._note(t, "frame", {"memory": packed(state), "house": self._key, "site": self._site})
+    def remember(self, state: State, t: int) -> None:
+        """For the next start, whenever that is."""
+        self._log.soon(t, "memory", {"memory": packed(state), "second": self._second})
 
     def _note(self, t: int, kind: str, data: dict[str, Any]) -> None:
         self._log.later(t, kind, {**data, "second": self._second})
@@ -132,9 +147,16 @@ def _changes(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int
     return {**gone, **{p: v for p, v in now.items() if before.get(p) != v}}
 
 
+def _switched(state: State) -> object:
+    """What no power cut may make forgotten: what is on, the phases, what was written to flash."""
+    switches = {p: h.value for p, h in state.held.items() if p.endswith(SWITCHED)}
+    cars = {d: (m.phases, m.limit_a > 0) for d, m in state.chargers.items()}
+    return switches, cars, {p: t.value for p, t in state.tokens.items()}
+
+
 def _dear(state: State) -> object:
-    """What a restart must not forget: switched states, phases, budgets. Not what regulators do each second."""
-    switches = {p: h.value for p, h in state.held.items() if not p.endswith((".power_setpoint", ".power_limit"))}
-    cars = {d: (m.phases, m.forced, m.limit_a > 0) for d, m in state.chargers.items()}
+    """What a restart must not forget besides: ends of batteries, who has paused, budgets. Not what regulators do."""
+    ends = {p: h.value for p, h in state.held.items() if p.endswith(".soc")}
+    paused = {d: m.forced for d, m in state.chargers.items()}
     rules = {r: (m.since, m.ended) for r, m in state.rules.items()}
-    return switches, cars, rules, {p: (int(t.left), t.value) for p, t in state.tokens.items()}
+    return _switched(state), ends, paused, rules, {p: int(t.left) for p, t in state.tokens.items()}

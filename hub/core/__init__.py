@@ -1,12 +1,14 @@
 """The deterministic heart: step(state, inputs) -> state, commands, derived values. No clock, no I/O, no randomness."""
 
+from hub.core.changes import Change, changes
 from hub.core.derive import HOUSE
 from hub.core.house import House
-from hub.core.step import Made, Step, step
-from hub.core.types import ChargerMemory, Held, Inputs, State, Timers, Tokens, Unmet
+from hub.core.step import step
+from hub.core.types import ChargerMemory, Held, Inputs, Made, State, Step, Timers, Tokens, Unmet
 
 __all__ = [
     "HOUSE",
+    "Change",
     "ChargerMemory",
     "Held",
     "House",
@@ -17,5 +19,6 @@ __all__ = [
     "Timers",
     "Tokens",
     "Unmet",
+    "changes",
     "step",
 ]

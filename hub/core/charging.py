@@ -121,19 +121,15 @@ def phases_wanted(
 ) -> tuple[Wish, ChargerMemory]:
     """1 or 3, and what to remember; the sun decides in the solar modes, a plan by its power, else all three are used.
 
-    It changes when the other number has suited for as long as solar charging waits, and not within `phase_switch_s`
-    of the last time.
+    It changes when the other number has suited for as long as solar charging waits.
     """
     now = memory.phases or int(inputs.number(f"{charger.device}.phases") or charger.phase_count)
     other, numbers = _better(inputs, charger, now)
-    memory = replace(memory, phases=now, phases_s=memory.phases_s + dt, other_s=memory.other_s + dt if other else 0.0)
+    memory = replace(memory, phases=now, other_s=memory.other_s + dt if other else 0.0)
     patience = charger.start_delay_s if other == 3 else charger.stop_delay_s
     point = f"{charger.device}.phases"
     if not other or memory.other_s < patience:
         return Wish(point, float(now), Source.DEFAULT, Reason("phases_kept", numbers)), memory
-    if memory.phases_s < charger.phase_switch_s:
-        wait = {**numbers, "wait_s": float(int(charger.phase_switch_s - memory.phases_s))}
-        return Wish(point, float(now), Source.DEFAULT, Reason("phase_switch_rate", wait)), memory
     if "power_w" in numbers:
         return Wish(point, float(other), Source.PLAN, Reason("plan_phases", numbers)), memory
     return Wish(point, float(other), Source.DEFAULT, Reason("phases_by_sun", numbers)), memory

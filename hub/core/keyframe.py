@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from hub.core.pace import SWITCHED, counted_on
 from hub.core.types import ChargerMemory, Course, Held, State, Target, Timers, Tokens
 from hub.rules import Memory
 
@@ -31,6 +32,7 @@ def unpacked(raw: Mapping[str, Any]) -> State | None:
             rules={r: memory_of(m) for r, m in raw["rules"].items()},
             targets={d: Target(**t) for d, t in raw["targets"].items()},
             courses={d: Course(**c) for d, c in raw.get("courses", {}).items()},
+            unseen=tuple(raw.get("unseen", ())),
         )
     except (KeyError, TypeError, AttributeError, ValueError):
         return None
@@ -48,9 +50,9 @@ def older(state: State, seconds: float) -> State:
     """
     s = max(0.0, min(seconds, _MOST_S))
     cars = {
-        d: replace(m, for_s=m.for_s + s, phases_s=m.phases_s + s, timers=Timers(), other_s=0.0)
-        for d, m in state.chargers.items()
+        d: replace(counted_on(m, s), for_s=m.for_s + s, timers=Timers(), other_s=0.0) for d, m in state.chargers.items()
     }
     held = {p: replace(h, for_s=h.for_s + s, timers=Timers()) for p, h in state.held.items()}
     courses = {d: replace(c, for_s=c.for_s + s) for d, c in state.courses.items()}
-    return replace(state, t=0, chargers=cars, held=held, courses=courses)
+    unseen = tuple(p for p in held if p.endswith(SWITCHED))
+    return replace(state, t=0, chargers=cars, held=held, courses=courses, unseen=unseen)

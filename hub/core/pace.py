@@ -1,13 +1,15 @@
-"""What takes its time, so that nothing wears out or flaps: least times, ramps, pauses, and budgets of flash memories.
+"""What takes its time, so that nothing wears out or flaps: least times, ramps, pauses, contactors, flash memories.
 
 Times are summed up from step to step, at most MOST_S of each gap: no step of a clock and no outage makes them pass.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 
-from hub.core.types import ChargerMemory, Held, Tokens, Wish
+from hub.core.types import ChargerMemory, Held, Tokens, Wish, is_number
 from hub.model import CommandSpec, Reason, Source, Value, Wear
 from hub.model.site import ChargerControl
 
@@ -18,6 +20,13 @@ PEOPLE = (*URGENT, Source.PERSON)
 FLOOR, CEILING = "floor", "ceiling"
 SOC_BACK = 1.0
 """% by which the state of charge has to come back from an end."""
+SWITCHED = (".on", ".sg_ready")
+"""Ends of the points that have least times."""
+SWITCH_LEAST_S = 60.0
+"""From one switch of a charger's phases to the next, whoever asks: so long it may take until it shows the first one."""
+SWITCH_S, SWITCHES = 600.0, 3
+"""A switch of phases uses up so many seconds, and what so many switches need is saved at most. That is half of what
+KEBA's X2 output allows (one in 300 s); Spelsberg's boxes rest the car for 120 s, openWB waits 5 min by itself."""
 _RESERVE = 0.2
 """The share of a budget of flash writes that may be spent at any time; the rest comes evenly over the day."""
 
@@ -50,6 +59,27 @@ def pause(amps: float, memory: ChargerMemory, charger: ChargerControl, by_itself
     return 0.0, Reason("pause_time", {"wait_s": float(int(charger.pause_s - memory.for_s))})
 
 
+def switch_rate(phases: int, memory: ChargerMemory, least_s: float) -> Reason | None:
+    """Why a charger must not go to `phases` yet. A contactor wears whoever asks, and so do the relays in the car.
+
+    `least_s`: the time between two switches that whoever asks has to keep besides.
+    """
+    wait_s = max(max(SWITCH_LEAST_S, least_s) - memory.phases_s, SWITCH_S - memory.switches_s)
+    if phases == memory.phases or wait_s <= 0:
+        return None
+    return Reason("phase_switch_rate", {"phases": phases, "wait_s": float(math.ceil(wait_s))})
+
+
+def counted_on(memory: ChargerMemory, dt: float) -> ChargerMemory:
+    """What a charger's contactor has to wait for, `dt` seconds later."""
+    saved = min(memory.switches_s + dt, SWITCHES * SWITCH_S)
+    return replace(memory, phases_s=memory.phases_s + dt, switches_s=saved)
+
+
+def switched(memory: ChargerMemory, phases: int) -> ChargerMemory:
+    return replace(memory, phases=phases, phases_s=0.0, switches_s=memory.switches_s - SWITCH_S, other_s=0.0)
+
+
 def at_end(soc: float | None, low: float, high: float, was: Value | None) -> str:
     """Whether a battery is at its floor or its ceiling; it leaves either after SOC_BACK, not with the next tenth."""
     if soc is None:
@@ -64,6 +94,16 @@ def held_on(held: Held | None, value: Value) -> Held:
     if held is None:
         return Held(value)
     return held if held.value == value else replace(held, value=value, for_s=0.0)
+
+
+def seen_again(held: Mapping[str, Held], unseen: tuple[str, ...], values: Mapping[str, Value]) -> dict[str, Held]:
+    """What is remembered after a restart, now that devices show what they are.
+
+    One that shows something else has been switched meanwhile, nobody knows when: its least time begins now.
+    """
+    shown = {p: v for p in unseen if is_number(v := values.get(p))}
+    other = {p: type(held[p].value)(v) for p, v in shown.items() if v != held[p].value}
+    return {**held, **{p: Held(v) for p, v in other.items()}}
 
 
 # -- flash -------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from hub.core.step import Step
+from hub.core.types import Step
 from hub.model import CommandSpec, Device, Link, Point, Relation, Request, Role, Source, Value, Wear
 from hub.model.plan import Plan, Slot, Stored, Task
 
@@ -60,7 +60,7 @@ def plain_plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-_KINDS = ("batteries", "cars", "boosts", "switches")
+_KINDS = ("batteries", "cars", "boosts", "switches", "rests")
 
 
 def _stored(stored: Stored | None) -> list[Value] | None:
@@ -68,12 +68,12 @@ def _stored(stored: Stored | None) -> list[Value] | None:
 
 
 def plan_of(raw: Mapping[str, Any]) -> Plan:
-    columns = {kind: raw[kind] for kind in _KINDS}
+    columns = {kind: raw.get(kind, {}) for kind in _KINDS}
     slots = []
     for n, (start, end) in enumerate(zip(raw["starts"], raw["ends"], strict=True)):
         named = {kind: {d: c[n] for d, c in columns[kind].items() if c[n] is not None} for kind in _KINDS}
         batteries = {d: Stored(Task(task), *numbers) for d, (task, *numbers) in named["batteries"].items()}
-        slots.append(Slot(start, end, batteries, named["cars"], named["boosts"], named["switches"]))
+        slots.append(Slot(start, end, batteries, *(named[kind] for kind in _KINDS[1:])))
     efficiency = {d: (charge, discharge) for d, (charge, discharge) in raw["efficiency"].items()}
     return Plan(raw["id"], raw["made"], raw["good_until"], tuple(slots), efficiency, dict(raw["wear"]))
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from hub.core.house import House
-from hub.model import Moment, Reason, Request, Source, Value
+from hub.model import Command, Moment, Reason, Request, Source, Value
 from hub.model.plan import Plan
 from hub.model.site import Price
-from hub.rules import Memory, Rule
+from hub.rules import Firing, Memory, Rule
 
 VOLT = 230.0
 MOST = 1e12
@@ -89,7 +89,8 @@ class Timers:
 class ChargerMemory:
     """`limit_a` last decided, `for_s` it has been zero or not zero; `forced`: zero because of a limit or a rule.
 
-    `phases`: what it was last switched to, 0 = never; `phases_s` ago; `other_s`: how long the other would suit better.
+    `phases`: what it was last switched to, 0 = never; `phases_s` ago; `other_s`: how long the other would suit better;
+    `switches_s`: what is left of the time that switches use up, see `pace`.
     `less_s`: how long the sun has left less than `limit_a`.
     """
 
@@ -99,6 +100,7 @@ class ChargerMemory:
     forced: bool = False
     phases: int = 0
     phases_s: float = LONG_S
+    switches_s: float = LONG_S
     other_s: float = 0.0
     less_s: float = 0.0
 
@@ -149,7 +151,8 @@ class State:
     """All that the core remembers from one step to the next.
 
     `held`: batteries, inverters, heat pumps and switches by point; `tokens`: how often a set-point in flash may still
-    be changed, with the value that stands in it; `courses`: what devices do by the plan, by device.
+    be changed, with the value that stands in it; `courses`: what devices do by the plan, by device; `unseen`: points of
+    `held` that were remembered over a restart, and whose device has not shown since what it is.
     """
 
     t: int = 0
@@ -159,6 +162,7 @@ class State:
     rules: Mapping[str, Memory] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
     courses: Mapping[str, Course] = field(default_factory=dict)
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +193,31 @@ class Unmet:
     asked: Value
     got: Value
     by: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`unmet`: the requests in force that do not have their way; `modes`: what each device's mode is by now.
+
+    `ruled`: the modes that nobody chose, but a rule or a plan holds for a time. `driven`: the points that the core
+    drives by itself, so that what people wish of them has an end. `firings`: what each rule does.
+    `asked`: all requests, those of rules among them.
+    """
+
+    state: State
+    commands: tuple[Command, ...]
+    derived: Mapping[str, float | None]
+    unmet: tuple[Unmet, ...] = ()
+    modes: Mapping[str, str] = field(default_factory=dict)
+    ruled: tuple[str, ...] = ()
+    driven: tuple[str, ...] = ()
+    firings: Mapping[str, Firing] = field(default_factory=dict)
+    asked: tuple[Request, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A step and what it was made of."""
+
+    inputs: Inputs
+    step: Step

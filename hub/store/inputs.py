@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,17 +32,23 @@ class InputRow:
 
 
 class Inputs:
-    """Rows are durable with the next flush; the oldest quarter goes when the budget is used up."""
+    """Rows are durable with the next flush, urgent ones at once; the oldest quarter goes when the budget is used up."""
 
     def __init__(self, db: Database, budget: int) -> None:
         self._db = db
         self._budget = budget
         self._waiting: list[InputRow] = []
+        self._urgent = asyncio.Event()
 
     def later(self, t: int, kind: str, data: Mapping[str, Any]) -> None:
         """`data` as JSON may hold it."""
         self._waiting.append(InputRow(t, kind, data))
         del self._waiting[:-10_000]
+
+    def soon(self, t: int, kind: str, data: Mapping[str, Any]) -> None:
+        """Durable as soon as `keep` has the disk, with all that waited before it."""
+        self.later(t, kind, data)
+        self._urgent.set()
 
     async def flush(self) -> None:
         """Raises ShemsError; what could not be written goes on waiting."""
@@ -56,19 +63,26 @@ class Inputs:
             await self._prune()
 
     async def keep(self) -> None:
-        """Flushes every FLUSH_S; runs as long as the house does. A failure is tried again; the journal tells of it."""
+        """Flushes every FLUSH_S and when something is urgent; runs as long as the house does.
+
+        A failure is tried again; the journal tells of it.
+        """
         while True:
-            await asyncio.sleep(FLUSH_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH_S):
+                    await self._urgent.wait()
+            self._urgent.clear()
             try:
                 await self.flush()
             except ShemsError:
                 continue
 
-    async def newest(self, kind: str) -> InputRow | None:
-        """The last row of a kind."""
-        sql = "SELECT t, kind, json FROM input WHERE kind = ? ORDER BY id DESC LIMIT 1"
-        row = await self._db.row(sql, (kind,))
-        return InputRow(row[0], row[1], orjson.loads(row[2])) if row else None
+    async def memory(self) -> Mapping[str, Any] | None:
+        """What the core knew last, as plain data."""
+        sql = "SELECT json FROM input WHERE kind IN ('memory', 'frame') ORDER BY id DESC LIMIT 1"
+        row = await self._db.row(sql)
+        kept: Mapping[str, Any] | None = orjson.loads(row[0])["memory"] if row else None
+        return kept
 
     async def _prune(self) -> None:
         row = await self._db.row("SELECT sum(length(json) + 40) FROM input")

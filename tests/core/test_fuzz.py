@@ -13,11 +13,12 @@ from itertools import pairwise
 
 import pytest
 
-from hub.core import HOUSE, House, Inputs, State, Step, charging, envelope, fuse, step
+from hub.core import HOUSE, House, Inputs, State, Step, charging, envelope, fuse, loads, pace, step, turn
 from hub.core.arbitrate import Verdict
+from hub.core.pace import switch_rate
 from hub.model import CommandSpec, Device, Link, Point, Relation, Request, Role, Source, Value, Wear
 from hub.model.site import ChargerControl, Circuit, ConnectionLimits, HeatPumpControl, Site, SwitchControl
-from tests.core.fuzz import Tally, fuzz
+from tests.core.fuzz import Tally, contactor, fuzz
 
 STEPS = int(os.environ.get("SHEMS_STEPS", "20000"))
 
@@ -33,6 +34,11 @@ def test_nothing_leads_out_of_the_envelope(run: Tally) -> None:
     assert run.checks > 20 * run.steps
 
 
+def test_a_contactor_is_spared_whoever_asks() -> None:
+    spared = fuzz(STEPS // 4, walk=contactor.walk)
+    assert not spared.first, "\n\n".join(spared.first.values())
+
+
 def test_the_same_seed_is_the_same_run() -> None:
     one, other = fuzz(500, seed=7), fuzz(500, seed=7)
     assert one == other
@@ -45,7 +51,7 @@ NO_MOVE: Callable[..., object] = lambda value, *_: (value, None)  # noqa: E731 b
 BREAKS = {
     "amps of the installation": (core, "clamp", lambda value, _: (value, ())),
     "ramp": (core, "ramp", NO_MOVE),
-    "least time of a pump": (core, "least_time", NO_MOVE),
+    "least time of a pump": (loads, "least_time", NO_MOVE),
     "a pause lasts": (core, "pause", NO_MOVE),
     "main fuse": (fuse.Fuses, "give", lambda *_: None),
     "circuit": (fuse.Fuses, "_behind_it", lambda _s, _i, circuit, _d, phase, _w: fuse.Room(circuit, phase, 99.0)),
@@ -54,7 +60,7 @@ BREAKS = {
     "export limit": (envelope, "_connection_bounds", lambda *_: []),
     "unbalance of one car": (envelope, "_unbalance", lambda *_: ()),
     "phases switch without current": (charging, "still_flows", lambda *_: False),
-    "flash writes": (core, "spent", lambda spec, wish, value, safe, tokens: (value, tokens, None)),
+    "flash writes": (turn, "spent", lambda spec, wish, value, safe, tokens: (value, tokens, None)),
     "unmet is told": (Verdict, "unmet", lambda *_: []),
 }
 
@@ -63,6 +69,20 @@ BREAKS = {
 def test_the_judge_sees_what_is_broken(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(*BREAKS[name])
     assert name in fuzz(20_000, seed=100, until=name).broken
+
+
+RATES = {
+    "phases switch seldom, asked": (core, "switch_rate", lambda phases, m, least_s: switch_rate(phases, m, 0.0)),
+    "phases switch seldom": (core, "switch_rate", lambda phases, m, least_s: switch_rate(phases, m, 0.0)),
+    "phases rest a minute": (pace, "SWITCH_LEAST_S", 0.0),
+    "a budget of phase switches": (pace, "SWITCH_S", 60.0),
+}
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_the_judge_sees_a_contactor_that_is_worn(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(*RATES[name])
+    assert name in fuzz(20_000, until=name, walk=contactor.walk).broken
 
 
 # -- a day of flash ----------------------------------------------------------------------------------------------------

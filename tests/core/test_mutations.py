@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from hub.core import charging, connection, envelope, fuse, pace, planned, surplus, worth
-from hub.core.types import Course, Tokens
-from hub.model import Source
+from hub.core import charging, connection, envelope, fuse, loads, pace, planned, surplus, turn, worth
+from hub.core.types import ChargerMemory, Course, Tokens
+from hub.model import Reason, Source
 from tests.scenarios.judge import misses
 from tests.scenarios.play import Decide, play
 from tests.scenarios.scenario import Scenario, files
@@ -60,7 +60,7 @@ def _codes(*modules: ModuleType) -> frozenset[str]:
 
 # -- bounds ----------------------------------------------------------------------------------------------------------
 
-BOUNDS = [(m, n) for m in (envelope, step) for n, _ in enumerate(_called(_tree(m), "Bound"))]
+BOUNDS = [(m, n) for m in (envelope, step, loads) for n, _ in enumerate(_called(_tree(m), "Bound"))]
 LIMITS = _codes(envelope, connection) - {"overruled"}
 
 
@@ -91,8 +91,8 @@ def test_each_bound_is_missed(bound: tuple[ModuleType, int], monkeypatch: Patch)
     if module is envelope:
         for name in ("battery_bounds", "charger_bounds", "device_bound", "setting_bounds"):
             monkeypatch.setattr(step, name, made[name])
-    elif "_UNBLOCKED" in made:
-        monkeypatch.setattr(step, "_UNBLOCKED", made["_UNBLOCKED"])
+    elif module is loads:
+        monkeypatch.setattr(loads, "_UNBLOCKED", made["_UNBLOCKED"])
     assert _noticed(LIMITS | {"guaranteed_power"}, made["step"] if module is step else step.step)
 
 
@@ -104,34 +104,28 @@ def test_each_limit_is_in_a_scenario() -> None:
 
 
 def _no_guarantee(patch: Patch) -> None:
-    heat = step._Turn.heat
-    patch.setattr(step._Turn, "heat", lambda self, pump: heat(self, replace(pump, guaranteed_w=0.0)))
+    patch.setattr(step, "heat", lambda turn, pump: loads.heat(turn, replace(pump, guaranteed_w=0.0)))
 
 
 def _switch_under_load(patch: Patch) -> None:
-    phases = step._Turn._phases
+    phases = step._phases
     patch.setattr(charging, "still_flows", lambda inputs, charger: False)
-    patch.setattr(step._Turn, "_phases", lambda self, c, memory: phases(self, c, replace(memory, limit_a=0.0)))
-
-
-def _switch_at_any_time(patch: Patch) -> None:
-    wanted = charging.phases_wanted
-    patch.setattr(charging, "phases_wanted", lambda i, c, m, dt: wanted(i, replace(c, phase_switch_s=0), m, dt))
+    patch.setattr(step, "_phases", lambda turn, c, memory: phases(turn, c, replace(memory, limit_a=0.0)))
 
 
 PACE: dict[str, Callable[[Patch], None]] = {
-    "least_time": lambda patch: patch.setattr(step, "least_time", lambda value, held, least_s: (value, None)),
+    "least_time": lambda patch: patch.setattr(loads, "least_time", lambda value, held, least_s: (value, None)),
     "ramp": lambda patch: patch.setattr(step, "ramp", lambda value, held, per_s, dt: (value, None)),
     "pause_time": lambda patch: patch.setattr(step, "pause", lambda amps, memory, charger, by_itself: (amps, None)),
     "write_budget": lambda patch: patch.setattr(
-        step, "spent", lambda spec, wish, value, safe, tokens: (value, Tokens(0.0, value), None)
+        turn, "spent", lambda spec, wish, value, safe, tokens: (value, Tokens(0.0, value), None)
     ),
     "guaranteed_power": _no_guarantee,
     "phase_switch": _switch_under_load,
-    "phase_switch_rate": _switch_at_any_time,
+    "phase_switch_rate": lambda patch: patch.setattr(step, "switch_rate", lambda phases, memory, least_s: None),
 }
 WISHES = {"makes_all", "target_waits"}
-"""Reasons in step.py that are no limits."""
+"""Reasons there that are no limits."""
 
 
 @pytest.mark.parametrize("code", PACE)
@@ -141,18 +135,34 @@ def test_each_guard_of_pace_is_missed(code: str, monkeypatch: Patch) -> None:
 
 
 def test_each_guard_of_pace_is_listed() -> None:
-    assert _codes(pace, step) - WISHES - (LIMITS - PACE.keys()) == PACE.keys() - {"phase_switch_rate"}
+    assert _codes(pace, step, loads, turn) - WISHES - (LIMITS - PACE.keys()) == PACE.keys()
 
 
 CARE: dict[str, Callable[[Patch], None]] = {
-    "no gap makes times pass": lambda patch: patch.setattr(step, "MOST_S", 1e9),
-    "the operator does not wait": lambda patch: patch.setattr(step, "PEOPLE", (Source.PERSON,)),
-    "people do not wait": lambda patch: patch.setattr(step, "PEOPLE", pace.URGENT),
+    "no gap makes times pass": lambda patch: patch.setattr(turn, "MOST_S", 1e9),
+    "the operator does not wait": lambda patch: _people(patch, (Source.PERSON,)),
+    "people do not wait": lambda patch: _people(patch, pace.URGENT),
     "the operator's flash writes go through": lambda patch: patch.setattr(pace, "URGENT", ()),
     "who starts takes its share of the sun": lambda patch: patch.setattr(surplus, "anew", lambda held, started: held),
     "cars that charge fast are not fed": lambda patch: patch.setattr(charging, "SOLAR_CODES", ("charge_fast",)),
-    "what stands in flash must be safe": lambda patch: patch.setattr(step, "_inside", lambda *_: True),
+    "the owner's time between phase switches": lambda patch: patch.setattr(step, "switch_rate", _for_people),
+    "a phase switch rests for people too": lambda patch: patch.setattr(pace, "SWITCH_LEAST_S", 0.0),
+    "phase switches have a budget": lambda patch: patch.setattr(pace, "SWITCH_S", 0.0),
+    "phase switches are not saved for ever": lambda patch: patch.setattr(pace, "SWITCHES", 1000),
+    "what was switched in a restart has just been switched": lambda patch: patch.setattr(
+        turn, "seen_again", lambda held, unseen, values: dict(held)
+    ),
+    "what stands in flash must be safe": lambda patch: patch.setattr(turn, "_inside", lambda *_: True),
 }
+
+
+def _people(patch: Patch, sources: tuple[Source, ...]) -> None:
+    for module in (step, loads):
+        patch.setattr(module, "PEOPLE", sources)
+
+
+def _for_people(phases: int, memory: ChargerMemory, least_s: float) -> Reason | None:
+    return pace.switch_rate(phases, memory, 0.0)
 
 
 @pytest.mark.parametrize("care", CARE)
@@ -166,6 +176,7 @@ def test_each_care_is_missed(care: str, monkeypatch: Patch) -> None:
         "spares_battery",
         "guaranteed_power",
         "sun_waits",
+        "phase_switch_rate",
     }
     assert _noticed(frozenset(codes), step.step)
 
@@ -220,7 +231,7 @@ ROOMY: dict[str, tuple[Any, Callable[..., Any]]] = {
     "Connection.give": (connection.Connection, lambda self, device, watts: None),
     "Connection.free": (connection.Connection, lambda self, inputs, device, way: None),
     "Connection.refuses": (connection.Connection, lambda self, inputs, device, more_w: None),
-    "caps": (step, lambda limits, requests: {}),
+    "caps": (turn, lambda limits, requests: {}),
 }
 NO_GUARDS = {"Fuses.__init__", "Fuses.rooms", "Connection.__init__", "Cap.reason", "unmet_limits", "Fuses._others"}
 

@@ -46,6 +46,7 @@ def explains(d: Demo) -> None:
     then = d.api("GET", "/journal?point=wallbox.current_limit&limit=1")["rows"][0]["t"]
     told = d.api("GET", f"/decisions?t={then}&point=wallbox.current_limit")["decisions"]
     assert [t["point"] for t in told] == ["wallbox.current_limit"] and told[0]["inputs"]
+    assert told[0]["changes"], "and with what would have altered it"
     wish = d.command("wallbox.current_limit", 16, for_s=60)
     (held,) = d.api("GET", "/decisions?point=wallbox.current_limit")["decisions"]
     assert held["request"] == wish["id"] and held["person"] == "owner" and held["ends"]

@@ -92,6 +92,9 @@ class ListLog:
     def later(self, t: int, kind: str, data: Mapping[str, Any]) -> None:
         self.rows.append(Row(t, kind, json.loads(json.dumps(data))))
 
+    def soon(self, t: int, kind: str, data: Mapping[str, Any]) -> None:
+        self.later(t, kind, data)
+
 
 class Life:
     """A house that lives: the weather turns, people wish, a device drops out, the hub starts anew."""
@@ -171,9 +174,9 @@ class Life:
 
     def restart(self) -> None:
         self.heart.close()
-        frame = self.log.rows[-1]
-        assert frame.kind == "frame"
-        kept = unpacked(frame.data["memory"])
+        last = self.log.rows[-1]
+        assert last.kind == "memory"
+        kept = unpacked(last.data["memory"])
         assert kept is not None
         self.memory = older(kept, 0)
         self.clock.advance(30)
@@ -207,7 +210,7 @@ def test_a_life_with_a_restart_is_decided_again_step_by_step() -> None:
     done = again(life.log.rows, life.seconds)
     assert done.difference is None and again(life.log.rows, life.seconds) == done
     assert done.steps > seconds + 50 and done.checked >= seconds
-    assert {row.kind for row in life.log.rows} == {"house", "frame", "step", "digest", "plan"}
+    assert {row.kind for row in life.log.rows} == {"house", "frame", "memory", "step", "digest", "plan"}
 
 
 def test_it_may_begin_at_any_frame() -> None:
@@ -266,7 +269,7 @@ def test_a_wish_that_is_not_noted_is_found() -> None:
 
 def test_the_memory_comes_back_bit_for_bit() -> None:
     for row in lived(seed=5, seconds=300).log.rows:
-        if row.kind == "frame":
+        if row.kind in ("frame", "memory"):
             memory = unpacked(row.data["memory"])
             assert memory is not None and json.loads(json.dumps(packed(memory))) == row.data["memory"]
     assert unpacked({"format": 0}) is None and unpacked({"format": 1, "t": 3}) is None

@@ -24,7 +24,7 @@ def prices_of(rows: Rows, utc: int) -> tuple[Price, ...]:
 
 
 def plan_of(table: Mapping[str, Any], made: int, utc: int) -> Plan:
-    """By device rows with `from` and: `task`, `value` (ct/kWh), `power`; `power` of a car; `boost`; `on`.
+    """By device rows with `from` and: `task`, `value` (ct/kWh), `power`; `power` of a car; `boost`, `rest`; `on`.
 
     `for`: how long it is good; `efficiency`, `wear` (ct/kWh) of all batteries. `made`: UTC ms.
     """
@@ -57,7 +57,7 @@ def _slot(start: int, end: int, rows: Mapping[str, Mapping[str, Any]]) -> Slot:
         if "task" in r
     }
     cars = {d: float(r["power"]) for d, r in rows.items() if "task" not in r and "power" in r}
-    return Slot(start, end, batteries, cars, dict(_of(rows, "boost")), dict(_of(rows, "on")))
+    return Slot(start, end, batteries, cars, dict(_of(rows, "boost")), dict(_of(rows, "on")), dict(_of(rows, "rest")))
 
 
 def _of(rows: Mapping[str, Mapping[str, Any]], key: str) -> Iterable[tuple[str, bool]]:

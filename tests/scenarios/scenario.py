@@ -40,7 +40,7 @@ _EXPECT = (
 )
 _HAPPENS = ("at", "every", "until", "restart", "memory", "clock", "load", "sun", "car", "soc", "plan", "prices")
 _PLAN = ("for", "efficiency", "wear")
-_PLANNED = ("from", "task", "value", "power", "boost", "on")
+_PLANNED = ("from", "task", "value", "power", "boost", "rest", "on")
 _PRICES = ("from", "until", "import", "export")
 FOR_GOOD_S = 10**7
 START = 1_700_000_000_000

@@ -187,6 +187,8 @@ class _Sight:
         still = not self.amps[car.device] and not (told and told.value)
         self.that("phases switch without current", still and self._nothing_flows(car), command)
         ago = self.past.clock - before.since
+        self.that("phases rest a minute", ago >= 60 - NEAR, command, ago)
+        self.that("a budget of phase switches", self.past.switches_seldom(car.device), command, self.past.switches)
         if command.source not in (*URGENT, Source.PERSON):
             how = ", asked" if command.request else self._came_back(car)
             self.that(f"phases switch seldom{how}", ago >= car.phase_switch_s - NEAR, command, ago, car.phase_switch_s)

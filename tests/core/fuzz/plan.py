@@ -38,6 +38,7 @@ class Past:
     watts: dict[str, float] = field(default_factory=dict)
     gone: dict[str, bool] = field(default_factory=dict)
     phases: dict[str, float] = field(default_factory=dict)
+    switches: dict[str, list[float]] = field(default_factory=dict)
     below: dict[str, float] = field(default_factory=dict)
     silent: dict[str, float] = field(default_factory=dict)
 
@@ -46,11 +47,19 @@ class Past:
         self.clock, self.t = self.clock + dt, t
         return dt
 
+    def switches_seldom(self, car: str) -> bool:
+        """Notes a switch of phases: three may come at once, each further one takes ten minutes, whoever asks."""
+        at = self.switches.setdefault(car, [])
+        at.append(self.clock)
+        return all(n <= 3 + (self.clock - since) / 600 + NEAR for n, since in enumerate(reversed(at), 1))
+
     def copied(self) -> Past:
         told = {p: replace(x) for p, x in self.told.items()}
         writes = {p: list(w) for p, w in self.writes.items()}
         paused, watts, gone, phases = dict(self.paused), dict(self.watts), dict(self.gone), dict(self.phases)
-        return Past(self.clock, self.t, told, writes, paused, watts, gone, phases, dict(self.below), dict(self.silent))
+        switches = {c: list(at) for c, at in self.switches.items()}
+        below, silent = dict(self.below), dict(self.silent)
+        return Past(self.clock, self.t, told, writes, paused, watts, gone, phases, switches, below, silent)
 
 
 class Plan:

@@ -1,0 +1,113 @@
+"""Heat pumps and switches in a step: on or off, with least times, where fuses and the import limit leave room."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hub.core import planned, surplus
+from hub.core.arbitrate import Verdict, arbitrate
+from hub.core.draw import IMPORT
+from hub.core.envelope import Bound, refused
+from hub.core.pace import PEOPLE, held_on, least_time
+from hub.core.turn import Turn
+from hub.core.types import Held, Inputs
+from hub.model import Reason, Source, Value, Wear
+from hub.model.site import HeatPumpControl, SwitchControl
+
+_UNBLOCKED = (Bound(surplus.NORMAL, 4.0, Reason("guaranteed_power")),)
+"""What may stand in a heat pump that is guaranteed its power."""
+
+
+def heat(turn: Turn, pump: HeatPumpControl) -> None:
+    inputs, point = turn.inputs.anew(), f"{pump.device}.sg_ready"
+    known = turn.held.get(point) or Held(inputs.number(point) or surplus.NORMAL)
+    held = surplus.counted(inputs, known, pump.surplus_w, turn.dt)
+    default = turn.spoken(surplus.pump_wish(inputs, pump, held))
+    verdict = arbitrate(inputs, point, default) or Verdict(default)
+    wish, limits = verdict.wish, list[Reason]()
+    state = float(int(max(1.0, min(float(wish.value), 4.0))))
+    if state == surplus.BLOCKED and pump.guaranteed_w and wish.source is not Source.PERSON:
+        state, limits = surplus.NORMAL, [Reason("guaranteed_power", {"guaranteed_w": pump.guaranteed_w})]
+    if wish.source not in PEOPLE or (held.forced and state >= surplus.BOOST) or planned.is_plans(wish.reason):
+        least = pump.min_pause_s if held.value == surplus.BLOCKED else pump.min_run_s
+        settled, waits = least_time(state, held, least if point in turn.held else 0)
+        state, limits = float(settled), [*limits, *([waits] if waits else ())]
+    runs = isinstance(held.value, float) and held.value >= surplus.BOOST
+    # what stands in a flash may not stay there for the sake of its budget where a limit is used up
+    stands = runs and inputs.house.commands[point].wear is Wear.FLASH
+    over = _over(turn, inputs, pump.device, pump.surplus_w, runs) if state >= surplus.BOOST or stands else None
+    if over:
+        state, limits = min(state, surplus.NORMAL), [*limits, over]
+    free = bool(pump.guaranteed_w) and wish.source is not Source.PERSON
+    bounds = _UNBLOCKED if free and not over else ()
+    _settle(turn, inputs, verdict, held, state, tuple(limits), state == surplus.BOOST, bounds, forced=bool(over))
+
+
+def switch(turn: Turn, plug: SwitchControl) -> None:
+    inputs, point = turn.inputs.anew(), f"{plug.device}.on"
+    known = turn.held.get(point) or _as_read(inputs, point)
+    held = surplus.counted(inputs, known, plug.surplus_w, turn.dt) if known else None
+    shown, course = turn.inputs.values.get(point), turn.courses.get(plug.device)
+    decided = planned.switch_wish(inputs, plug, course, None if shown is None else bool(shown), turn.dt)
+    default = turn.planned(inputs, plug.device, plug.mode, decided, surplus.switch_wish(inputs, plug, held))
+    verdict = arbitrate(inputs, point, default and turn.spoken(default))
+    if verdict is None:
+        _left_alone(turn, point, held, inputs.number(point))
+        return
+    on, limits = bool(verdict.wish.value), tuple[Reason, ...]()
+    if held and (verdict.wish.source not in PEOPLE or (held.forced and on) or planned.is_plans(verdict.wish.reason)):
+        settled, waits = least_time(on, held, plug.min_on_s if held.value else plug.min_off_s)
+        on, limits = bool(settled), (waits,) if waits else ()
+    over = _over(turn, inputs, plug.device, plug.surplus_w, bool(held and held.value)) if on else None
+    if over:
+        on, limits = False, (*limits, over)
+    _settle(turn, inputs, verdict, held or Held(on), on, limits, on, forced=bool(over))
+
+
+def _over(turn: Turn, inputs: Inputs, device: str, needs_w: float, runs: bool) -> Reason | None:
+    """Why a fuse or the import limit does not let it begin, or run on."""
+    drawn = turn.fuses.draws.watts_at_least(inputs, device, IMPORT)
+    more_w = 0.0 if runs else max(0.0, needs_w - drawn)
+    over = refused(inputs, device, more_w, turn.fuses, turn.connection)
+    if over is None and not runs:
+        turn.connection.give(device, max(needs_w, drawn))
+        for phase in inputs.house.phases:
+            turn.fuses.give(device, phase, more_w / turn.fuses.draws.volts(inputs, phase))
+    return over
+
+
+def _left_alone(turn: Turn, point: str, held: Held | None, shown: float | None) -> None:
+    """How long it has been so is known on, as long as nobody else switches it."""
+    if point in turn.held and held is not None and shown in (None, held.value):
+        turn.held[point] = held
+    else:
+        turn.held.pop(point, None)
+
+
+def _settle(
+    turn: Turn,
+    inputs: Inputs,
+    verdict: Verdict,
+    held: Held,
+    value: Value,
+    limits: tuple[Reason, ...],
+    started: bool,
+    bounds: tuple[Bound, ...] = (),
+    forced: bool = False,
+) -> None:
+    """Decides, remembers, and lets the others wait for the sun anew when this one has begun to draw.
+
+    `forced`: a limit has stopped it, so that it waits its least time before it begins again, whoever asks.
+    """
+    point = verdict.wish.point
+    value = turn.decide(inputs, verdict, value, limits, bounds)
+    kept = held_on(held, value)
+    turn.held[point] = replace(kept, forced=forced or (held.forced and kept.value == held.value))
+    if started and held.value != value:
+        turn.held = surplus.anew(turn.held, point)
+
+
+def _as_read(inputs: Inputs, point: str) -> Held | None:
+    """What a switch shows is taken for what it was told."""
+    shown = inputs.number(point)
+    return None if shown is None else Held(bool(shown), 86_400.0)
