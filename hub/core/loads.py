@@ -33,9 +33,8 @@ def heat(turn: Turn, pump: HeatPumpControl) -> None:
         settled, waits = least_time(state, held, least if point in turn.held else 0)
         state, limits = float(settled), [*limits, *([waits] if waits else ())]
     runs = isinstance(held.value, float) and held.value >= surplus.BOOST
-    # what stands in a flash may not stay there for the sake of its budget where a limit is used up
-    stands = runs and inputs.house.commands[point].wear is Wear.FLASH
-    over = _over(turn, inputs, pump.device, pump.surplus_w, runs) if state >= surplus.BOOST or stands else None
+    looked = state >= surplus.BOOST or _stays(inputs, point, runs)
+    over = _over(turn, inputs, pump.device, pump.surplus_w, runs) if looked else None
     if over:
         state, limits = min(state, surplus.NORMAL), [*limits, over]
     free = bool(pump.guaranteed_w) and wish.source is not Source.PERSON
@@ -58,10 +57,16 @@ def switch(turn: Turn, plug: SwitchControl) -> None:
     if held and (verdict.wish.source not in PEOPLE or (held.forced and on) or planned.is_plans(verdict.wish.reason)):
         settled, waits = least_time(on, held, plug.min_on_s if held.value else plug.min_off_s)
         on, limits = bool(settled), (waits,) if waits else ()
-    over = _over(turn, inputs, plug.device, plug.surplus_w, bool(held and held.value)) if on else None
+    runs = bool(held and held.value)
+    over = _over(turn, inputs, plug.device, plug.surplus_w, runs) if on or _stays(inputs, point, runs) else None
     if over:
         on, limits = False, (*limits, over)
     _settle(turn, inputs, verdict, held or Held(on), on, limits, on, forced=bool(over))
+
+
+def _stays(inputs: Inputs, point: str, runs: bool) -> bool:
+    """Whether it may run on after it was told to stop: for the budget of a flash, which no limit has to wait for."""
+    return runs and inputs.house.commands[point].wear is Wear.FLASH
 
 
 def _over(turn: Turn, inputs: Inputs, device: str, needs_w: float, runs: bool) -> Reason | None:

@@ -152,6 +152,7 @@ CARE: dict[str, Callable[[Patch], None]] = {
     "what was switched in a restart has just been switched": lambda patch: patch.setattr(
         turn, "seen_again", lambda held, unseen, values: dict(held)
     ),
+    "what stays on in flash must have room": lambda patch: patch.setattr(loads, "_stays", lambda *_: False),
     "what stands in flash must be safe": lambda patch: patch.setattr(turn, "_inside", lambda *_: True),
 }
 
@@ -190,11 +191,17 @@ PLANNED: dict[str, Callable[[Patch], None]] = {
     "a value that wavers": lambda patch: patch.setattr(worth, "BAND", 0),
     "what owners forbid": lambda patch: patch.setattr(worth, "_allowed", lambda task, battery: task),
     "batteries do not feed each other": lambda patch: patch.setattr(worth, "moved_by_others", lambda *_: 0.0),
+    "who is cold is not blocked": lambda patch: patch.setattr(planned, "_may_rest", lambda pump, _: not pump.guaranteed_w),
+    "nor who is guaranteed its power": lambda patch: patch.setattr(planned, "_may_rest", _rests_whoever_is_warm),
     "halves of an ampere": lambda patch: patch.setattr(planned, "_ROUND_A", 0.0),
     "cars that the plan charges are not fed": lambda patch: patch.setattr(
         charging, "SOLAR_CODES", (*charging.SOLAR_CODES, "plan_car")
     ),
 }
+
+
+def _rests_whoever_is_warm(pump: Any, read: Any) -> bool:
+    return all(told is not None and told >= low for told, low in read.values())
 
 
 def _for_no_less(judge: worth._Judge, so_far: bool) -> bool:
