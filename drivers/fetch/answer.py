@@ -25,7 +25,9 @@ class NotUnderstoodError(NoAnswer):
 
 
 def bare(data: bytes) -> bytes:
-    """Without the mark of UTF-8 that some programs begin a file with."""
+    """In UTF-8, without the mark that some programs begin a file with: PowerShell writes UTF-16."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace").encode()
     return data.removeprefix(codecs.BOM_UTF8)
 
 

@@ -17,7 +17,7 @@ from drivers.json.in_force import Own
 from drivers.json.options import Options
 from hub.errors import ConfigError, NoAnswer, Refused
 from hub.model import Clock, Command, Device, DeviceSpec, Driver, Link, Sink
-from hub.model.document import Document, hint
+from hub.model.document import Document
 from hub.model.heard import Reading
 
 _OWN = ("kind", "channel", "reversed")
@@ -75,9 +75,7 @@ def _kind(spec: DeviceSpec) -> str:
     kind = spec.options.get("kind")
     if not kind:
         raise ConfigError(at, f"is missing; one of: {', '.join(KINDS)}")
-    if kind not in KINDS:
-        raise ConfigError(at, f"{kind!r} is not known{hint(str(kind), KINDS)}")
-    return str(kind)
+    return Document("site").one_of(at, kind, KINDS)
 
 
 def _unit(link: str, kind: str, specs: Sequence[DeviceSpec], clock: Clock) -> Unit:

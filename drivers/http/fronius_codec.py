@@ -28,7 +28,7 @@ _INVERTER = {"PAC": "power", "SAC": "apparent_power", "FAC": "frequency", "UAC":
     f"{key}_L{n}": f"{name}_l{n}" for key, name in (("UAC", "voltage"), ("IAC", "current")) for n in (1, 2, 3)
 }  # fmt: skip
 _UNITS = (  # start or end of a key: unit
-    (re.compile(r"(P_(Grid|Load|Akku|PV)|P|PVPower|PowerReal_.*|P_PAC.*|SMARTMETER_POWERACTIVE.*)"), "W"),
+    (re.compile(r"(P_(Grid|Load|Akku|PV|AC_Total)|P|PVPower|PowerReal_.*|P_PAC.*|SMARTMETER_POWERACTIVE.*)"), "W"),
     (re.compile(r"PowerApparent_.*"), "VA"),
     (re.compile(r"PowerReactive_.*"), "var"),
     (re.compile(r"(E_(Day|Year|Total)|EnergyReal_.*|Capacity_Maximum|DesignedCapacity)"), "Wh"),
@@ -36,7 +36,7 @@ _UNITS = (  # start or end of a key: unit
     (re.compile(r"(Voltage_.*)"), "V"),
     (re.compile(r"(Current_.*)"), "A"),
     (re.compile(r"Frequency_.*"), "Hz"),
-    (re.compile(r"(Temperature_.*)"), "degC"),
+    (re.compile(r"(Temperature(_.*)?)"), "degC"),
     (re.compile(r"(SOC|StateOfCharge_Relative|rel_.*)"), "%"),
 )
 
@@ -72,6 +72,7 @@ def _data(told: Told, data: Mapping[str, Any], asked: object) -> None:
     """Which question it answers is told by what is in it; a single device's is not under its number."""
     if isinstance(data.get("Site"), Mapping):
         _flow(told, data["Site"], data.get("Inverters"))
+        _smart_loads(told, data.get("Smartloads"))
     elif isinstance(data.get("Inverter"), Mapping):
         _active(told, data["Inverter"])
     elif any(isinstance(under(value, "Values"), Mapping) for value in data.values()):
@@ -113,6 +114,15 @@ def _flow(told: Told, site: Mapping[str, Any], inverters: object) -> None:
         if len(rows) == 1:
             told.point(place, "pv_power", site.get("P_PV"))
             told.point(place, "battery_power", site.get("P_Akku"))
+
+
+def _smart_loads(told: Told, loads: object) -> None:
+    """The heating rods in the power flow, under the numbers that GetOhmPilotRealtimeData has for them."""
+    found = under(loads, "Ohmpilots")
+    for id_, row in found.items() if isinstance(found, Mapping) else ():
+        place = numbered("heatpump", id_)
+        told.point(place, "power", under(row, "P_AC_Total"))
+        told.point(place, "tank_temperature", under(row, "Temperature"))
 
 
 def _inverter(told: Told, place: str, data: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from drivers.http import answers
-from drivers.http.goe_codec import PLACE, is_answer, understand, whole
+from drivers.http.goe_codec import PLACE, is_answer, status, understand, whole
 from drivers.http.kind import Ask
 from drivers.http.login import Login
 from drivers.json.options import Options
@@ -110,17 +110,19 @@ class Goe:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """Answers of /api/status (v2) or /status (v1)."""
+    """Answers of /api/status (v2), of /status (v1), and of the maker's cloud."""
     return answers.decode(data, hints, _answer, _is_answer)
 
 
 def _answer(body: bytes, name: str) -> Heard | Rejected:
     found, told = as_object(body), Told()
+    if found.get("success") is False:
+        return Rejected(0, f"an error instead of an answer: {str(found.get('error', 'no reason told'))[:60]}")
     if not _is_answer(found):
         return Rejected(0, "no answer of a go-e charger: none of car, nrg, amp, sse is there")
-    understand(told, found)
+    understand(told, status(found))
     return told.heard()
 
 
 def _is_answer(found: object) -> bool:
-    return isinstance(found, Mapping) and is_answer(found)
+    return isinstance(found, Mapping) and is_answer(status(found))

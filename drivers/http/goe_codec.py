@@ -29,6 +29,12 @@ def is_answer(found: Mapping[str, Any]) -> bool:
     return "car" in found or "nrg" in found or ("amp" in found and ("frc" in found or "alw" in found)) or "sse" in found
 
 
+def status(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The charger's own answer: the maker's cloud puts it into `{"success", "age", "data"}`."""
+    inner = found.get("data")
+    return inner if "success" in found and isinstance(inner, Mapping) else found
+
+
 def is_v1(found: Mapping[str, Any]) -> bool:
     """The older interface writes numbers as texts."""
     return isinstance(found.get("car", found.get("amp")), str)
@@ -69,7 +75,7 @@ def _v2(told: Told, found: Mapping[str, Any]) -> None:
 
 def _v1(told: Told, found: Mapping[str, float | None], nrg: object) -> None:
     """The limit in force is `amx`, which is not kept; chargers with old firmware have only the stored `amp`."""
-    _energies(told, nrg, _NRG_V1)
+    _energies(told, nrg, _NRG_V1, one_phase=(found.get("pha") or 0) // 8 == 1)
     told.point(PLACE, "energy", found.get("eto"), 100)
     told.point(PLACE, "session_energy", found.get("dws"), 1 / 360)
     off = found.get("alw") == 0
@@ -78,14 +84,21 @@ def _v1(told: Told, found: Mapping[str, float | None], nrg: object) -> None:
     _state(told, found.get("car"), found.get("err"), off)
 
 
-def _energies(told: Told, nrg: object, units: list[tuple[str, float]]) -> None:
+def _energies(told: Told, nrg: object, units: list[tuple[str, float]], one_phase: bool = False) -> None:
     if not isinstance(nrg, list) or len(nrg) < 12:
         return
-    values = [whole(raw) for raw in nrg]
+    values = _phase_at_n([whole(raw) for raw in nrg], one_phase)
     for n in range(3):
         for name, at in (("voltage", n), ("current", 4 + n), ("power", 7 + n)):
             told.point(PLACE, f"{name}_l{n + 1}", values[at], units[at][1])
     told.point(PLACE, "power", values[11], units[11][1])
+
+
+def _phase_at_n(values: list[float | None], one_phase: bool) -> list[float | None]:
+    """v1, "App logic" of `nrg`: N has the voltage and power of a single phase that is wired the other way round."""
+    if one_phase and len(values) > 10 and (values[3] or 0) > (values[0] or 0):
+        return [values[3], *values[1:7], values[10], *values[8:]]
+    return values
 
 
 def _state(told: Told, car: float | None, error: float | None, off: bool) -> None:

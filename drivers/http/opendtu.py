@@ -29,6 +29,8 @@ _THREE = {f"{key} {phase}": f"{name}_l{n}" for n, phase in enumerate(("Ph1-N", "
           for key, name in (("Voltage", "voltage"),)} | {
     f"Current Ph{n}": f"current_l{n}" for n in (1, 2, 3)
 }  # fmt: skip
+_THREE_PHASE = ("1361", "1382")
+"""How the serial numbers of the HMT series begin (4T and 6T): their `Voltage` is that between L1 and L2."""
 _KILO = {"kWh": ("Wh", 1000.0), "kW": ("W", 1000.0), "°C": ("degC", 1.0)}
 _OLDEST_S = 60.0
 """An inverter's figures that are older are no longer its present; OpenDTU asks it every 5 s."""
@@ -139,7 +141,10 @@ def _inverter(told: Told, place: str, row: Mapping[str, Any]) -> None:
         told.problem(f"{place} is not reached by radio, so its figures are old")
         return
     told.point(place, "status", "running" if _truth(row.get("producing")) else "idle")
+    of_phases = str(row.get("serial")).startswith(_THREE_PHASE)
     for key, name in {**_AC, **_THREE}.items():
+        if key == "Voltage" and of_phases:
+            continue
         _figure(told, place, name, ac.get(key))
     rest = under(row, "INV", "0")
     _figure(told, place, "pv_power", under(rest, "Power DC") or ac.get("Power DC"))

@@ -16,6 +16,7 @@ import orjson
 
 from drivers.json.split import BOM, Documents
 from drivers.json.told import as_json
+from drivers.json.utf16 import also_utf16
 from hub.model.heard import Capture, Heard, Rejected
 
 _BLANKS = re.compile(rb"(?:[ \t\r,]+|\xef\xbb\xbf)*")
@@ -43,6 +44,7 @@ Understand = Callable[[Packet], Heard | str]
 """What a message says; a text says why it is none of this format."""
 
 
+@also_utf16
 def decode(data: bytes, understand: Understand) -> Capture:
     """Every message of a capture; raises nothing for any bytes."""
     messages: list[Heard] = []

@@ -6,6 +6,7 @@ Bytes and the text of a telegram are left as they are.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -31,12 +32,14 @@ _HEAD = re.compile(rf"\s*(?:(?:\[[^\[\]]{{0,80}}\]|{_CLOCK}(?=[\s\[\]|>;,]))\s*:
 _NUMBERED = re.compile(r"\s*\d{1,3}[:)]\s+(?=\S)(?!.*:\s)")
 _ARROW = re.compile(r"\s*(?:<<+|>>+|->|<-|=>|(?:rx|tx|recv|received|sent)\b[ :=>]*)\s*", re.IGNORECASE)
 _LABEL = re.compile(r"\s*(?=[^:=]{0,60}[g-zG-Z_])[A-Za-z][\w .#/\-]{0,60}[:=]\s*")
-_SENT = re.compile(r"(?:^|[\s:\]])(?:>>+|->|tx\b|sent\b)", re.IGNORECASE)
+_SENT = re.compile(r"(?:^|[\s:\]])(?:>>+|->|tx\b|send\b|sent\b)", re.IGNORECASE)
 _RECEIVED = re.compile(r"(?:^|[\s:\]])(?:<<+|<-|rx\b|recv\b|received\b)", re.IGNORECASE)
 _SINGLE = re.compile(r"0[xX]([0-9A-Fa-f])(?![0-9A-Fa-f])")
 _PREFIX = re.compile(r"(?:0[xX]|\\x)(?=[0-9A-Fa-f]{2})|\bb(?=[\"'])")
 _COUNT = re.compile(r"\(\s*\d{1,6}\s*(?:bytes?)?\s*\)|\|.*")
 _DOTTED = re.compile(r"(?<![\w.])[0-9A-Fa-f]{2}(?:\.[0-9A-Fa-f]{2}){3,}(?![\w.])")
+_ENDPOINT = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}(?![\w.])")
+"""an address with its port, as logs of sockets tell it"""
 _QUOTES = str.maketrans(dict.fromkeys("\"'{}[]()=\\", " "))
 _RUN = re.compile(r"(?<![\w.])[0-9A-Fa-f]+(?:[\s:,;\-]+[0-9A-Fa-f]+)*(?![\w.])")
 _BETWEEN = re.compile(r"[\s:,;\-]+")
@@ -79,9 +82,11 @@ class _Line:
 
 def undump(capture: bytes) -> Dump:
     """Hexadecimal text as bytes; anything else as it is. Offsets are those of the bytes."""
-    text = _text(capture)
+    narrow = _narrow(capture)
+    text = _text(narrow)
     if text is None:
-        return Dump(capture)
+        return Dump(narrow if narrow.isascii() else capture)
+    capture = narrow
     told = [_COMMENT.sub("", line) for line in text.splitlines()]
     if dumps := undumped(told):
         dump = _joined(dumps)
@@ -92,13 +97,21 @@ def undump(capture: bytes) -> Dump:
     return dump if 2 * len(dump.data) >= _SHORTEST else Dump(capture)
 
 
+def _narrow(capture: bytes) -> bytes:
+    """Text in UTF-16, as Windows writes it, in UTF-8; anything else as it is."""
+    if not capture.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return capture
+    try:
+        return capture.decode("utf-16").encode()
+    except UnicodeError:
+        return capture
+
+
 def _text(capture: bytes) -> str | None:
     """None for what is no text."""
     if len(capture) < _SHORTEST:
         return None
     try:
-        if capture.startswith(b"\xff\xfe"):  # as Windows writes it
-            capture = capture.decode("utf-16").encode()
         clean = _COLOUR.sub(b"", capture)
         return None if clean.translate(None, _PRINTABLE) else clean.decode("utf-8-sig")
     except UnicodeError:
@@ -141,7 +154,7 @@ def _plain(lines: Sequence[_Line]) -> Dump:
 
 def _line(text: str) -> _Line:
     """A short number counts alone and behind the head of a log, else only a long one."""
-    rest, labelled = _behind_labels(text)
+    rest, labelled = _behind_labels(_ENDPOINT.sub(" ", text))
     rest = _SINGLE.sub(r" 0\1", _COUNT.sub(" ", rest))
     rest = _DOTTED.sub(lambda m: m[0].replace(".", " "), _PREFIX.sub(" ", rest)).translate(_QUOTES)
     run = max(_RUN.finditer(rest), key=lambda m: len(m[0]), default=None)

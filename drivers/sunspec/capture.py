@@ -2,7 +2,7 @@
 
 Understood: the registers from the mark `SunS` on, as bytes, in hexadecimal or as numbers (a list, or address and value
 a line); a register image of `shems record`; a device's models with their raw numbers as JSON (the form of pysunspec2's
-file client).
+file client); a register map of pysunspec 1 (`mbmap`).
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 import struct
 import tomllib
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from drivers.sunspec.aspects import sources
 from drivers.sunspec.chain import BASES, MARK, Place, Walk, walk
 from drivers.sunspec.layout import Values, layouts
+from drivers.sunspec.mbmap import is_mbmap, registers
 from drivers.sunspec.options import Options
 from drivers.sunspec.tell import labels, readings
 from drivers.sunspec.written import parsed, told_models
@@ -26,6 +28,7 @@ from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Rejected
 _MARK = struct.pack(">2H", *MARK)
 _TABLE = re.compile(rb"\[[a-z]+\]")
 _HEX = re.compile(rb"(?:0x)?[0-9A-Fa-f]+(?:[\s,;]+(?:0x)?[0-9A-Fa-f]+)*", re.IGNORECASE)
+_REMARK = re.compile(rb"^\s*#.*$", re.MULTILINE)
 _SPLIT = re.compile(r"[\s,;]+")
 _REGISTERS = 1 << 16
 _METERS = 9
@@ -35,10 +38,19 @@ def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
     """One message for a device; what is no SunSpec device is rejected with its reason."""
     del hints
     try:
-        images, problems = _images(data)
+        images, problems = _images(_bare(data))
     except (LinkError, ValueError) as error:
         return Capture(rejected=(Rejected(0, str(error)),))
+    if not images:
+        return Capture(rejected=(Rejected(0, f"no model could be read: {'; '.join(problems[:3]) or 'there is none'}"),))
     return Capture((_heard(images, problems),))
+
+
+def _bare(data: bytes) -> bytes:
+    """Text in UTF-8, without the mark that some programs begin a file with: PowerShell writes UTF-16."""
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace").encode()
+    return data.removeprefix(BOM_UTF8)
 
 
 def _images(data: bytes) -> tuple[dict[Place, Values], list[str]]:
@@ -48,10 +60,13 @@ def _images(data: bytes) -> tuple[dict[Place, Values], list[str]]:
         told = parsed(stripped)
         image = _numbered(told)
         return _from_registers(image) if image else told_models(told)
+    if is_mbmap(text := stripped.decode("utf-8", "replace")):
+        return _from_registers(registers(text))
     if _MARK in data:
         return _from_registers(_at_zero(data[data.index(_MARK) :]))
-    if _HEX.fullmatch(stripped):
-        return _from_registers(_written(stripped.decode("ascii")))
+    plain = _REMARK.sub(b"", stripped).strip()
+    if _HEX.fullmatch(plain):
+        return _from_registers(_written(plain.decode("ascii")))
     return _from_registers(_recorded(stripped))
 
 

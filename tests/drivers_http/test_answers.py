@@ -94,6 +94,52 @@ def test_status_line_and_headers(kind: str) -> None:
     heard(kind, head + one + b"\n" + head + one, [len(head), 2 * len(head) + len(one) + 1])
 
 
+def chunks(body: bytes, size: int) -> bytes:
+    """RFC 9112, 7.1: size in hexadecimal, data, and a chunk of 0 as the end."""
+    parts = [body[n : n + size] for n in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+
+
+@everyone
+@pytest.mark.parametrize("size", [7, 16, 4096])
+def test_a_body_in_chunks(kind: str, size: int) -> None:
+    head, one = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n", line(kind)
+    whole = head + chunks(one, size)
+    first = len(head) + whole[len(head) :].index(b"\n") + 1
+    heard(kind, whole, [first])
+    heard(kind, whole + whole, [first, len(whole) + first])
+
+
+@pytest.mark.parametrize("cut", [1, 40, 90])
+def test_chunks_that_are_cut_off_are_no_answer(cut: int) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    whole = head + chunks(line("shelly", 2), 20)
+    capture = decode("shelly", whole[:-cut] + b"\n")
+    assert len(capture.messages) == (cut == 1)
+    assert capture.messages or capture.rejected
+
+
+def test_a_number_before_a_body_that_is_not_in_chunks_is_no_size() -> None:
+    head, one = b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n", line("shelly")
+    heard("shelly", head + b"2\r\n" + one, [len(head) + 3], 1)
+
+
+@everyone
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_as_powershell_writes_it(kind: str, encoding: str) -> None:
+    one = line(kind, 2).decode()
+    data = f"\ufeff{one}\n{one}\ngarbage".encode(encoding)
+    heard(kind, data, [2, 4 + 2 * len(one)], 1)
+    assert decode(kind, data).rejected[0].offset == 6 + 4 * len(one)
+
+
+def test_offsets_in_utf_16_count_what_is_not_ascii() -> None:
+    row = {"src": "\u00fc\U0001f600", "method": "NotifyStatus", "params": {"switch:0": {"id": 0, "apower": 1}}}
+    one = json.dumps(row, ensure_ascii=False)
+    begin = len(f"{one}\n".encode("utf-16"))
+    assert [m.offset for m in decode("shelly", f"{one}\n{one}".encode("utf-16")).messages] == [2, begin]
+
+
 @everyone
 def test_as_it_is_recorded(kind: str) -> None:
     one = json.dumps({"path": "/x", "status": 200, "body": line(kind).decode()}).encode()
@@ -112,7 +158,9 @@ def test_a_log(kind: str) -> None:
 def test_damage(kind: str) -> None:
     one, more = line(kind), line(kind, 2)
     head = b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n"
-    seeds = [one + b"\n" + one, more + more, b"[" + one + b"," + one + b"]", head + one + b"\n" + BOM + one]
+    seeds = [one + b"\n" + one, more + more, b"[" + one + b"," + one + b"]", head + one + b"\n" + BOM + one,
+             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks(one, 9),
+             one.decode().encode("utf-16")]  # fmt: skip
     assert run(lambda data: codec(kind).decode(data, CaptureHints()), seeds, 400) > 100
 
 

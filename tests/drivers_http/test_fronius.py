@@ -152,6 +152,14 @@ SHAPED: list[tuple[str, object, dict[str, Value]]] = [
         answer({"Site": {**SITE, "P_Akku": None}, "Inverters": {"1": {"P": 1.0}, "2": {"P": None, "E_Total": 5}}}),
         {"grid.power": -810.2, "inverter.power": 1.0, "inverter_2.energy": 5},
     ),
+    (
+        "heating rods in the power flow",
+        answer({"Site": {"P_Grid": 5.0}, "Smartloads": {
+            "Ohmpilots": {"0": {"P_AC_Total": 2400.0, "State": "normal", "Temperature": 48.5}, "1": {"P_AC_Total": 0}},
+            "OhmpilotEcos": {"2": {"P_AC_Total": 900.0, "Temperature_1": 30.0}}}}),
+        {"grid.power": 5.0, "heatpump.power": 2400.0, "heatpump.tank_temperature": 48.5, "heatpump_2.power": 0},
+    ),
+    ("no heating rod", answer({"Site": {"P_Grid": 5.0}, "Smartloads": {"Ohmpilots": {}}}), {"grid.power": 5.0}),
     ("night: nothing is told of what sleeps", answer({"Site": {"P_Grid": None, "P_PV": None}, "Inverters": {}}), {}),
     ("the meter at the grid", answer({"0": {**METER, "Meter_Location_Current": 0}}), AT_GRID),
     ("the same, asked for alone", answer({**METER, "Meter_Location_Current": 0}, DeviceId="0"), AT_GRID),

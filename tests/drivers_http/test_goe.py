@@ -70,6 +70,24 @@ def test_both_interfaces() -> None:
     assert points(V1) == pytest.approx(V1_POINTS)
 
 
+def test_the_makers_cloud_puts_the_status_into_data() -> None:
+    """go-eCharger-API-v1, "Return Format"."""
+    assert points({"success": True, "age": 347, "data": V1}) == pytest.approx(V1_POINTS)
+    capture = decode(orjson.dumps({"success": False, "error": "wrong token"}))
+    assert not capture.messages and "wrong token" in capture.rejected[0].reason
+
+
+@pytest.mark.parametrize(
+    ("pha", "volts", "watts"), [("8", 235, 2300), ("56", 2, 0), ("9", 235, 2300), (None, 2, 0)], ids=str
+)
+def test_v1_finds_a_single_phase_that_is_wired_to_n(pha: str | None, volts: float, watts: float) -> None:
+    """go-eCharger-API-v1, "App logic" at `nrg`: `pha` / 8 is 1 with one phase before the contactor."""
+    found = V1 | {"pha": pha, "nrg": [2, 0, 0, 235, 100, 0, 0, 0, 0, 0, 23, 230, 0, 0, 0, 99]}
+    told = points(found)
+    assert (told["charger.voltage_l1"], told["charger.power_l1"]) == (volts, watts)
+    assert (told["charger.power"], told["charger.current_l1"]) == (2300, 10)
+
+
 def test_readings_are_in_base_units_and_hold_no_secret() -> None:
     message = decode(orjson.dumps(V1)).messages[0]
     readings = {r.code: (r.value, r.unit) for r in message.readings}

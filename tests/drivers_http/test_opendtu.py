@@ -77,6 +77,15 @@ def test_older_firmware_has_the_inverter_s_figures_on_its_ac_side() -> None:
     assert (found["inverter.pv_power"], found["inverter.energy"]) == (6.0, 2000.0)
 
 
+@pytest.mark.parametrize("serial", ["136112345678", "138212345678"])
+def test_three_phases_have_no_voltage_between_two_as_that_of_one(serial: str) -> None:
+    """Hoymiles HMT: the plain `Voltage` is UAC_12 there, and `Current` that of the first phase."""
+    told = points(live(inverter(serial, 120.0)))
+    assert "inverter.voltage_l1" not in told and told["inverter.current_l1"] == 1.5
+    ac = {"Power": figure(120.0, "W"), "Voltage": figure(400.0, "V"), "Voltage Ph1-N": figure(231.5, "V")}
+    assert points(live(inverter(serial, 0, AC={"0": ac})))["inverter.voltage_l1"] == 231.5
+
+
 def test_what_is_not_reached_has_no_figures() -> None:
     for change in ({"reachable": False}, {"data_age": 7038}):
         message = decode(orjson.dumps(live(inverter("1", 345.6, **change)))).messages[0]

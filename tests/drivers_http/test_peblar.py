@@ -41,6 +41,20 @@ def test_the_meter() -> None:
     assert [points[f"charger.voltage_l{n}"] for n in (1, 2, 3)] == [227, 225, 228]
 
 
+@pytest.mark.parametrize(
+    ("name", "firmware"),
+    [
+        ("health", ""),
+        ("standalonelist", ""),
+        ("user_configuration_scheduled", ""),
+        ("versions_available", "1.9.0+1+WL-1"),
+    ],
+)
+def test_what_measures_nothing_gives_no_point(name: str, firmware: str) -> None:
+    found = decode((VECTORS / f"{name}.json").read_bytes()).messages[0]
+    assert not found.points and found.device.get("firmware", "") == firmware
+
+
 def test_a_phase_that_is_not_wired_is_not_told() -> None:
     body = {"CurrentPhase1": 10212, "CurrentPhase2": 0, "VoltagePhase1": 230, "VoltagePhase2": None, "PowerTotal": 2348}
     points = decode(orjson.dumps(body)).messages[0].points

@@ -44,6 +44,16 @@ def test_the_cloud_tells_power_but_not_the_unit_of_its_counters() -> None:
     assert found.points == {"grid.power": 111} and any("kWh" in p for p in found.problems)
 
 
+@pytest.mark.parametrize("name", ["all_devices", "gas_report", "heat_meter"])
+def test_what_is_no_electricity_meter_gives_readings_only(name: str) -> None:
+    assert not powerfox.decode((VECTORS / "powerfox" / f"{name}.json").read_bytes()).messages[0].points
+
+
+def test_an_answer_with_more_than_is_known_is_read_all_the_same() -> None:
+    found = powerfox.decode((VECTORS / "powerfox" / "power_meter_invalid.json").read_bytes()).messages[0]
+    assert found.points == {"grid.power": 111} and found.time == 1703069331000
+
+
 def test_what_is_outdated_is_no_point() -> None:
     found = powerfox.decode(b'{"Outdated":true,"Watt":111,"Timestamp":1703069331,"A_Plus":0,"A_Minus":0}').messages[0]
     assert not found.points and "Outdated" in found.problems[0]

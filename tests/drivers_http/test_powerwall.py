@@ -52,6 +52,24 @@ def test_the_meter_at_the_grid_with_its_phase() -> None:
     assert "grid.power_l2" not in points, "0.2 V is no phase"
 
 
+def test_the_meter_of_the_panels_tells_power_but_no_counter() -> None:
+    found = decode((VECTORS / "meter_solar.json").read_bytes()).messages[0]
+    assert found.points == {
+        "inverter.power": 2867.159912109375,
+        "inverter.frequency": 49.95000076293945,
+        "inverter.voltage_l1": 250.72000122070312,
+        "inverter.power_l1": 2867.159912109375,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "firmware"), [("status", "1.50.1"), ("powerwalls", None), ("islanding_mode_offgrid", None)]
+)
+def test_who_it_is_and_what_it_is_set_to_gives_no_point(name: str, firmware: str | None) -> None:
+    found = decode((VECTORS / f"{name}.json").read_bytes()).messages[0]
+    assert not found.points and found.device.get("firmware") == firmware
+
+
 def test_level_and_reserve_are_on_the_packs_own_scale() -> None:
     assert decode(b'{"percentage": 69.1675560298826}').messages[0].points == {"battery.soc": 69.1675560298826}
     found = decode((VECTORS / "operation.json").read_bytes()).messages[0]

@@ -29,6 +29,56 @@ GOLDENS: dict[str, dict[str, object]] = {
         "inverter.temperature": 30,
         "inverter.pv_power": 356 + 365,
     },
+    "x1_boost_response": {
+        "inverter.power": 2956,
+        "inverter.voltage_l1": 239.6,
+        "inverter.current_l1": 12.6,
+        "inverter.frequency": 60.21,
+        "inverter.energy": 121_500,
+        "inverter.pv_power": 1777 + 1336,
+        "grid.power": -10,
+        "grid.energy_export": 870,
+        "grid.energy_import": 81_840,
+    },
+    "x1_smart_response": {"inverter.power": 2956, "inverter.pv_power": 1777 + 1336, "grid.power": -10},
+    "x1_mini_response_v34_ver3": {
+        "inverter.power": 144,
+        "inverter.voltage_l1": 234.8,
+        "inverter.energy": 6700,
+        "inverter.temperature": 34,
+        "inverter.pv_power": 154,
+    },
+    "x1_lite_lv_80_v002_response": {
+        "battery.voltage": 52.6,
+        "battery.current": (65536 - 65463) / 10,
+        "battery.power": 65536 - 65148,
+        "battery.soc": 62,
+    },
+    "x3_hybrid_g3_2x_mppt_response_v34": {
+        "inverter.power": 266 + 284 + 136,
+        "inverter.voltage_l2": 249.0,
+        "inverter.energy": 1_483_300,
+        "inverter.pv_power": 958,
+        "grid.power": 65536 - 65480,
+        "grid.energy_export": 173_720,
+        "grid.energy_import": 598_770,
+        "battery.voltage": 229.3,
+        "battery.current": -0.9,
+        "battery.power": -229,
+        "battery.soc": 99,
+        "battery.energy_discharged": 706_200,
+        "battery.energy_charged": 814_200,
+    },
+    "x3_hybrid_g3_2x_mppt_response_v34_eps_mode": {
+        "inverter.power": 0,
+        "inverter.pv_power": 2678,
+        "inverter.energy": (65536 + 8339) * 100,
+        "grid.power": 0,
+        "grid.energy_export": (4 * 65536 + 55339) * 10,
+        "battery.power": 65536 - 65294,
+        "battery.voltage": 228.6,
+        "battery.soc": 98,
+    },
     "x1_smart_fw_v3_response": {
         "inverter.power": 103,
         "inverter.energy": (2 * 65536 + 27207) * 100,
@@ -97,6 +147,31 @@ def test_every_capture_gives_points(path: Path) -> None:
 def test_points_as_computed_by_hand(name: str) -> None:
     points = heard(name).points
     assert {key: points.get(key) for key in GOLDENS[name]} == pytest.approx(GOLDENS[name])
+
+
+COUNTED_UP = ("x1_boost_air_mini_response", "x1_hybrid_g3_2x_mppt_response", "x3_hybrid_g3_response", "x3_mic_response")
+"""Answers of loggers before 2.034 in which each value is its own place."""
+
+
+@pytest.mark.parametrize("name", COUNTED_UP)
+def test_places_of_the_first_loggers(name: str) -> None:
+    points = heard(name).points
+    meant: dict[str, object] = {
+        "inverter.current_l1": 4,
+        "inverter.voltage_l1": 5,
+        "inverter.power": 6,
+        "inverter.temperature": 7,
+        "inverter.energy": 9000,
+        "inverter.pv_power": 11 + 12,
+        "inverter.frequency": 50,
+        "grid.power": -10,
+        "grid.energy_export": 41_000,
+        "grid.energy_import": 42_000,
+    }
+    three = {f"inverter.power_l{n}": 42 + n for n in (1, 2, 3)} if name.startswith("x3") else {}
+    battery = {"battery.voltage": 13, "battery.power": -15, "battery.soc": 21} if "hybrid" in name else {}
+    meant |= {**three, **battery}
+    assert {key: points.get(key) for key in meant} == pytest.approx(meant)
 
 
 @pytest.mark.parametrize("name", ["x1_boost_response_v3", "x1_mini_response_v34_ver3", "x1_mini_g4"])

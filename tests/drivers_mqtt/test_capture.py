@@ -39,6 +39,13 @@ def test_a_byte_order_mark(module: Any) -> None:
 
 
 @everyone
+def test_utf_16(module: Any) -> None:
+    one = json.dumps(PAYLOADS[module])
+    capture = module.decode(f"{one}\n{one}".encode("utf-16"))
+    assert [m.offset for m in capture.messages] == [2, 2 * len(one) + 4] and not capture.rejected
+
+
+@everyone
 def test_damaged_ones(module: Any) -> None:
     one = json.dumps(PAYLOADS[module], indent=2).encode()
     seeds = [one + b"\n" + one, b"a/b " + one + b"\nc/d " + one, one + one[:-9] + b"\n" + one]

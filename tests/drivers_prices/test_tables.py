@@ -106,6 +106,7 @@ def test_a_table_says_its_unit_in_a_column_or_in_the_prices_name(head: str, cell
     start = "01.01.2024 00:00" if head.startswith("Datum") else AT_0
     data = f"{head}\n{start},{cell}".encode()
     assert prices(data) == prices(BOM + data) == [(0, price)] and units(data) == {unit}
+    assert prices(data.decode().encode("utf-16")) == [(0, price)]
     assert not problems(decode(data))
 
 

@@ -59,6 +59,10 @@ FORMS: dict[str, Callable[[bytes], str]] = {
     "Tasmota": lambda d: "".join(f"14:49:12.301 : {spaced(d[n : n + 9], '', ' ')}\n" for n in range(0, len(d), 9)),
     "asked and answered": lambda d: f"-> AA 55 C0 7F\n<- {spaced(d, '', ' ')}\n",
     "sent and received": lambda d: f"TX: AA55C07F0106000245\nRX: {d.hex()}\n",
+    "a socket's log": lambda d: (
+        f"[x] 2026/06/18 19:47:34 send to 10.77.2.100:8899: f703891c007d7ae7\n"
+        f"[x] 2026/06/18 19:47:35 recv from 10.77.2.100:8899: {spaced(d, '', ' ')}\n"
+    ),
     "numbered": lambda d: f"1: {d.hex()}",
 }
 PROGRAMS = (
@@ -100,6 +104,14 @@ def test_dumps_one_after_the_other() -> None:
 
 def test_utf_16() -> None:
     assert undump(b"\xff\xfe" + DATA.hex().encode("utf-16-le")).data == DATA
+    assert undump(b"\xfe\xff" + DATA.hex().encode("utf-16-be")).data == DATA
+
+
+@pytest.mark.parametrize(
+    "telegram", ["/ISk5\\2MT382\r\n\r\n1-0:1.8.1(12.5*kWh)\r\n!ABCD\r\n", "\x020.0.0(1)\r\n!\r\n\x03"]
+)
+def test_a_telegram_in_utf_16_is_that_in_ascii(telegram: str) -> None:
+    assert undump(telegram.encode("utf-16")).data == telegram.encode()
 
 
 @pytest.mark.parametrize("end", ["", "\n"])

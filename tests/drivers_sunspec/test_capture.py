@@ -107,6 +107,13 @@ def test_devices_of_others_decode(path: Path) -> None:
 
 
 @needs_vectors
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_with_the_mark_of_its_encoding(encoding: str) -> None:
+    data = (VECTORS / "sunspec-device-maps" / "cjne_inverter.json").read_bytes()
+    assert decode(data.decode().encode(encoding)) == decode(data)
+
+
+@needs_vectors
 def test_points_of_a_device_of_others() -> None:
     """Model 701 of this file: W 9800 x 10^0, WL3 3500, Hz 60010 x 10^-3, TotWhInj 150 x 10^3; 160: 900 + 920 W."""
     (heard,) = decode((VECTORS / "sunspec-device-maps" / "cjne_inverter.json").read_bytes()).messages
@@ -163,3 +170,44 @@ def test_no_mutant_raises() -> None:
         registers(meter(1)).hex().encode(),
     ]
     run(decode, seeds, 4000)
+
+
+MBMAP = """<?xml version="1.0"?>
+<mbmap addr="40000">
+  <regs type="string" len="2">SunS</regs> <!-- <regs type="u16">9</regs> -->
+  <regs type="u16">1</regs><regs type="u16">66</regs>
+  <regs type="string" len="16">A &amp; B</regs>
+  <regs offset="20" type="string" len="16">Hybrid 8</regs>
+  <regs len="16"/>
+  <regs offset="52" type="string" len="16">0815</regs><regs type="u16">0x1</regs><regs>0000</regs>
+  <regs offset="70" type="u16">103</regs><regs type="u16">50</regs>
+  <regs len="12"> </regs><regs type="s16">-512</regs><regs type="s16">1</regs>
+  <regs offset="122" type="u16">0xffff</regs><regs type="u16">0</regs>
+</mbmap>
+"""
+
+
+def test_a_register_map_of_pysunspec_1() -> None:
+    (heard,) = decode(MBMAP.encode()).messages
+    assert heard.device == {"vendor": "A & B", "model": "Hybrid 8", "serial": "0815", "firmware": ""}
+    assert heard.points["inverter.power"] == -5120
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ['type="u16">66666<', 'type="u99">1<', 'type="f32">x<', 'type="u16" offset="99999">1<', 'len="99999">00<', ">zz<"],
+)
+def test_a_register_map_that_cannot_be(wrong: str) -> None:
+    capture = decode(MBMAP.replace("</mbmap>", f"<regs {wrong}/regs></mbmap>").encode())
+    assert not capture.messages and capture.rejected
+
+
+def test_the_mark_in_a_text_is_no_device() -> None:
+    capture = decode(b"<pics>SunSpec conformance, and more text behind</pics>" * 3)
+    assert not capture.messages and "no model" in capture.rejected[0].reason
+
+
+def test_bytes_in_hexadecimal_with_remarks() -> None:
+    data = registers(COMMON, inverter(512))
+    text = "# read with a tool\n" + data[:40].hex(" ") + "\n# the rest\n" + data[40:].hex(" ")
+    assert decode(text.encode()) == decode(data)

@@ -144,6 +144,7 @@ def problems(data: bytes) -> list[str]:
 def test_the_mark_of_utf_8_is_ignored() -> None:
     for data in (meteo(), sky(), said({"result": FLAT, "message": MESSAGE})):
         assert decode(BOM + data) == decode(data) and decode(data).messages
+        assert decode(data.decode().encode("utf-16")) == decode(data)
 
 
 def test_the_power_alone_from_forecast_solar() -> None:
