@@ -22,7 +22,18 @@ _MODE_C = dict(zip("0123456", (300, 600, 1200, 2400, 4800, 9600, 19_200), strict
 _MODE_B = dict(zip("ABCDEF", (600, 1200, 2400, 4800, 9600, 19_200), strict=True))
 _PATIENCE = 10
 """How many times of asking a read-out that has begun may take, before it counts as lost."""
-_SERIALS = ("1-0:0.0.0", "0.0.0", "0.0", "C.1.0", "C.1", "96.1.0", "0-0:96.1.0", "1-0:96.1.0", "0-0:96.1.255")
+_SERIALS = (
+    "1-0:0.0.0",
+    "1-1:0.0.0",
+    "C.1.0",
+    "C.1",
+    "0.0.0",
+    "0.0",
+    "96.1.0",
+    "0-0:96.1.0",
+    "1-0:96.1.0",
+    "0-0:96.1.255",
+)
 _MODEL = re.compile(r"(?:\\.)?(.*)", re.DOTALL)
 
 

@@ -9,7 +9,10 @@ from hub.model.heard import Reading
 
 _SET = re.compile(r"([^()\r\n]{0,40})\(([^()\r\n]{0,128})\)")
 _VALUE = re.compile(r"\s*([^*]*?)\s*(?:\*\s*([^*]*?)\s*)?")
-_COUNTER = re.compile(r"(?:1-[01]:)?[12]\.8\.[0-9]{1,2}(?:\*255)?")
+_STARLESS = re.compile(r"([+-]?[0-9.,]+)(\s*)([A-Za-z][A-Za-z0-9/]{0,7})")
+_MEASURED = re.compile(r"(?:1-\d+:)?(?!0\.|9[4-9]\.)\d{1,3}\.\d.*")
+"""Codes whose values are quantities, not identifiers."""
+_COUNTER = re.compile(r"(?:1-[01]:)?[12]\.8\.[0-9]{1,2}(?:\*255|\*00)?")
 _KWH = re.compile(r"[0-9]{1,9}[.,][0-9]{1,9}")
 
 
@@ -38,6 +41,8 @@ def read_body(body: str, problems: list[str]) -> list[Reading]:
 def _reading(code: str, text: str, problems: list[str]) -> Reading:
     found = _VALUE.fullmatch(text)
     number, unit = (found[1], found[2] or "") if found else (text, "")
+    if not unit and (bare := _STARLESS.fullmatch(number)) and (bare[2] or _MEASURED.fullmatch(code)):
+        number, unit = bare[1], bare[3]
     if not unit and _COUNTER.fullmatch(code) and _KWH.fullmatch(number):
         problems.append(f"{code}: no unit; taken as kWh, in which meters count")
         unit = "kWh"

@@ -22,7 +22,8 @@ _IDENT = re.compile(rb"/[A-Za-z]{3}[\x20-\x7e]{0,60}\r?\n")
 _LONGEST_IDENT = 66
 _GAP = re.compile(rb"[\r\n\x00]*")
 _STX, _ETX, _ACK = 0x02, 0x03, 0x06
-_PLAIN_END = re.compile(rb"(?:^|\n)!([0-9A-Fa-f]{4})?[ \t]*\r?\n")
+_PLAIN_END = re.compile(rb"(?:^|(?<=[\n)]))!([0-9A-Fa-f]{4})?[ \t]*\r?\n")
+"""Heat meters put it behind their last data set."""
 _RESTART = re.compile(rb"\n(?=/[A-Za-z]{3})")
 _SEVEN = bytes(n & 0x7F for n in range(256))
 
@@ -123,7 +124,7 @@ class Framer:
             return self._reject(4, "the beginning of its checked block is missing")
         if end[1]:
             return self._reject(end.end(), "a P1 telegram, not a D0 read-out: its format is p1")
-        return self._take(data[at : end.start() + 1], end.end(), checked=False)
+        return self._take(data[at : end.start()], end.end(), checked=False)
 
     def _take(self, body: bytes, end: int, *, checked: bool) -> Readout:
         readout = Readout(self._base, self._ident, _text(body))

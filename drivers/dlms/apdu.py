@@ -31,6 +31,11 @@ class Reader:
         self._blocks = b""
         self._count = 0
 
+    @property
+    def waits(self) -> bool:
+        """Whether blocks have come and the last one has not."""
+        return self._count > 0
+
     def read(self, apdu: bytes) -> Told | None:
         """None for a block that is not the last one. Raises Broken."""
         kind = apdu[0] if apdu else -1

@@ -13,7 +13,8 @@ from drivers.dlms.apdu import Reader, Told
 from drivers.dlms.axdr import Data, Number, moment
 from drivers.dlms.hdlc import Broken
 from drivers.dlms.link import Apdu, Assembly, Framer
-from drivers.dlms.makers import KAIFA, Maker, maker_of, placed, scale
+from drivers.dlms.makers import Maker, maker_of, maker_of_placed, scale
+from drivers.dlms.positions import placed
 from drivers.dlms.rows import Row, rows_of
 from drivers.dlms.several import split
 from drivers.push.hextext import Dump, undump
@@ -28,6 +29,8 @@ _VERSION = ":0.2.129*255"
 _SERIAL = ("0-0:96.1.0*255", "1-1:0.0.5*255", "0-0:42.0.0*255", "0-0:96.1.1*255")
 _MODEL = ("0-0:96.1.7*255", "1-1:96.1.1*255", "0-0:96.1.1*255")
 _CLOCKS = ("0-0:1.0.0*255", "0-1:1.0.0*255")
+_UNITLESS = "0-0:96."
+"""Tariffs, states and counts of events."""
 _DATE_TIME = 12
 
 
@@ -37,16 +40,16 @@ class Parser:
     def __init__(self, keys: Keys = Keys()) -> None:  # noqa: B008  (frozen)
         self._framer = Framer()
         self._text = Telegrams()
-        self._reader = Reader(keys)
+        self._understanding = _Understanding(keys)
 
     def feed(self, data: bytes) -> list[Heard | Rejected]:
         return [*self._all(self._framer.feed(data)), *self._text.feed(data)]
 
     def finish(self) -> list[Heard | Rejected]:
-        return [*self._all(self._framer.finish()), *self._text.finish()]
+        return [*self._all(self._framer.finish()), *self._understanding.finish(), *self._text.finish()]
 
     def _all(self, events: list[Apdu | Rejected]) -> list[Heard | Rejected]:
-        return [said for event in events if (said := understand(event, self._reader)) is not None]
+        return [said for event in events if (said := self._understanding.of(event)) is not None]
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
@@ -62,18 +65,18 @@ def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
 
 def _unframed(dump: Dump, keys: Keys) -> list[Heard | Rejected]:
     """Each line may be a message; where none is, they may be over several lines: a paragraph, or all there is."""
-    told = _told(dump.each(), Reader(keys))
+    told = _told(dump.each(), keys)
     for pieces in (dump.paragraphs(), [(0, dump.data)]):
         if any(isinstance(event, Heard) for event in told):
             break
-        joined = _told(pieces, Reader(keys))
+        joined = _told(pieces, keys)
         told = joined if any(isinstance(event, Heard) for event in joined) else told
     return told
 
 
-def _told(pieces: Sequence[tuple[int, bytes]], reader: Reader) -> list[Heard | Rejected]:
+def _told(pieces: Sequence[tuple[int, bytes]], keys: Keys) -> list[Heard | Rejected]:
     """Pieces that are each APDUs, their data, or HDLC frames without their flags."""
-    assembly = Assembly()
+    assembly, understanding = Assembly(), _Understanding(keys)
     found: list[Apdu | Rejected] = []
     for start, data in [(begin + at, part) for begin, piece in pieces for at, part in split(piece)]:
         try:
@@ -83,32 +86,50 @@ def _told(pieces: Sequence[tuple[int, bytes]], reader: Reader) -> list[Heard | R
             continue
         found += assembly.add(part, start) if part else []
     found += assembly.finish()
-    return [said for event in found if (said := understand(event, reader)) is not None]
+    said = [told for event in found if (told := understanding.of(event)) is not None]
+    return [*said, *understanding.finish()]
 
 
 def _bare(apdu: bytes) -> bytes:
     return apdu[3:] if apdu[:3] in (b"\xe6\xe7\x00", b"\xe6\xe6\x00") else apdu
 
 
-def understand(event: Apdu | Rejected, reader: Reader) -> Heard | Rejected | None:
-    """What an APDU says; None for one that is only a part."""
-    if isinstance(event, Rejected):
-        return event
-    try:
-        told = reader.read(event.data)
-    except Broken as error:
-        return Rejected(event.offset, str(error))
-    if told is None:
-        return None
-    return _heard(told, event.offset)
+class _Understanding:
+    """What APDUs say, one after the other."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._reader = Reader(keys)
+        self._begun = 0
+
+    def of(self, event: Apdu | Rejected) -> Heard | Rejected | None:
+        """None for an APDU that is only a part."""
+        if isinstance(event, Rejected):
+            return event
+        waited = self._reader.waits
+        try:
+            told = self._reader.read(event.data)
+        except Broken as error:
+            return Rejected(event.offset, str(error))
+        if told is None:
+            self._begun = self._begun if waited else event.offset
+            return None
+        return _heard(told, event.offset)
+
+    def finish(self) -> list[Rejected]:
+        return [Rejected(self._begun, "cut off: the last block is missing")] if self._reader.waits else []
 
 
 def _heard(told: Told, offset: int) -> Heard | Rejected:
     listed = rows_of(told.data)
-    rows = listed.named or placed(listed.alone)
+    without_codes = placed(listed)
+    rows = without_codes.rows if without_codes else listed.named
     texts = {row.code: _readable(row.value) for row in rows if isinstance(row.value, bytes | str)}
-    version = next((t for c, t in texts.items() if c.endswith(_VERSION)), "") or _first_text(listed.alone)
-    maker = maker_of(version, told.title) if listed.named else KAIFA
+    version = next((t for c, t in texts.items() if c.endswith(_VERSION)), "")
+    if without_codes:
+        maker = maker_of_placed(without_codes, told.title)
+    else:
+        version = version or _first_text(listed.alone)
+        maker = maker_of(version, told.title)
     problems: list[str] = []
     readings = [_reading(row, maker, problems) for row in rows]
     if not readings:
@@ -137,9 +158,10 @@ def _reading(row: Row, maker: Maker, problems: list[str]) -> Reading:
         told = scale(row, maker)
         scaled = from_code(row.value.value, *told) if told else None
         if scaled is None:
-            problems.append(
-                f"{row.code}: its scale and unit are not told" if told is None else f"{row.code}: no scaler"
-            )
+            if told is not None:
+                problems.append(f"{row.code}: no scaler")
+            elif not row.code.startswith(_UNITLESS):
+                problems.append(f"{row.code}: its scale and unit are not told")
             return Reading(row.code, row.value.value)
         return Reading(row.code, scaled[0], scaled[1])
     if isinstance(row.value, bytes) and len(row.value) == _DATE_TIME and (stamp := moment(row.value)):

@@ -1,16 +1,17 @@
-"""What makers leave unsaid: the order of lists without codes, and scales that are not sent.
+"""What makers leave unsaid: scales that are not sent; see `positions` for the order of lists without codes.
 
 Sources: "OBIS List Information, Kaifa KFM_001" and "Kamstrup HAN-NVE interface description" as published by NEK/NVE for
 Norway: powers in W and var. Kaifa: currents in mA, voltages in 0.1 V, counters in Wh. Kamstrup: currents in 0.01 A,
-voltages in V, counters in 10 Wh.
+voltages in V, counters in 10 Wh. Iskraemeco's lists without codes: currents in 0.01 A, voltages in 0.1 V, counters in
+Wh; Austrian ones: W, var, Wh and varh.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from drivers.dlms.axdr import Data, Number
+from drivers.dlms.positions import Placed
 from drivers.dlms.rows import Row
 
 _W, _VAR, _VA, _WH, _VARH, _VAH, _A, _V, _HZ = 27, 29, 28, 30, 32, 31, 33, 35, 44
@@ -18,19 +19,6 @@ _MOMENT, _COUNTER = 7, 8
 _GROUP = 20
 """OBIS group C repeats for L1, L2 and L3 at 21, 41 and 61."""
 _ACTIVE, _REACTIVE, _APPARENT, _CURRENT, _VOLTAGE, _FREQUENCY = (1, 2, 15, 16), range(3, 9), (9, 10), 11, 12, 14
-
-_HEAD = ("1-0:0.2.129*255", "0-0:96.1.0*255", "0-0:96.1.7*255")
-_POWERS = ("1-0:1.7.0*255", "1-0:2.7.0*255", "1-0:3.7.0*255", "1-0:4.7.0*255")
-_ONE = ("1-0:31.7.0*255", "1-0:32.7.0*255")
-_THREE = tuple(f"1-0:{c}.7.0*255" for c in (31, 51, 71, 32, 52, 72))
-_HOUR = ("0-0:1.0.0*255", "1-0:1.8.0*255", "1-0:2.8.0*255", "1-0:3.8.0*255", "1-0:4.8.0*255")
-_POSITIONS = {
-    1: _POWERS[:1],
-    9: _HEAD + _POWERS + _ONE,
-    13: _HEAD + _POWERS + _THREE,
-    14: _HEAD + _POWERS + _ONE + _HOUR,
-    18: _HEAD + _POWERS + _THREE + _HOUR,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +30,17 @@ class Maker:
     fixed: bool = False
 
 
-KAIFA = Maker("Kaifa", {_A: -3, _V: -1}, fixed=True)
-"""Whose lists may be without codes."""
+_KAIFA = Maker("Kaifa", {_A: -3, _V: -1}, fixed=True)
+_PLACED = {"kaifa": _KAIFA, "iskra": Maker("Iskraemeco", {_A: -2, _V: -1}, fixed=True)}
 _MAKERS = {
-    "KFM": KAIFA,
+    "KFM": _KAIFA,
     "KAM": Maker("Kamstrup", {_A: -2, _WH: 1, _VARH: 1, _VAH: 1}, fixed=True),
     "AID": Maker("Aidon"),
     "ISK": Maker("Iskraemeco"),
     "LGZ": Maker("Landis+Gyr"),
     "SAG": Maker("Sagemcom"),
     "EMH": Maker("EMH"),
+    "SMS": Maker("Siemens"),
 }
 
 
@@ -66,13 +55,9 @@ def maker_of(version: str, title: bytes) -> Maker:
     return Maker(_MAKERS[letters].name if letters in _MAKERS else letters if letters.isalpha() else "")
 
 
-def placed(alone: tuple[Data, ...]) -> tuple[Row, ...]:
-    """The rows of a Kaifa list without codes; none for a list that is no such one."""
-    codes = _POSITIONS.get(len(alone), ())
-    rows = tuple(Row(code, value) for code, value in zip(codes, alone, strict=False))
-    if any(not isinstance(r.value, Number) for r in rows if r.code in (*_POWERS, *_THREE, *_HOUR[1:])):
-        return ()
-    return rows if len(rows) == 1 or (rows and _plain(alone[0]).startswith("KFM")) else ()
+def maker_of_placed(found: Placed, title: bytes) -> Maker:
+    """The maker of a list without codes; Austrian operators have the same lists from all of theirs."""
+    return _PLACED.get(found.family) or replace(maker_of("", title), fixed=True)
 
 
 def scale(row: Row, maker: Maker) -> tuple[int, int] | None:
@@ -96,7 +81,3 @@ def _unit(code: str) -> int | None:
         if base in members:
             return momentary if d == _MOMENT else counter
     return {_CURRENT: _A, _VOLTAGE: _V, _FREQUENCY: _HZ}.get(base) if d == _MOMENT else None
-
-
-def _plain(value: Data) -> str:
-    return value.decode("ascii", "replace") if isinstance(value, bytes) else str(value)

@@ -6,6 +6,7 @@ DLMS general-glo-ciphering APDU, `DB 08 title(8) length 30 counter(4) content ta
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from drivers.push.hextext import undump
@@ -18,6 +19,9 @@ from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Reading, Rej
 __all__ = ["Parser", "Reading", "Rejected", "decode"]
 
 _MARK = b"\xdb\x08"
+_LOGGED = re.compile(rb"^(?:\x1b\[[0-9;]{0,12}m)?(?:\[[^\[\]\r\n]{1,60}\])+:? ?(?=/[A-Za-z]{3})", re.MULTILINE)
+_LOG = re.compile(rb"^(?:\x1b\[[0-9;]{0,12}m)?(?:\[[^\[\]\r\n]{1,60}\])+:? ?|\x1b\[[0-9;]{0,12}m", re.MULTILINE)
+"""What a log puts before each line: times and tags in brackets, colours."""
 
 
 class Parser:
@@ -87,7 +91,8 @@ class Parser:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """A capture of any length, as bytes or as hexadecimal text; `hints` has the keys for encrypted ones."""
+    """A capture of any length: bytes, hexadecimal text or a log; `hints` has the keys for encrypted ones."""
     parser, dump = Parser(Keys(hints.key, hints.auth_key)), undump(data)
     nothing = "no P1 telegram found: none begins with / and three letters"
-    return dump.with_faults(read_through(parser, dump.data, nothing))
+    told = _LOG.sub(b"", dump.data) if _LOGGED.search(dump.data) else dump.data
+    return dump.with_faults(read_through(parser, told, nothing))

@@ -37,6 +37,12 @@ def kermit(data: bytes) -> int:
     return _reflected(data, 0, _CCITT)
 
 
+def sml(data: bytes) -> tuple[int, ...]:
+    """What an SML checksum may be, read low byte first: X.25, or KERMIT in either order of its bytes (Holley)."""
+    other = kermit(data)
+    return x25(data), other, (other & 0xFF) << 8 | other >> 8
+
+
 def parity(data: bytes) -> int:
     """Exclusive or of all bytes: the block check character of IEC 62056-21."""
     check = 0

@@ -1,6 +1,7 @@
 """OBIS readings to points: one table for all meters (sources: IEC 62056-61, DSMR 5.0.2 table 6-12, FNN EDL 1.0).
 
 Signs: 1, 21, 41, 61 is import and 2, 22, 42, 62 export, both positive; 16, 36, 56, 76 is import - export with its sign.
+Of reactive power 3, 23, 43, 63 and 4, 24, 44, 64; and with its sign 131, 151, 171, 191.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from hub.model.heard import Reading
 
 Meter: TypeAlias = Mapping[str, Reading]
 
-_CODE = re.compile(r"(?:1-[01]:)?(\d{1,3}\.\d{1,3})(?:\.(\d{1,3}))?(?:\*255)?")
+_CODE = re.compile(r"(?:1-[01]:)?(\d{1,3}\.\d{1,3})(?:\.(\d{1,3}))?(\*255|\*00)?")
 _NOW = ("0", "255", "1")
 """Group E of a momentary value: the total; some old German meters say 255, and for the power 1."""
 _POWERS = ("1.7", "2.7")
@@ -30,7 +31,16 @@ _DIFFERENCES = {
     "reactive_power_l2": ("var", "43.7", "44.7"),
     "reactive_power_l3": ("var", "63.7", "64.7"),
 }
-_SIGNED = {"power": ("W", "16.7"), "power_l1": ("W", "36.7"), "power_l2": ("W", "56.7"), "power_l3": ("W", "76.7")}
+_SIGNED = {
+    "power": ("W", "16.7"),
+    "power_l1": ("W", "36.7"),
+    "power_l2": ("W", "56.7"),
+    "power_l3": ("W", "76.7"),
+    "reactive_power": ("var", "131.7"),
+    "reactive_power_l1": ("var", "151.7"),
+    "reactive_power_l2": ("var", "171.7"),
+    "reactive_power_l3": ("var", "191.7"),
+}
 _PLAIN = {
     "apparent_power": ("VA", "9.7"),
     "apparent_power_l1": ("VA", "29.7"),
@@ -47,6 +57,10 @@ _PLAIN = {
     "current_l3": ("A", "71.7"),
     "frequency": ("Hz", "14.7"),
 }
+_QUADRANTS = (("5.7", 1), ("6.7", 1), ("7.7", -1), ("8.7", -1))
+_PHASES = (1, 2, 3)
+_WHOLE = ([1], [1, 2, 3])
+"""Phases of a meter for one and of one for three."""
 _COUNTERS = {
     "energy_import_t1": "1.8.1",
     "energy_import_t2": "1.8.2",
@@ -58,6 +72,8 @@ _TARIFFS = ("1", "2", "3", "4")
 _MBUS = re.compile(r"0-([1-9]):24\.([123])\.\d{1,3}(?:\*255)?")
 _MBUS_KIND = re.compile(r"0-([1-9]):24\.1\.0(?:\*255)?")
 _KINDS = {3: "gas", 7: "water"}
+_OWN_MEDIUM = {"7-0:23.1.0": "gas", "8-0:1.0.0": "water"}
+"""Volumes with their time before DSMR 2.2 (NTA 8130)."""
 
 
 def points_of(readings: Iterable[Reading], problems: list[str]) -> tuple[dict[str, float], dict[str, int]]:
@@ -74,12 +90,16 @@ def points_of(readings: Iterable[Reading], problems: list[str]) -> tuple[dict[st
 
 
 def electricity(readings: Iterable[Reading]) -> dict[str, Reading]:
-    """The meter's own present values by group C.D.E; the first of a code counts, as others are of times past."""
+    """The meter's own present values by group C.D.E; the first of a code counts, as others are of times past.
+
+    Storage 00 is the present one of meters that have no other (Pafal).
+    """
     found: dict[str, Reading] = {}
+    stored: dict[str, Reading] = {}
     for reading in readings:
         if match := _CODE.fullmatch(reading.code):
-            found.setdefault(f"{match[1]}.{match[2] or 0}", reading)
-    return found
+            (stored if match[3] == "*00" else found).setdefault(f"{match[1]}.{match[2] or 0}", reading)
+    return stored | found
 
 
 def plausible(name: str, value: float, problems: list[str]) -> bool:
@@ -117,7 +137,24 @@ def _momentary(meter: Meter) -> dict[str, float]:
         value = _now(meter, code, unit)
         if value is not None:
             points.setdefault(name, value)
-    return points
+    return points | _quadrants(meter, points) | _sums(points)
+
+
+def _quadrants(meter: Meter, points: Mapping[str, float]) -> dict[str, float]:
+    """The reactive power of meters that tell it by quadrant: I and II (5, 6) are import, III and IV (7, 8) export."""
+    told = [(_now(meter, code, "var"), sign) for code, sign in _QUADRANTS]
+    if "reactive_power" in points or all(value is None for value, _ in told):
+        return {}
+    return {"reactive_power": round(sum(sign * (value or 0.0) for value, sign in told), 6)}
+
+
+def _sums(points: Mapping[str, float]) -> dict[str, float]:
+    """The power of meters that tell it by phase only, where all the phases that they have are told."""
+    phases = [n for n in _PHASES if any(f"{kind}_l{n}" in points for kind in ("power", "voltage", "current"))]
+    told = [points.get(f"power_l{n}") for n in phases]
+    if "power" in points or phases not in _WHOLE or None in told:
+        return {}
+    return {"power": round(sum(value for value in told if value is not None), 6)}
 
 
 def _counters(meter: Meter) -> dict[str, float]:
@@ -139,8 +176,8 @@ def _mbus(rows: list[Reading]) -> Iterable[tuple[str, float, int]]:
         if (m := _MBUS_KIND.fullmatch(r.code)) and re.fullmatch(r"[0-9]{1,3}(\.0)?", str(r.value))
     }
     for row in rows:
-        match = _MBUS.fullmatch(row.code)
-        if match and row.unit == "m3" and isinstance(row.value, float) and row.at is not None:
-            name = _KINDS.get(kinds.get(match[1], 3))
-            if name:
-                yield name, row.value, row.at
+        if row.unit == "m3" and isinstance(row.value, float) and row.at is not None:
+            match = _MBUS.fullmatch(row.code)
+            kind = _KINDS.get(kinds.get(match[1], 3)) if match else _OWN_MEDIUM.get(row.code.removesuffix("*255"))
+            if kind:
+                yield kind, row.value, row.at

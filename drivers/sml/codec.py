@@ -22,7 +22,9 @@ _MAKERS = ("129-129:199.130.3*255", "1-0:96.50.1*1")
 _IDENTITIES = ("1-0:96.1.0*255", "1-0:0.0.9*255")
 _NUMBERS = ("1-0:0.0.0*255", "0-0:96.1.255*255")
 _FIRMWARE = "1-0:0.2.0*0"
-_WATT = 27
+_MESSAGE, _START = b"\x76", b"\x1b\x1b\x1b\x1b\x01\x01\x01\x01"
+_TORN = "the capture ends before the frame's checksum; those of its messages are right"
+_NOTHING = "no SML found: no frame begins (1b1b1b1b01010101)"
 
 
 class Parser:
@@ -39,16 +41,24 @@ class Parser:
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
-    """A capture of any length, as bytes or as hexadecimal text."""
+    """A capture of any length, as bytes or as hexadecimal text: frames, or messages without one."""
     dump = undump(data)
-    return dump.with_faults(read_through(Parser(), dump.data, "no SML found: no frame begins (1b1b1b1b01010101)"))
+    if dump.data[:1] == _MESSAGE and _START not in dump.data:
+        events = _understand(Frame(0, dump.data))
+        capture = Capture(
+            tuple(e for e in events if isinstance(e, Heard)), tuple(e for e in events if isinstance(e, Rejected))
+        )
+    else:
+        capture = read_through(Parser(), dump.data, _NOTHING)
+    return dump.with_faults(capture)
 
 
 def _understand(event: Frame | Rejected) -> list[Heard | Rejected]:
     if isinstance(event, Rejected):
         return [event]
     try:
-        return [_heard(told, event.offset) for told in lists(event.content)]
+        heard = [_heard(told, event.offset) for told in lists(event.content)]
+        return [replace(h, problems=(*h.problems, _TORN)) for h in heard] if event.torn else [*heard]
     except Broken as error:
         return [Rejected(event.offset, str(error))]
 

@@ -2,14 +2,14 @@
 
 Source: BSI TR-03109-1 annex IV part b, 8 (SML transport protocol version 1): `1B1B1B1B 01010101`, content whose own
 `1B1B1B1B` are doubled and that is filled to a multiple of 4 bytes, `1B1B1B1B 1A fill crc crc`. The checksum goes over
-all before itself and comes low byte first: CRC-16/X.25, with some Holley meters CRC-16/KERMIT.
+all before itself and comes low byte first: CRC-16/X.25, with some Holley meters CRC-16/KERMIT, high byte first.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.push.checks import kermit, x25
+from drivers.push.checks import sml
 from hub.model.heard import Rejected
 
 LONGEST = 16_384
@@ -24,10 +24,14 @@ _MOST_FILL = 4
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What one frame carries, escapes and fill bytes taken out, checksum checked."""
+    """What one frame carries, escapes and fill bytes taken out, checksum checked.
+
+    `torn`: the capture ends before the checksum; the messages have their own.
+    """
 
     offset: int
     content: bytes
+    torn: bool = False
 
 
 class Framer:
@@ -47,7 +51,12 @@ class Framer:
     def finish(self) -> list[Frame | Rejected]:
         if not self._buffer.startswith(_START):
             return []
-        return [self._reject(len(self._buffer), "cut off: no end of the frame")]
+        end = self._buffer.rfind(_ESCAPE + bytes([_END]))
+        if end < 0:
+            return [self._reject(len(self._buffer), "cut off: no end of the frame")]
+        frame = Frame(self._base, self._buffer[len(_START) : end].replace(2 * _ESCAPE, _ESCAPE), torn=True)
+        self._drop(len(self._buffer))
+        return [frame]
 
     def _next(self) -> Frame | Rejected | None:
         start = self._buffer.find(_START)
@@ -75,7 +84,7 @@ class Framer:
             return self._reject(len(_START), f"escape {mark.hex()} is not known")
         told = int.from_bytes(mark[2:], "little")
         covered = self._buffer[: found + 6]
-        if told not in (x25(covered), kermit(covered)):
+        if told not in sml(covered):
             return self._reject(len(_START), f"checksum wrong: the frame says {told:04X}")
         if mark[1] > _MOST_FILL or mark[1] > len(content):
             return self._reject(found + 8, f"{mark[1]} fill bytes are not possible")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from drivers.push.checks import kermit, x25
+from drivers.push.checks import sml
 from drivers.sml.elements import Broken, Element, Number, element
 
 _END_OF_MESSAGE = 0x00
@@ -35,9 +35,12 @@ class ValueList:
 
 
 def lists(content: bytes) -> Iterator[ValueList]:
-    """Every list of values in a frame; raises Broken for what is no SML message, or one with a wrong checksum."""
+    """Every list of values in a frame; raises Broken for what is no SML message, or one with a wrong checksum.
+
+    Zeros behind the last message fill it up.
+    """
     at = 0
-    while at < len(content):
+    while content[at:].strip(b"\x00"):
         body, at = _message(content, at)
         if body[0] == Number(_GET_LIST_RESPONSE, b"\x07\x01", signed=False):
             yield _get_list(body[1])
@@ -58,7 +61,7 @@ def _message(data: bytes, start: int) -> tuple[tuple[Element, Element], int]:
     if not isinstance(check, Number) or at >= len(data) or data[at] != _END_OF_MESSAGE:
         raise Broken("a message without its end")
     told = int.from_bytes(check.value.to_bytes(8, "big", signed=check.signed)[-2:], "little")
-    if told not in (x25(checked), kermit(checked)):
+    if told not in sml(checked):
         raise Broken(f"checksum wrong: the message says {told:04X}")
     if not isinstance(body, tuple) or len(body) != 2:
         raise Broken("a message without a body")

@@ -95,6 +95,55 @@ def test_a_power_factor_comes_without_unit() -> None:
     }
 
 
+def test_a_space_in_place_of_the_asterisk() -> None:
+    message = decode(readout(b"1.8.0(0054321 kWh)\r\nC.1.0(12 34)\r\n!\r\n")).messages[0]
+    assert message.points == {"grid.energy_import": 54_321_000.0} and message.device["serial"] == "12 34"
+
+
+def test_a_unit_right_behind_its_number() -> None:
+    """As MetCom prints it; what is no quantity stays a text."""
+    message = decode(readout(b"1-0:1.8.1(123.5kWh)\r\n1-0:0.0.0(1234A)\r\n32.7(231V)\r\n!\r\n")).messages[0]
+    assert message.points == {
+        "grid.energy_import_t1": 123_500.0,
+        "grid.energy_import": 123_500.0,
+        "grid.voltage_l1": 231.0,
+    }
+    assert message.device["serial"] == "1234A"
+
+
+def test_storage_00_is_the_present_where_there_is_no_other() -> None:
+    """Pafal sends every value twice, without units; of others it is an empty slot of the past."""
+    body = (
+        b"0.0.0(72044837)(72044837)\r\n1.8.0*00(000783.16)(000783.16)\r\n2.8.0(5.0*kWh)\r\n2.8.0*00(0.0*kWh)\r\n!\r\n"
+    )
+    message = decode(readout(body)).messages[0]
+    assert message.points == {"grid.energy_import": 783_160.0, "grid.energy_export": 5000.0}
+
+
+def test_reactive_powers_with_their_sign() -> None:
+    body = b"1-1:131.7.0(-000.82*kvar)\r\n1-1:151.7.0(-000.25*kvar)\r\n1-1:191.7.0(000.33*kvar)\r\n!\r\n"
+    assert decode(readout(body)).messages[0].points == {
+        "grid.reactive_power": -820.0,
+        "grid.reactive_power_l1": -250.0,
+        "grid.reactive_power_l3": 330.0,
+    }
+
+
+def test_the_serial_number_comes_before_the_address() -> None:
+    told = decode(readout(b"0.0(      120858)\r\nC.1.0(13647123)\r\n!\r\n")).messages[0].device
+    assert told["serial"] == "13647123"
+
+
+def test_a_heat_meter_ends_behind_its_last_data_set() -> None:
+    """Two lines, several sets on each, and no line of its own for the end (Siemens, Landis+Gyr: mode C and D)."""
+    stream = b"/ABC5HEAT\r\n6.8(0029.055*MWh)6.26(01589.28*m3)6.33(001.4*m3ph)\r\n6.31(0030710*h)0.0(00010213)!\r\n"
+    heard, again = decode(stream + stream).messages
+    said = {r.code: (r.value, r.unit) for r in heard.readings}
+    assert said["6.8"] == (29_055_000.0, "Wh") and said["6.26"] == (1589.28, "m3")
+    assert said["6.33"] == (1.4, "m3/h") and said["6.31"] == (30_710.0, "h")
+    assert heard.device["serial"] == "00010213" and again.offset == len(stream) and not heard.problems
+
+
 def test_bytes_with_their_parity_bit_are_read_too() -> None:
     def even(byte: int) -> int:
         return byte | (byte.bit_count() & 1) << 7

@@ -295,6 +295,89 @@ def test_a_list_that_describes_itself() -> None:
     assert heard.points == {"grid.power": 120.0} and heard.device["serial"] == "12AB"
 
 
+def pushed(*items: bytes) -> bytes:
+    """A structure of `items` in a notification with its time."""
+    return hdlc(b"\x0f\x00\x00\x00\x01\x0c" + STAMP + b"\x02" + bytes([len(items)]) + b"".join(items))
+
+
+def u16(value: int) -> bytes:
+    return b"\x12" + value.to_bytes(2, "big")
+
+
+AUSTRIAN_SETUP = (obis("0-6:25.9.0"), b"\x09\x04\x31\x32\x33\x34", b"\x09\x04\x11\x3b\x28\x00")
+AUSTRIAN_DATE = b"\x09\x05\x07\xe8\x0a\x0f\x02"
+
+
+def test_an_austrian_list_that_begins_with_its_clock() -> None:
+    """Wiener Netze: +A -A +R -R +P -P +Q -Q."""
+    clock = b"\x09\x0c" + STAMP
+    heard = decode(pushed(clock, *map(u32, (5000, 20, 3, 4, 100, 350, 7, 19)))).messages[0]
+    assert heard.points == {
+        "grid.power": -250.0,
+        "grid.reactive_power": -12.0,
+        "grid.energy_import": 5000.0,
+        "grid.energy_export": 20.0,
+    }
+    assert heard.time == 1_729_011_580_000 and heard.problems == ()
+
+
+@pytest.mark.parametrize("texts", [0, 2])
+def test_an_austrian_list_that_begins_with_its_push_setup(texts: int) -> None:
+    """Kärnten Netz, Netz Oberösterreich: number, time, date, +A -A +R -R +P -P, and often two texts."""
+    values = (*map(u32, (5000, 20, 3, 4, 100, 350)), *(b"\x09\x00",) * texts)
+    heard = decode(pushed(*AUSTRIAN_SETUP, AUSTRIAN_DATE, *values)).messages[0]
+    assert heard.points == {"grid.power": -250.0, "grid.energy_import": 5000.0, "grid.energy_export": 20.0}
+    said = {r.code: r.value for r in heard.readings}
+    assert said["1-0:0.9.1*255"] == "17:59:40" and said["1-0:0.9.2*255"] == "2024-10-15"
+    assert said["1-0:4.8.0*255"] == 4.0 and heard.device["serial"] == "1234"
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        (b"\x09\x0c" + STAMP, *map(u32, range(7))),
+        (b"\x09\x0c" + STAMP, *map(u32, range(7)), u16(8)),
+        (b"\x09\x0c" + bytes(12), *map(u32, range(8))),
+        (b"\x09\x04ABCD", *map(u32, range(8))),
+        (b"\x0a\x03ISK", b"\x09\x0212", *map(u32, range(10))),
+    ],
+    ids=["too few", "another size", "no clock", "a text", "no Iskra list"],
+)
+def test_a_list_that_only_looks_like_one_without_codes(items: tuple[bytes, ...]) -> None:
+    capture = decode(pushed(*items))
+    assert not capture.messages and "without any code" in capture.rejected[0].reason
+
+
+ISKRA = (b"\x0a\x05ISK10", b"\x09\x0256")
+ISKRA_POWERS = tuple(map(u32, (100, 0, 30, 10)))
+
+
+@pytest.mark.parametrize(
+    ("items", "points"),
+    [
+        (
+            (*ISKRA_POWERS, *map(u16, (2301, 2302, 2303, 150, 0, 12)), *map(u32, (60, 0, 40, 0, 0, 0))),
+            {"power": 100.0, "voltage_l3": 230.3, "current_l1": 1.5, "power_l3": 40.0},
+        ),
+        ((b"\x03\x01", u16(1), *map(u32, (9, 4, 5, 2, 2, 0, 7, 8))), {"energy_import": 9.0, "energy_export_t1": 2.0}),
+        ((*map(u16, (2301, 2302, 2303, 150, 0, 12)), *ISKRA_POWERS), {"power": 100.0, "current_l3": 0.12}),
+        ((*ISKRA_POWERS, u16(2301), u16(150), *map(u32, (100, 0))), {"power_l1": 100.0, "voltage_l1": 230.1}),
+        (tuple(map(u32, range(1, 9))), {"energy_import": 3.0, "energy_export_t2": 4.0}),
+    ],
+    ids=["three phases", "counters", "voltages first", "one phase", "counters by tariff"],
+)
+def test_iskra_lists_without_codes(items: tuple[bytes, ...], points: dict[str, float]) -> None:
+    heard = decode(pushed(*ISKRA, *items)).messages[0]
+    assert {name: heard.points[f"grid.{name}"] for name in points} == points
+    assert (heard.device["vendor"], heard.device["serial"]) == ("Iskraemeco", "56") and heard.problems == ()
+
+
+def test_blocks_without_their_last_one_say_so() -> None:
+    block = b"\xe0\x40\x00\x01\x00\x00\x04\xdb\x08AB"
+    for data in (hdlc(block), block.hex().encode()):
+        assert [r.reason for r in decode(data).rejected] == ["cut off: the last block is missing"]
+
+
 def test_kaifa_short_list() -> None:
     heard = decode(hdlc(b"\x0f\x40\x00\x00\x00\x09\x0c" + STAMP + b"\x02\x01\x06\x00\x00\x02\x58")).messages[0]
     assert heard.points == {"grid.power": 600}

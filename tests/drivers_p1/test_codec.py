@@ -223,6 +223,86 @@ def test_a_power_factor_comes_without_unit(telegram: Callable[..., bytes]) -> No
     assert {"code": "1-0:33.7.0", "value": 0.991, "unit": ""} in message["readings"]
 
 
+def test_units_without_their_asterisk(telegram: Callable[..., bytes]) -> None:
+    """As the first Belgian meters sent them; an identifier that looks so is none."""
+    extra = "1-0:21.7.0(00.013kW)\r\n1-0:32.7.0(234.5V)\r\n1-0:31.7.0(005A)\r\n0-1:96.1.1(1234567A)\r\n"
+    message = decode(telegram(1, extra=extra))["messages"][0]
+    points = message["points"]
+    assert (points["grid.power_l1"], points["grid.voltage_l1"], points["grid.current_l1"]) == (13.0, 234.5, 5.0)
+    assert {"code": "0-1:96.1.1", "value": "1234567A", "unit": ""} in message["readings"]
+
+
+def test_a_gas_meter_that_was_never_read_says_nothing(telegram: Callable[..., bytes]) -> None:
+    message = decode(telegram(1, extra="0-1:24.1.0(003)\r\n0-1:24.2.3(632525252525W)(00000.000)\r\n"))["messages"][0]
+    assert "grid.gas" not in message["points"] and message["problems"] == []
+
+
+def test_volumes_with_their_time_behind_them() -> None:
+    """NTA 8130: the hours of the last day in a ring, of which the newest counts; water on its own medium."""
+    hours = "".join(f"7-0:23.1.0*255(0123{n}.5*m3)(19-01-01 1{n}:00:00)\r\n" for n in (1, 2, 0))
+    water = "8-0:1.0.0*255(00055.250*m3)(19-07-01 12:00:00)\r\n"
+    (heard,) = decode_capture(f"/XYZ5OLD\r\n\r\n1-0:1.8.1(00001.5*kWh)\r\n{hours}{water}!\r\n".encode()).messages
+    assert heard.points["grid.gas"] == 1232.5 and heard.aged["grid.gas"] == utc_ms("2019-01-01T11:00:00+00:00")
+    assert heard.points["grid.water"] == 55.25 and heard.aged["grid.water"] == utc_ms("2019-07-01T10:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("export", "power"), [("000000.000*kWh", 123.0), ("000000.001*kWh", None), (None, None)], ids=["never", "once", "?"]
+)
+def test_a_power_without_sign_is_import_where_nothing_was_ever_exported(export: str | None, power: float) -> None:
+    counter = f"1-0:2.8.0*255({export})\r\n" if export else ""
+    (heard,) = decode_capture(f"/XYZ5OLD\r\n\r\n{counter}1-0:15.7.0*255(000123*W)\r\n!\r\n".encode()).messages
+    assert heard.points.get("grid.power") == power
+    assert bool(heard.problems) == (power is None)
+
+
+@pytest.mark.parametrize(
+    ("extra", "points"),
+    [
+        ("1-0:21.7.0(00.200*kW)\r\n1-0:22.7.0(00.500*kW)\r\n1-0:32.7.0(230.0*V)", {"power": -300.0}),
+        ("1-0:21.7.0(00.2*kW)\r\n1-0:42.7.0(00.5*kW)\r\n1-0:61.7.0(01.0*kW)", {"power": 700.0}),
+        ("1-0:21.7.0(00.2*kW)\r\n1-0:41.7.0(00.5*kW)", {}),
+        ("1-0:21.7.0(00.2*kW)\r\n1-0:72.7.0(230.0*V)", {}),
+        ("1-0:5.7.0(00.100*kvar)\r\n1-0:7.7.0(00.066*kvar)\r\n1-0:8.7.0(00.159*kvar)", {"reactive_power": -125.0}),
+        ("1-0:3.7.0(00.1*kvar)\r\n1-0:5.7.0(00.2*kvar)", {"reactive_power": 100.0}),
+    ],
+    ids=["one phase", "three", "two of three", "a phase without power", "quadrants", "quadrants and sum"],
+)
+def test_totals_that_are_told_in_parts_only(extra: str, points: dict[str, float]) -> None:
+    (heard,) = decode_capture(f"/XYZ5OLD\r\n\r\n1-0:1.8.0(1.0*kWh)\r\n{extra}\r\n!\r\n".encode()).messages
+    totals = {name: heard.points.get(f"grid.{name}") for name in ("power", "reactive_power")}
+    assert {name: value for name, value in totals.items() if value is not None} == points
+
+
+def test_a_reactive_power_without_its_unit(telegram: Callable[..., bytes]) -> None:
+    """As Luxembourg's first meters sent it."""
+    message = decode(telegram(1, extra="1-0:3.7.0(00.000)\r\n1-0:4.7.0(00.007)\r\n"))["messages"][0]
+    assert message["points"]["grid.reactive_power"] == -7.0 and "no unit" in message["problems"][0]
+
+
+def test_a_telegram_in_a_log(telegram: Callable[..., bytes]) -> None:
+    """As ESPHome logs it, in colour or not; the checksum is that of the telegram."""
+    lines = (telegram(-1234) + telegram(77)).replace(b"\r\n", b"\n").splitlines()
+    for head, tail in ((b"[18:40:01][D][data:264]: ", b""), (b"\x1b[0;36m[18:40:01][D][data:264]: ", b"\x1b[0m")):
+        capture = decode_capture(b"".join(head + line + tail + b"\n" for line in lines))
+        assert [m.points["grid.power"] for m in capture.messages] == [-1234.0, 77.0] and not capture.rejected
+        damaged = b"".join(head + line.replace(b"1.500", b"1.501") + tail + b"\n" for line in lines)
+        assert not decode_capture(damaged).messages
+
+
+@pytest.mark.parametrize("code", ["0-0:96.1.1", "0-0:96.1.0*255", "1-0:96.1.0*255", "0-0:0.0.0"])
+def test_a_number_that_is_filled_up_with_spaces(code: str) -> None:
+    padded = b" AB12345 ".hex().upper()
+    (heard,) = decode_capture(f"/XYZ5OLD\r\n\r\n{code}({padded})\r\n1-0:1.8.1(1.5*kWh)\r\n!\r\n".encode()).messages
+    assert heard.device["serial"] == "AB12345"
+
+
+def test_old_gas_whose_value_stands_behind_a_space() -> None:
+    gas = "0-1:24.3.0(120517020000)(08)(60)(1)(0-1:24.2.1)(m3) (00124.477)"
+    (heard,) = decode_capture(f"/XYZ5OLD\r\n\r\n1-0:1.8.1(1.5*kWh)\r\n{gas}\r\n!\r\n".encode()).messages
+    assert heard.points["grid.gas"] == 124.477 and not heard.problems
+
+
 def test_a_log_in_which_nothing_stands_is_no_problem(telegram: Callable[..., bytes]) -> None:
     assert decode(telegram(1, extra="1-0:99.97.0(0)(0-0:96.7.19)\r\n"))["messages"][0]["problems"] == []
 

@@ -264,10 +264,25 @@ def test_a_power_whose_direction_is_not_known_is_no_point() -> None:
     assert "grid.power" not in heard.points and "direction" in heard.problems[0]
 
 
-def test_the_other_checksum_of_holley_meters_is_right_too() -> None:
-    assert (
-        decode(frame([row(TOTAL, b"\x53\x00\x64")], check=kermit, inner=kermit)).messages[0].points["grid.power"] == 1
-    )
+def turned(data: bytes) -> int:
+    return int.from_bytes(kermit(data).to_bytes(2, "big"), "little")
+
+
+@pytest.mark.parametrize("check", [kermit, turned])
+def test_the_other_checksum_of_holley_meters_is_right_too(check: Any) -> None:
+    heard = decode(frame([row(TOTAL, b"\x53\x00\x64")], check=check, inner=check)).messages[0]
+    assert heard.points["grid.power"] == 1
+
+
+@pytest.mark.parametrize("fill", [0, 3])
+def test_messages_without_a_frame(fill: int) -> None:
+    """As programs log them that have taken the frame off; each message has a checksum of its own."""
+    content = frame([row(TOTAL, b"\x53\x00\x64")])[8:-8].rstrip(b"\x00") + bytes(1 + fill)
+    for data in (content, content.hex().encode()):
+        assert decode(data).messages[0].points["grid.power"] == 1
+    damaged = content.replace(b"\x53\x00\x64", b"\x53\x00\x65")
+    assert not decode(damaged).messages and "checksum" in decode(damaged).rejected[0].reason
+    assert not decode(content[:-20]).messages
 
 
 def test_escapes_inside_the_content_are_taken_out() -> None:
@@ -290,6 +305,17 @@ def test_a_frame_comes_whole_however_it_is_cut() -> None:
         parser = Parser()
         events = [e for n in range(0, len(stream), size) for e in parser.feed(stream[n : n + size])]
         assert [e.points["grid.power"] for e in events if isinstance(e, Heard)] == [1, -1]
+
+
+@pytest.mark.parametrize("missing", [1, 2, 3])
+def test_a_frame_that_lacks_its_checksum_at_the_end_of_a_capture(missing: int) -> None:
+    """As programs log it that cut at the end's escape: the messages have their own checksums."""
+    whole = frame([row(TOTAL, b"\x53\x00\x64"), row(COUNTER, uint(0x1B1B1B1B1B, 5), 30, 0)])
+    heard = decode(whole[:-missing]).messages[0]
+    assert heard.points["grid.power"] == 1 and heard.readings[1].value == 0x1B1B1B1B1B
+    assert "ends before the frame's checksum" in heard.problems[-1]
+    assert not decode(whole[:-missing].replace(b"\x53\x00\x64", b"\x53\x00\x65")).messages
+    assert not decode(whole[:-8]).messages
 
 
 def test_a_cut_frame_is_rejected_and_the_next_one_taken() -> None:

@@ -1,16 +1,25 @@
-"""The data lines of a telegram to readings: `OBIS(value*unit)`, two values, values with their own time, logs."""
+"""The data lines of a telegram to readings: `OBIS(value*unit)`, two values, values with their own time, logs.
+
+The time stands before its value, in the telegrams before DSMR 2.2 behind it (IEC 62056-21, 6.4.4).
+"""
 
 from __future__ import annotations
 
 import re
 
-from drivers.push.telegram.stamp import STAMP, milliseconds
+from drivers.push.telegram.stamp import CLOCK, STAMP, milliseconds
 from drivers.push.units import from_text, power_factor
 from hub.model.heard import Reading
 
-_OBJECT = re.compile(r"(\d+-\d+:\d+\.\d+\.\d+(?:\*\d+)?)((?:\([^()]*\))+)")
+_OBJECT = re.compile(r"(\d+-\d+:\d+\.\d+\.\d+(?:\*\d+)?)((?:\s*\([^()]*\))+)")
 _GROUP = re.compile(r"\(([^()]*)\)")
 _VALUE = re.compile(r"(-?[0-9]{1,15}(?:[.,][0-9]{1,9})?)\*([A-Za-z0-9]{1,8})")
+_STARLESS = re.compile(r"(-?[0-9]{1,15}(?:[.,][0-9]{1,9})?)\s*([A-Za-z][A-Za-z0-9]{0,7})")
+"""As the first Belgian meters sent it."""
+_MEASURED = re.compile(r"1-\d+:(?!0\.|9[4-9]\.).*|0-\d+:(?:17\.|24\.[23]\.).*")
+"""Codes whose values are quantities, not identifiers."""
+_UNITLESS = re.compile(r"1-0:([34])\.7\.0")
+_KILO = re.compile(r"[0-9]{1,6}\.[0-9]{3}")
 _CODE = re.compile(r"\d+-\d+:\d+\.\d+\.\d+(?:\*\d+)?")
 _STAMP_LIKE = re.compile(r"[0-9]{9,}[A-Z]?|")
 _NEVER = "632525252525W"
@@ -28,12 +37,18 @@ def read_line(line: str, readings: list[Reading], problems: list[str]) -> None:
         _old_gas(code, groups, readings, problems)
     elif len(groups) > 2 or (len(groups) == 2 and _CODE.fullmatch(groups[1])):
         _log(code, groups, readings, problems)
+    elif len(groups) == 2 and CLOCK.fullmatch(groups[1]):
+        at = _time(groups[1], problems)
+        if at is not None:
+            readings.append(_value(code, groups[0], at))
+    elif len(groups) == 2 and groups[0] == _NEVER:
+        return
     elif len(groups) == 2 and not _STAMP_LIKE.fullmatch(groups[0]):
         readings += _value(code, groups[0], None), _value(f"{code}/2", groups[1], None)
     else:
         at = _time(groups[0], problems) if len(groups) == 2 else None
         if len(groups) == 1 or at is not None:
-            readings.append(_value(code, groups[-1], at))
+            readings.append(_value(code, _with_unit(code, groups[-1], problems), at))
 
 
 def _old_gas(code: str, groups: list[str], readings: list[Reading], problems: list[str]) -> None:
@@ -56,8 +71,16 @@ def _log(code: str, groups: list[str], readings: list[Reading], problems: list[s
             position += 1
 
 
+def _with_unit(code: str, text: str, problems: list[str]) -> str:
+    """Luxembourg's first meters sent the reactive power without its unit, in three decimals as the active one."""
+    if not _UNITLESS.fullmatch(code) or not _KILO.fullmatch(text):
+        return text
+    problems.append(f"{code}: no unit; taken as kvar, in which telegrams say it")
+    return f"{text}*kvar"
+
+
 def _value(code: str, text: str, at: int | None) -> Reading:
-    match = _VALUE.fullmatch(text)
+    match = _VALUE.fullmatch(text) or (_STARLESS.fullmatch(text) if _MEASURED.fullmatch(code) else None)
     known = from_text(match[1], match[2]) if match else None
     if known:
         return Reading(code, known[0], known[1], at)

@@ -7,12 +7,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 STAMP = re.compile(r"\d{12}[SW]?", re.ASCII)
+CLOCK = re.compile(r"\d\d-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
+"""As telegrams before DSMR 2.2 have it."""
 ZONE = "Europe/Amsterdam"
 """NL, BE, LU, SE and HU share this civil time."""
 
 
 def milliseconds(text: str, zone: str = ZONE) -> int:
     """UTC milliseconds. The letter tells the doubled hours of autumn apart; raises ValueError for no time."""
+    text = re.sub(r"[-: ]", "", text) if CLOCK.fullmatch(text) else text
     if not STAMP.fullmatch(text):
         raise ValueError(text)
     naive = datetime.strptime(text[:12], "%y%m%d%H%M%S")

@@ -6,14 +6,18 @@ Signs: import and export are two positive figures; `power` = import - export, so
 
 from __future__ import annotations
 
-from drivers.push.obis import points_of
+from drivers.push.obis import electricity, number, points_of
 from drivers.push.telegram.frame import Frame, Framer
 from drivers.push.telegram.objects import read_line
 from drivers.push.telegram.stamp import flag_agrees, milliseconds
 from hub.model.heard import Heard, Reading, Rejected
 
 _TIME = ("0-0:1.0.0", "1-0:1.0.0")
-_SERIALS = ("0-0:96.1.1", "0-0:96.1.0", "0-0:42.0.0", "0-0:96.1.255*255", "1-0:0.0.0*255")
+_SERIALS = (
+    *("0-0:96.1.1", "0-0:96.1.0", "0-0:42.0.0", "0-0:96.1.255*255", "1-0:0.0.0*255"),
+    *("0-0:96.1.0*255", "1-0:96.1.0*255", "1-0:96.1.0", "0-0:0.0.0"),
+)
+_ABSOLUTE, _SIGNED = "1-0:15.7.0", "1-0:16.7.0"
 _VERSIONS = ("1-3:0.2.8", "0-0:96.1.4")
 
 
@@ -42,7 +46,7 @@ def _understand(event: Frame | Rejected) -> Heard | Rejected:
     for line in event.lines[1:]:
         read_line(line, readings, problems)
     time = _time(readings, problems)
-    points, aged = points_of(readings, problems)
+    points, aged = points_of([*readings, *_with_direction(readings, problems)], problems)
     if not readings:
         return Rejected(event.offset, "a telegram without any reading")
     return Heard(
@@ -54,6 +58,18 @@ def _understand(event: Frame | Rejected) -> Heard | Rejected:
         tuple(problems),
         event.offset,
     )
+
+
+def _with_direction(readings: list[Reading], problems: list[str]) -> list[Reading]:
+    """A power without sign is import where the meter has never counted an export."""
+    told = electricity(readings)
+    power = number(told, "15.7.0", "W")
+    if power is None or any(code in told for code in ("1.7.0", "2.7.0", "16.7.0")):
+        return []
+    if number(told, "2.8.0", "Wh") == 0:
+        return [Reading(_SIGNED, power, "W")]
+    problems.append(f"{_ABSOLUTE}: a power without direction")
+    return []
 
 
 def _device(ident: str, readings: list[Reading]) -> dict[str, str]:
@@ -91,4 +107,5 @@ def _unhex(text: str) -> str:
         plain = bytes.fromhex(text).decode("ascii")
     except ValueError:
         return text
+    plain = plain.strip()
     return plain if plain.isalnum() and plain.isascii() else text
