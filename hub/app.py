@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub import VERSION, config, core
+from hub import VERSION, config
 from hub.auth import Doorman, hash_password, new_password
 from hub.calendar import calendar_of, daylight
 from hub.commission.session import Session
@@ -18,12 +18,14 @@ from hub.control import Desk, Dispatcher, Heart, Planned, Recorder
 from hub.control.intents import IntentSink, with_intents
 from hub.control.own import own_devices
 from hub.core import Made
+from hub.core import State as Memory
 from hub.core.keyframe import older, unpacked
 from hub.drivers import build, keep
 from hub.errors import ShemsError, UserError
 from hub.finding.adoption import Adoption, Finds
 from hub.forecast.own import OwnForecast
 from hub.foresight import feed as foresight_feed
+from hub.foresight.planner import Planner
 from hub.foresight.room import planner_of
 from hub.live import Board, LinkStatus
 from hub.model import Clock, Device, DeviceSpec, Driver, Reason, SystemClock
@@ -82,6 +84,20 @@ class Watching:
 
 
 NOT_WATCHING = Watching()
+
+
+@dataclass(frozen=True, slots=True)
+class _Core:
+    """The parts that decide."""
+
+    board: Board
+    desk: Desk
+    dispatcher: Dispatcher
+    heart: Heart
+    prices: Prices
+    planned: Planned
+    planner: Planner
+    shadow: Shadow | None
 
 
 class App:
@@ -191,85 +207,86 @@ class App:
         past = Past(ring, lambda p: board.points[p].series if p in board.points else None)
         parts.callback(past.close)
         async with asyncio.TaskGroup() as tasks:
-            dispatcher = Dispatcher(board, clock, state.journal, tasks, silent=self._watching.only)
-            shadow = Shadow(self._watching.beside, self._site) if self._watching.beside else None
-            desk = Desk(board, clock, state.journal, dispatcher, state.requests)
-            await self._resume(desk, board, state, clock)
-            series = _Series(board)
-            prices = await self._prices(state, clock)
-            planner = planner_of(
-                *(self._site, board, clock, prices, past, state),
-                lambda t: (*desk.leases.active(t), *planned.requests(t)),
-            )
-            planned = Planned(
-                *(board, clock, calendar_of(self._site), state.plans, prices.ahead, ring.last_ms), planner.plan
-            )
-            await planned.load()
-            heart = Heart(
-                self._site,
-                board,
-                desk,
-                dispatcher,
-                clock,
-                state.journal,
-                lambda column: ring.append(column, series),
-                lambda: notify("WATCHDOG=1"),
-                ring.shift,
-                Recorder(state.inputs, version),
-                await self._memory(state, ring.last_ms),
-                shadow.watch if shadow else _nobody,
-                planned,
-            )
-            parts.callback(heart.close)
+            core = await self._core(tasks, clock, ring, state, board, past, version)
+            parts.callback(core.heart.close)
             sink = IntentSink(board)
             for driver in drivers:
-                dispatcher.attach(driver)
+                core.dispatcher.attach(driver)
                 tasks.create_task(keep(driver, sink, clock), name=f"driver {type(driver).__name__}")
-            self._feeds(tasks, feeds, prices, board, clock)
-            tasks.create_task(heart.run(), name="heart")
+            self._feeds(tasks, feeds, core.prices, board, clock)
+            tasks.create_task(core.heart.run(), name="heart")
             tasks.create_task(state.journal.keep(), name="journal")
             tasks.create_task(state.inputs.keep(), name="inputs")
             tasks.create_task(self._changed(), name="changes of the house")
-            tasks.create_task(planner.run(), name="planner")
+            tasks.create_task(core.planner.run(), name="planner")
             if foreseen := foresight_feed.device_of(self._site):
-                telling = foresight_feed.run(foreseen, planner, calendar_of(self._site), board, clock)
+                telling = foresight_feed.run(foreseen, core.planner, calendar_of(self._site), board, clock)
                 tasks.create_task(telling, name="forecast")
-            self._health.watch("plan", planner.health, vital=False)
-            raw = {d.id: driver for driver in drivers for d in driver.devices if isinstance(driver, Telling)}
-            session = Session(
-                *(board, desk, dispatcher, clock, self._site),
-                lambda: daylight(self._site.calendar, clock.now() / 1000),
-                lambda: _clocks(drivers),
-            )
-            rooms = Rooms(
-                self._site,
-                board,
-                desk,
-                doorman,
-                state.journal,
-                past,
-                clock,
-                self._health,
-                STATIC,
-                VERSION,
-                lambda t: decided(self._data, t),
-                shadow.score if shadow else None,
-                planned,
-                self._adoption,
-                lambda addresses: self._adoption.look(tasks, addresses),
-                lambda device: raw[device].raw(device) if device in raw else (),
-                SelfTest(session, lambda person, pace: session.start(tasks, person, pace)),
-                prices,
-                planner,
-            )
-            tasks.create_task(serve(rooms, sock), name="web")
-            self._edges(tasks, broker, board, desk, sock)
-            self._health.watch("devices", lambda: devices(board))
-            self._watch(ring, state, heart, clock)
+            tasks.create_task(serve(self._rooms(tasks, clock, state, past, doorman, drivers, core), sock), name="web")
+            self._edges(tasks, broker, board, core.desk, sock)
+            self._watch(ring, state, core, clock)
             ready(await self._owner(state, doorman, sock))
             self._health.ready = True
             notify("READY=1")
             await state.journal.record(Entry(clock.now(), "start", reason=Reason("started", {"version": VERSION})))
+
+    async def _core(
+        self, tasks: asyncio.TaskGroup, clock: Clock, ring: Ring, state: State, board: Board, past: Past, version: int
+    ) -> _Core:
+        """Who decides, with what was known and wished before the restart."""
+        dispatcher = Dispatcher(board, clock, state.journal, tasks, silent=self._watching.only)
+        shadow = Shadow(self._watching.beside, self._site) if self._watching.beside else None
+        desk = Desk(board, clock, state.journal, dispatcher, state.requests)
+        await self._resume(desk, board, state, clock)
+        series = _Series(board)
+        prices = await self._prices(state, clock)
+        planner = planner_of(
+            *(self._site, board, clock, prices, past, state), lambda t: (*desk.leases.active(t), *planned.requests(t))
+        )
+        planned = Planned(
+            *(board, clock, calendar_of(self._site), state.plans, prices.ahead, ring.last_ms), planner.plan
+        )
+        await planned.load()
+        heart = Heart(
+            *(self._site, board, desk, dispatcher, clock, state.journal),
+            append=lambda column: ring.append(column, series),
+            alive=lambda: notify("WATCHDOG=1"),
+            shift=ring.shift,
+            recorder=Recorder(state.inputs, version),
+            state=await self._memory(state, ring.last_ms),
+            watch=shadow.watch if shadow else _nobody,
+            planned=planned,
+        )
+        return _Core(board, desk, dispatcher, heart, prices, planned, planner, shadow)
+
+    def _rooms(
+        self,
+        tasks: asyncio.TaskGroup,
+        clock: Clock,
+        state: State,
+        past: Past,
+        doorman: Doorman,
+        drivers: Sequence[Driver],
+        core: _Core,
+    ) -> Rooms:
+        raw = {d.id: driver for driver in drivers for d in driver.devices if isinstance(driver, Telling)}
+        session = Session(
+            *(core.board, core.desk, core.dispatcher, clock, self._site),
+            lambda: daylight(self._site.calendar, clock.now() / 1000),
+            lambda: _clocks(drivers),
+        )
+        return Rooms(
+            *(self._site, core.board, core.desk, doorman, state.journal, past, clock, self._health, STATIC, VERSION),
+            decided=lambda t: decided(self._data, t),
+            observed=core.shadow.score if core.shadow else None,
+            planned=core.planned,
+            adoption=self._adoption,
+            look=lambda addresses: self._adoption.look(tasks, addresses),
+            raw=lambda device: raw[device].raw(device) if device in raw else (),
+            self_test=SelfTest(session, lambda person, pace: session.start(tasks, person, pace)),
+            prices=core.prices,
+            planner=core.planner,
+        )
 
     async def _prices(self, state: State, clock: Clock) -> Prices:
         """With what was known before the restart."""
@@ -329,11 +346,11 @@ class App:
             desk.leases.take(kept.request)
         desk.resume(await state.requests.intents(), self._site.modes)
 
-    async def _memory(self, state: State, last_ms: int) -> core.State:
+    async def _memory(self, state: State, last_ms: int) -> Memory:
         """What the core knew when it stopped; `last_ms`: when its last column was stored."""
         kept = await state.inputs.memory()
         memory = unpacked(kept) if kept else None
-        return older(memory, (last_ms - memory.t) / 1000) if memory else core.State()
+        return older(memory, (last_ms - memory.t) / 1000) if memory else Memory()
 
     def _edges(
         self, tasks: asyncio.TaskGroup, broker: BrokerAddress | None, board: Board, desk: Desk, sock: socket.socket
@@ -349,8 +366,10 @@ class App:
             tasks.create_task(announcer.run(), name="discovery")
             self._health.watch("discovery", lambda: OK if " on " in announcer.health else announcer.health, vital=False)
 
-    def _watch(self, ring: Ring, state: State, heart: Heart, clock: Clock) -> None:
-        self._health.watch("core", lambda: OK if heart.beats else "no beat yet")
+    def _watch(self, ring: Ring, state: State, core: _Core, clock: Clock) -> None:
+        self._health.watch("devices", lambda: devices(core.board))
+        self._health.watch("core", lambda: OK if core.heart.beats else "no beat yet")
+        self._health.watch("plan", core.planner.health, vital=False)
         self._health.watch("clock", lambda: OK if clock.trusted else "the machine's clock is behind; waiting for NTP")
         self._health.watch("history", lambda: "; ".join(ring.problems) or OK)
         self._health.watch("journal", lambda: state.journal.problem or OK)

@@ -40,6 +40,14 @@ WRONG = [
         "circuits.line.phases: 3 is above the 1 of its parent 'main'; write 1 or less, or correct circuits.main.phases",
     ),
     (
+        pump("phases = 3") + "[circuits.main]\n[circuits.line]\nparent = 'main'\nphases = 1\nmembers = ['pump']",
+        "devices.pump.control.phases: circuit 'line' has 1; name as many, or correct circuits.line.phases",
+    ),
+    (
+        pump("phases = ['L2']") + "[circuits.main]\nphases = 1",
+        "devices.pump.control.phases: circuit 'main' ends at L1; name phases that it has, or correct circuits.main",
+    ),
+    (
         car("mode = 'fast'") + "[limits]\nimport_w = 4000",
         "limits.import_w: 4000 W is less than 'car' needs to charge at all, 6 A on 3 phases = 4140 W; raise it",
     ),

@@ -9,10 +9,12 @@ import signal
 import sys
 import tempfile
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
+from . import added
 from .app import Options, serve
 from .mqtt.link import broker
 from .physics.homes import HOMES
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
             setup = _setup(given)
         except ValueError as error:
             parser.error(str(error))
-        options = Options(setup, directory.resolve(), given.speed, at, given.control_port)
+        options = Options(setup, directory.resolve(), given.speed, at, given.control_port, given.http_password)
         try:
             asyncio.run(_run(options, given.die_with_stdin))
         except FileNotFoundError as error:
@@ -73,11 +75,11 @@ def _setup(given: argparse.Namespace) -> Setup:
     """Without --start: the time is real, and the sun's clock is moved to late morning."""
     start = given.start or datetime.now(UTC)
     start_ms = int(start.timestamp()) * 1000
-    setup = Setup(start_ms, given.seed, given.home, given.data)
+    setup = Setup(start_ms, given.seed, given.home, given.data, added=added.names(given.add))
     if given.start:
         return setup
     solar = (start_ms / 1000 + setup.longitude * 240) % DAY
-    return Setup(start_ms, given.seed, given.home, given.data, DEMO_HOUR * 3600 - solar)
+    return replace(setup, sun_offset_s=DEMO_HOUR * 3600 - solar)
 
 
 def _moment(text: str) -> datetime:
@@ -92,6 +94,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--home", choices=HOMES, help="whose everyday load; default uci if its data is there")
     parser.add_argument("--data", type=Path, help="directory with recordings of real homes")
     parser.add_argument("--dir", type=Path, help="where the serial ports appear; default a temporary directory")
+    names = ", ".join(added.NAMES)
+    parser.add_argument("--add", default="", metavar="NAME,...", help=f"more devices in the house: all, or of {names}")
+    parser.add_argument("--http-password", default="", help="what the added Shellys of the second generation ask for")
     parser.add_argument("--mqtt", help="their broker, mqtt://user:password@host:port; - = read it from stdin")
     parser.add_argument("--control-port", type=int, default=0, help="of the control interface; 0 = any")
     parser.add_argument("--start", type=_moment, help="simulated start time (ISO 8601); default now, late morning")

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from . import added
 from .control import House, build
 from .device import Device, View
 from .devices.heidelberg import Heidelberg
@@ -23,9 +24,9 @@ from .mqtt.tasmota import TasmotaPlug
 from .mqtt.zigbee import ZigbeeBridge, ZigbeeDevice, ZigbeeLight, ZigbeeThermostat
 from .p1 import P1Meter
 from .physics.world import Setup, World
+from .port import Port
 from .pty_port import PtyPort
 from .runner import Runner
-from .tcp import TcpPort
 
 GRACE_S = 1.0
 
@@ -37,19 +38,22 @@ class Options:
     speed: float = 1.0
     broker: Broker | None = None
     control_port: int = 0
+    password: str = ""
+    """what added devices ask for that can be locked"""
 
 
 class Wires:
     """The links by name, and what must run behind them."""
 
-    def __init__(self, view: View, directory: Path) -> None:
+    def __init__(self, view: View, directory: Path, more: list[tuple[Device, Port]]) -> None:
+        self._added = [device for device, _ in more]
         self.grid = Sdm630("grid", view, lambda house: view.wiring.meter(house.grid), lambda house: house.grid)
         self.circuit = Sdm630("heatpump_meter", view, lambda house: house.heatpump_meter)
         self.inverter = SunSpecInverter(view)
         self.keba, self.heidelberg, self.isg = Keba(view), Heidelberg(view), Isg(view)
         self.p1 = P1Meter(view, directory / "p1")
         self.bus = RtuBus(directory / "meter-rtu", {1: self.grid, 2: self.circuit}, self.grid)
-        self.ports: dict[str, TcpPort | PtyPort] = {
+        self.ports: dict[str, Port | PtyPort] = {
             "meter_tcp": TcpStation(self.grid, 1).port,
             "meter_rtu": self.bus.port,
             "inverter": TcpStation(self.inverter, 1).port,
@@ -58,17 +62,19 @@ class Wires:
             "heatpump": TcpStation(self.isg, 1).port,
             "p1_serial": self.p1.pty,
             "p1_tcp": self.p1.tcp,
+            **{device.name: port for device, port in more},
         }
 
     def devices(self) -> list[Device]:
-        return [self.grid, self.circuit, self.inverter, self.keba, self.heidelberg, self.isg, self.p1]
+        own = [self.grid, self.circuit, self.inverter, self.keba, self.heidelberg, self.isg, self.p1]
+        return [*own, *self._added]
 
     async def open(self) -> None:
         for port in self.ports.values():
-            if isinstance(port, TcpPort):
-                await port.open()
-            else:
+            if isinstance(port, PtyPort):
                 port.open()
+            else:
+                await port.open()
 
     def runs(self) -> Iterator[Coroutine[Any, Any, None]]:
         yield self.bus.run()
@@ -91,7 +97,8 @@ async def serve(options: Options, stop: asyncio.Event) -> None:
     """Run the house until `stop`; prints the ready line when every wire is open."""
     world = World(options.setup)
     view = View(world.snapshot())
-    wires, talkers = Wires(view, options.directory), mqtt_devices(view)
+    more = added.build(options.setup.added, view, options.password)
+    wires, talkers = Wires(view, options.directory, more), mqtt_devices(view)
     devices: list[Device] = [*wires.devices(), *(device for device in talkers if device.name != "bridge")]
     house = House(world, view, {device.name: device for device in devices})
     async with _control(house, options.control_port) as control:

@@ -81,9 +81,14 @@ def _kw(watts: float) -> str:
     return f"{watts / 1000:06.3f}*kW"
 
 
+def local(t_ms: int) -> datetime:
+    """On the meter's own clock."""
+    return datetime.fromtimestamp(t_ms / 1000, UTC).astimezone(ZONE)
+
+
 def _stamp(t_ms: int) -> str:
-    local = datetime.fromtimestamp(t_ms / 1000, UTC).astimezone(ZONE)
-    return f"{local:%y%m%d%H%M%S}{'S' if local.dst() else 'W'}"
+    moment = local(t_ms)
+    return f"{moment:%y%m%d%H%M%S}{'S' if moment.dst() else 'W'}"
 
 
 class P1Meter(Device):

@@ -1,24 +1,22 @@
-"""A TCP port of a device: keeps its number, and closes and reopens with the device's drop fault."""
+"""A TCP port of a device."""
 
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 
+from .port import Port
+
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-LOOK_S = 0.05
 
 
-class TcpPort:
+class TcpPort(Port):
+    scheme = "tcp"
+
     def __init__(self, talk: Conversation, dropped: Callable[[], bool]) -> None:
+        super().__init__(dropped)
         self._talk = talk
-        self._dropped = dropped
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
-        self.port = 0
-
-    @property
-    def link(self) -> str:
-        return f"tcp://127.0.0.1:{self.port}"
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
@@ -31,23 +29,9 @@ class TcpPort:
         for writer in list(self._writers):
             writer.transport.abort()
 
-    async def run(self) -> None:
-        """Follow the fault until cancelled."""
-        try:
-            while True:
-                await self._follow()
-                await asyncio.sleep(LOOK_S)
-        finally:
-            self.close()
-
-    async def _follow(self) -> None:
-        if self._dropped():
-            self.close()
-        elif self._server is None:
-            try:
-                await self.open()
-            except OSError:
-                self._server = None  # the number is in use for a moment; the next look tries again
+    @property
+    def is_open(self) -> bool:
+        return self._server is not None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

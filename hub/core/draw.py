@@ -79,12 +79,13 @@ class Draws:
         return charger.max_a if known is None else max(0.0, known)
 
     def _load(self, inputs: Inputs, device: str, phase: int) -> float | None:
-        """A power without phases is counted on each: nobody has said which of them a plug hangs on."""
+        """A power without phases is counted on each, where nobody has said which of them a plug hangs on."""
         amps = inputs.number(f"{device}.current_l{phase}")
         if amps is not None:
             return abs(amps)
         watts = inputs.number(f"{device}.power_l{phase}")
-        watts = inputs.number(f"{device}.power") if watts is None else watts
+        if watts is None and (whole := inputs.number(f"{device}.power")) is not None:
+            watts = whole * self._house.shares(device).get(phase, 0.0)
         return None if watts is None else watts / self.volts(inputs, phase)
 
     def _battery(self, inputs: Inputs, device: str, phase: int) -> float | None:

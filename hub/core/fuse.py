@@ -49,13 +49,13 @@ class Fuses:
     def refuses(self, inputs: Inputs, device: str, more_w: float) -> Room | None:
         """The circuit that does not bear `more_w` above what the device draws, with 0 not even that.
 
-        Nobody has said which phase it hangs on, so the worst counts. What cars and batteries are told now counts as if
+        Where nobody has said which phases it hangs on, the worst counts. What cars and batteries are told now counts as if
         they had done it: they make room before a switch does. Blind, nothing is known of that.
         """
         for circuit in self._house.way_up(device):
-            for phase in (p for p in self._house.phases if p <= circuit.phases):
-                left = self._left(inputs, circuit, phase)
-                if left is not None and left < more_w / self.draws.volts(inputs, phase):
+            for phase, share in self._house.shares(device).items():
+                left = self._left(inputs, circuit, phase) if phase <= circuit.phases else None
+                if left is not None and left < more_w * share / self.draws.volts(inputs, phase):
                     return Room(circuit, phase, left)
         return None
 

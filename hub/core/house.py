@@ -56,6 +56,7 @@ class House:
     commands: Mapping[str, CommandSpec]
     connection: Circuit
     phases: tuple[int, ...]
+    told_phases: Mapping[str, tuple[int, ...]]
     ways: dict[str, tuple[Circuit, ...]] = field(default_factory=dict, compare=False, repr=False)
     insides: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -69,6 +70,7 @@ class House:
         managed = (*_limits(chargers, commands), *_set_points(batteries))
         loads = tuple(d.id for d in listed if _consumes(d))
         connection = next(c for c in site.circuits if not c.parent)
+        told: tuple[HeatPumpControl | SwitchControl, ...] = (*site.heat_pumps, *site.switches)
         return House(
             circuits=site.circuits,
             chargers=chargers,
@@ -87,7 +89,13 @@ class House:
             commands={p: c for p, c in commands.items() if p in managed or p.partition(".")[2] not in _ENVELOPED},
             connection=connection,
             phases=tuple(range(1, connection.phases + 1)),
+            told_phases={d.device: d.phases for d in told if d.phases},
         )
+
+    def shares(self, device: str) -> Mapping[int, float]:
+        """By phase the share of its power that a heat pump or a plug may draw there: 1 on each where nobody has said."""
+        told = self.told_phases.get(device)
+        return dict.fromkeys(self.phases, 1.0) if told is None else dict.fromkeys(told, 1 / len(told))
 
     @property
     def managed(self) -> tuple[str, ...]:

@@ -76,8 +76,8 @@ def _over(turn: Turn, inputs: Inputs, device: str, needs_w: float, runs: bool) -
     over = refused(inputs, device, more_w, turn.fuses, turn.connection)
     if over is None and not runs:
         turn.connection.give(device, max(needs_w, drawn))
-        for phase in inputs.house.phases:
-            turn.fuses.give(device, phase, more_w / turn.fuses.draws.volts(inputs, phase))
+        for phase, share in inputs.house.shares(device).items():
+            turn.fuses.give(device, phase, more_w * share / turn.fuses.draws.volts(inputs, phase))
     return over
 
 

@@ -17,6 +17,7 @@ from hub.model.site import (
     ConnectionLimits,
     HeatPumpControl,
     Site,
+    SwitchControl,
     circuit_of,
     way_up,
 )
@@ -28,6 +29,7 @@ _ALWAYS = ("fast", "min_solar")
 
 Said: TypeAlias = tuple[str, str]
 """The key, and what is wrong and what to do."""
+Load: TypeAlias = ChargerControl | HeatPumpControl | SwitchControl
 
 
 def contradictions(site: Site) -> Iterator[Said]:
@@ -37,6 +39,9 @@ def contradictions(site: Site) -> Iterator[Said]:
     yield from _behind(site)
     for circuit in site.circuits:
         yield from _circuit(circuit, site.circuits)
+    loads: tuple[Load, ...] = (*site.chargers, *site.heat_pumps, *site.switches)
+    for load in loads:
+        yield from _hangs(load, way_up(site.circuits, circuit_of(site.circuits, load.device)))
     for charger in site.chargers:
         circuits = way_up(site.circuits, circuit_of(site.circuits, charger.device))
         yield from _charger(charger, circuits)
@@ -45,6 +50,15 @@ def contradictions(site: Site) -> Iterator[Said]:
         yield from _battery(battery, site.limits)
     for pump in site.heat_pumps:
         yield from _heat_pump(pump, site)
+
+
+def _hangs(load: Load, circuits: tuple[Circuit, ...]) -> Iterator[Said]:
+    at, main = f"devices.{load.device}.control.phases", circuits[-1]
+    for c in circuits:
+        if len(load.phases) > c.phases:
+            yield at, f"circuit {c.id!r} has {c.phases}; name as many, or correct circuits.{c.id}.phases"
+    if load.phases and max(load.phases) > main.phases:
+        yield at, f"circuit {main.id!r} ends at L{main.phases}; name phases that it has, or correct circuits.{main.id}"
 
 
 def most_w(device: str, circuits: tuple[Circuit, ...], limits: ConnectionLimits) -> tuple[float, str]:
@@ -124,14 +138,6 @@ def _charger(charger: ChargerControl, circuits: tuple[Circuit, ...]) -> Iterator
                 f"{at}.max_a",
                 f"{most:g} is above the fuse of circuit {c.id!r}; write {c.fuse_a:g} or less, or correct its fuse_a",
             )
-        if charger.phase_count > c.phases:
-            yield f"{at}.phases", f"circuit {c.id!r} has {c.phases}; name as many, or correct circuits.{c.id}.phases"
-    main = circuits[-1]
-    if max(charger.phases) > main.phases:
-        yield (
-            f"{at}.phases",
-            f"circuit {main.id!r} ends at L{main.phases}; name phases that it has, or correct circuits.{main.id}",
-        )
 
 
 def _limited(charger: ChargerControl, main: Circuit, limits: ConnectionLimits) -> Iterator[Said]:

@@ -63,7 +63,7 @@ def test_the_house_goes_on_switching_after_it_has_changed(house: Demo) -> None:
     [
         ({"id": "grid"}, "id", "is in the house already"),
         ({"driver": "modbuss"}, "driver", "did you mean 'modbus'"),
-        ({"options": {"map": "eastron/sdm63"}}, "options", "did you mean 'eastron/sdm630'"),
+        ({"options": {"map": "eastron/sdm63"}}, "map", "did you mean 'eastron/sdm630'"),
         ({"options": {"map": "eastron/sdm630", "unitt": 1}}, "unitt", "did you mean 'unit'"),
         ({"role": "metre"}, "role", "did you mean 'meter'"),
         ({"id": "Bad id"}, "id", "lower-case"),

@@ -5,18 +5,16 @@ Those that hold only while they are renewed get short watchdogs here, by maps of
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.house.demo_kit import ROOT, Demo, eventually
+from tests.house.demo_kit import Demo, eventually
+from tests.house.hub_kit import HEAD, hub
 from tests.sim.conftest import Sim, end, start
 
 WATCHDOG_S = 4
@@ -76,16 +74,6 @@ writes = [
 ]
 """
 MAPS = {"keba/p30": KEBA, "heidelberg/energy-control": HEIDELBERG, "test/hybrid": HYBRID, "stiebel/isg": ISG}
-HEAD = """\
-[network]
-bind = "127.0.0.1"
-port = 0
-[mqtt]
-engine = "off"
-[circuits.main]
-fuse_a = 100
-phases = 3
-"""
 DEVICES = (
     ("grid", "grid", "meter_tcp", "eastron/sdm630", 1, ""),
     ("wallbox", "charger", "keba", "keba/p30", 255, 'mode = "off"'),
@@ -119,27 +107,6 @@ def folder(tmp_path: Path, sim: Sim) -> Path:
     )
     (data / "config.toml").write_text(HEAD + "".join(tables))
     return data
-
-
-@contextmanager
-def hub(data: Path, sim: Sim) -> Iterator[Demo]:
-    """`shems run`, and a program that may command it."""
-    command = [str(ROOT / "shems"), "run", "--config", str(data / "config.toml"), "--data", str(data)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.startswith("ready "), "the hub ended before it was ready"
-        yield Demo(process, {"ready": line.split()[1], "token": token(data), "sim": sim.control})
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(8)
-
-
-def token(data: Path) -> str:
-    command = [str(ROOT / "shems"), "account", "token", "owner", "--data", str(data), "--json"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return str(json.loads(said)["token"])
 
 
 HELD = {"wallbox.current_limit": 10.0, "wallbox2.current_limit": 12.0, "battery.power_setpoint": 1500.0}

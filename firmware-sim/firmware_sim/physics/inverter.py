@@ -20,6 +20,8 @@ class Orders:
     ac_limit_w: float = 1e9
     grid_charging: bool = True
     connected: bool = True
+    export_limit_w: float = 1e9
+    """at the meter of the whole house"""
 
     @property
     def remote(self) -> bool:
@@ -32,6 +34,8 @@ class Inverter:
     peak_w: tuple[float, float] = (5_600.0, 4_400.0)
     battery: Battery = field(default_factory=Battery)
     orders: Orders = field(default_factory=Orders)
+    share: float = 1.0
+    """of what the meter shows, where several inverters bring it to zero together"""
     ac_w: float = 0.0
     battery_w: float = 0.0
     pv_w: tuple[float, float] = (0.0, 0.0)
@@ -45,7 +49,8 @@ class Inverter:
     def step(self, irradiance: float, outside_c: float, grid_w: float, dt: float) -> None:
         """One step; `grid_w` is what the inverter's own meter showed last (+ = import)."""
         available = [_pv_power(peak, irradiance, outside_c) for peak in self.peak_w]
-        self._settle(sum(available), self._wish(grid_w, sum(available)))
+        limit = min(self.orders.ac_limit_w, max(self.ac_w + grid_w + self.orders.export_limit_w, 0.0))
+        self._settle(sum(available), self._wish(self.share * grid_w, sum(available)), limit)
         total = sum(available)
         share = self._pv_used / total if total > 0 else 0.0
         self.pv_w = (available[0] * share, available[1] * share)
@@ -63,13 +68,13 @@ class Inverter:
         low, high = self.battery.bounds()
         return min(max(wish, low), high)
 
-    def _settle(self, pv_w: float, battery_w: float) -> None:
+    def _settle(self, pv_w: float, battery_w: float, limit_w: float) -> None:
         """Share the AC limit: without a remote set-point the battery takes the surplus first, then PV is curtailed."""
         orders = self.orders
         if not orders.connected:
             self._pv_used, self.battery_w, self.ac_w, self.curtailed = 0.0, 0.0, 0.0, pv_w > 0
             return
-        room = min(self.rated_w, orders.ac_limit_w + OWN_W) / EFFICIENCY
+        room = min(self.rated_w, limit_w + OWN_W) / EFFICIENCY
         if pv_w + battery_w > room and not orders.remote:
             battery_w = max(room - pv_w, self.battery.bounds()[0])
         battery_w = max(min(battery_w, room), -self.rated_w * EFFICIENCY - pv_w)

@@ -91,5 +91,9 @@ class Snapshot:
     heidelberg: EvseState
     heatpump: HeatPumpState
     small: dict[str, SmallLoadState]
+    inverters: dict[str, InverterState]
+    """those beside the house's own"""
+    evses: dict[str, EvseState]
+    """those beside the first two"""
     gas_m3: float
     price: float | None

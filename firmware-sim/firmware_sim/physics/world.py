@@ -1,12 +1,12 @@
 """The whole house, second by second. Deterministic for (seed, home, start); holds the balance
-grid + inverter = sum of loads on every phase."""
+grid + inverters = sum of loads on every phase."""
 
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import heat, homes, sun
+from . import added, heat, homes, sun
 from .ev import Evse
 from .inverter import Inverter
 from .meter import Meter
@@ -40,6 +40,8 @@ class Setup:
     sun_offset_s: float = 0.0
     latitude: float = 48.2
     longitude: float = 11.6
+    added: frozenset[str] = frozenset()
+    """names of what the house has beyond the usual, see `added`"""
 
 
 @dataclass
@@ -61,7 +63,11 @@ class World:
         self.chance = random.Random(f"{setup.seed}/grid")
         self.keba = Evse("keba", setup.seed, 60_000, 46.0, True, total_wh=1_934_500, stays_day=int(self.local_s // DAY))
         self.heidelberg = Evse("heidelberg", setup.seed, 40_000, 62.0, False, total_wh=803_200)
-        self.small = _small_loads(setup.data)
+        self.small = _small_loads(setup.data) | added.loads(setup.added)
+        self.inverters = added.inverters(setup.added)
+        self.evses = added.evses(setup.added, setup.seed, int(self.local_s // DAY))
+        for inverter in self._all_inverters():
+            inverter.share = 1 / (1 + len(self.inverters))
         self.grid = Meter(
             [5.1e6, 4.4e6, 4.2e6],
             [3.6e6, 3.7e6, 3.8e6],
@@ -84,13 +90,15 @@ class World:
         local = self.local_s
         outside = self._weather(local, dt)
         voltage = self.grid.voltage
-        self.keba.step(local, voltage, dt)
-        self.heidelberg.step(local, voltage, dt)
+        for evse in self._all_evses():
+            evse.step(local, voltage, dt)
         for load in self.small.values():
             load.step(local, dt)
         self.base = self._base_load(local)
         self.heatpump.step(local, outside, 2.5 * self.irradiance, 0.7 * sum(self.base), dt)
-        self.inverter.step(self.irradiance, outside, self.grid.power[0] + self.grid.power[1] + self.grid.power[2], dt)
+        grid_w = self.grid.power[0] + self.grid.power[1] + self.grid.power[2]
+        for inverter in self._all_inverters():
+            inverter.step(self.irradiance, outside, grid_w, dt)
         self.gas_m3 += 0.00002 * dt if 11.8 < local % DAY / 3600 < 12.2 else 0.0
         self._measure(dt)
 
@@ -99,10 +107,16 @@ class World:
         watts = list(self.base)
         third = self.heatpump.power_w / 3
         for phase in (0, 1, 2):
-            watts[phase] += self.keba.load[phase] + self.heidelberg.load[phase] + third
+            watts[phase] += sum(evse.load[phase] for evse in self._all_evses()) + third
         for load in self.small.values():
             watts[load.phase] += load.power_w
         return watts[0], watts[1], watts[2]
+
+    def _all_inverters(self) -> list[Inverter]:
+        return [self.inverter, *self.inverters.values()]
+
+    def _all_evses(self) -> list[Evse]:
+        return [self.keba, self.heidelberg, *self.evses.values()]
 
     def set_soc(self, percent: float) -> None:
         self.inverter.battery.stored_wh = self.inverter.battery.capacity_wh * percent / 100
@@ -120,10 +134,10 @@ class World:
         return self.home.load(local) if forced is None else (0.4 * forced, 0.3 * forced, 0.3 * forced)
 
     def _measure(self, dt: float) -> None:
-        loads, produced = self.loads(), self.inverter.ac_w / 3
+        loads, produced = self.loads(), sum(inverter.ac_w for inverter in self._all_inverters()) / 3
         power = (loads[0] - produced, loads[1] - produced, loads[2] - produced)
         third = self.heatpump.power_w / 3
-        cars = [0.03 * (a + b) for a, b in zip(self.keba.load, self.heidelberg.load, strict=True)]
+        cars = [0.03 * sum(evse.load[phase] for evse in self._all_evses()) for phase in (0, 1, 2)]
         base = self.base
         reactive = (
             0.18 * base[0] + 0.3 * third + cars[0],
@@ -162,6 +176,8 @@ class World:
             self.heidelberg.state(),
             self.heatpump.state(),
             {name: load.state() for name, load in self.small.items()},
+            {name: inverter.state() for name, inverter in self.inverters.items()},
+            {name: evse.state() for name, evse in self.evses.items()},
             self.gas_m3,
             self.overrides.price,
         )

@@ -25,6 +25,8 @@ ODD: tuple[Value | None, ...] = (
     *(None,) * 6,
     *(math.nan, math.inf, -math.inf, 1e300, -1e300, 1e11, -1e11, 10**400, 0, -0.0, 1e-9, True, "text", ""),
 )
+HUNG: tuple[tuple[int, ...], ...] = ((), (), (1,), (2,), (1, 2, 3))
+"""the phases of a plug or a heat pump, as far as somebody has said"""
 GAPS_MS = (*(1_000,) * 12, *(10_000,) * 5, 250, 0, 0, 60_000, 3_600_000, 90_000_000, -1_000, -3_600_000)
 MODES = {
     Role.CHARGER: ("off", "solar", "min_solar", "fast", "fast"),
@@ -124,11 +126,13 @@ def _store(rng: random.Random, device: str) -> BatteryControl:
 
 def _pump(rng: random.Random, device: str) -> HeatPumpControl:
     times = rng.choice([0, 20, 900]), rng.choice([0, 20, 600])
-    return HeatPumpControl(device, *times, rng.choice([0.0, 4_200.0]), 2_000.0, rng.choice(MODES[Role.HEATPUMP]))
+    guaranteed_w, mode = rng.choice([0.0, 4_200.0]), rng.choice(MODES[Role.HEATPUMP])
+    return HeatPumpControl(device, *times, guaranteed_w, 2_000.0, mode, phases=rng.choice(HUNG))
 
 
 def _plug(rng: random.Random, device: str) -> SwitchControl:
-    return SwitchControl(device, rng.choice([0, 20, 300]), rng.choice([0, 20, 60]), 500.0, rng.choice(MODES[Role.PLUG]))
+    times = rng.choice([0, 20, 300]), rng.choice([0, 20, 60])
+    return SwitchControl(device, *times, 500.0, rng.choice(MODES[Role.PLUG]), rng.choice(HUNG))
 
 
 def _charger_device(rng: random.Random, car: ChargerControl) -> Device:

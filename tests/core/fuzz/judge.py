@@ -67,8 +67,8 @@ class _Sight:
         self.watts = {b.device: self._number(f"{b.device}.power_setpoint") for b in plan.stores}
         self.made = {m: self._number(f"{m}.power_limit") for m in plan.makers if f"{m}.power_limit" in self.given}
         self.on = {c.device: self._on(c) for c in plan.cars}
-        self.begun = 0.0
-        """W of what has begun in this step"""
+        self.begun = dict.fromkeys((0, 1, 2, 3), 0.0)
+        """W of what has begun in this step, in all (0) and at most on each phase"""
 
     def _number(self, point: str) -> float:
         command = self.given.get(point)
@@ -358,7 +358,7 @@ class _Sight:
             if before and before.value != command.value and not hurried:
                 self.that("least time of a pump", lasted >= least - NEAR, command, before, least)
             if before and float(command.value) >= 3:
-                self._fits(command, pump.device, pump.surplus_w, float(before.value) >= 3)
+                self._fits(command, pump.device, pump.surplus_w, float(before.value) >= 3, pump.phases)
             if command.value == 1 and pump.guaranteed_w:
                 held = before is not None and before.value == 1 and lasted < least + NEAR
                 self.that("guaranteed power", command.source is Source.PERSON or held, command, before)
@@ -369,7 +369,7 @@ class _Sight:
             if command is None or before is None or self.read.get(command.point) not in (None, before.value):
                 continue
             if command.value:
-                self._fits(command, plug.device, plug.surplus_w, bool(before.value))
+                self._fits(command, plug.device, plug.surplus_w, bool(before.value), plug.phases)
             least = plug.min_on_s if before.value else plug.min_off_s
             hurried = command.source in (*URGENT, Source.PERSON) or self._ended_by_limit(command, False)
             if before.value != command.value and not hurried:
@@ -379,24 +379,25 @@ class _Sight:
     def _ended_by_limit(self, command: Command, value: Value) -> bool:
         return command.value == value and any(limit.code in ("import_limit", "fuse_limit") for limit in command.limits)
 
-    def _fits(self, command: Command, device: str, needs_w: float, runs: bool) -> None:
+    def _fits(self, command: Command, device: str, needs_w: float, runs: bool, hung: tuple[int, ...]) -> None:
         """Below the import limit and on each phase of the main fuse, once cars and batteries do what they are told now,
         there is room for what begins.
         """
         drawn = max(0.0, self.read.get(f"{device}.power") or 0.0)
         needed = 0.0 if runs else max(0.0, needs_w - drawn)
-        for phase in self.plan.phases:
+        for phase in (p for p in self.plan.phases if p in (hung or self.plan.phases)):
             load, fuse = self.read.load(phase, IMPORT), self.plan.root.fuse_a
-            more_a = sum(a - now for a, now in self._told_amps(phase)) + (self.begun + needed) / self.read.volts(phase)
+            self.begun[phase] += needed / len(hung or (phase,))
+            more_a = sum(a - now for a, now in self._told_amps(phase)) + self.begun[phase] / self.read.volts(phase)
             self.that(
                 "main fuse of a switch", load is None or load + more_a <= fuse + NEAR, command, phase, load, more_a
             )
         cap, grid = self.cap(HOUSE_LIMITS[0], self.plan.site.limits.import_w), self.read.get(f"{self.plan.grid}.power")
         if cap is not None and grid is not None:
             more = sum(w - self._takes(d) for d, w in self._told_watts().items())
-            kept = grid + more + self.begun + needed <= cap + NEAR
+            kept = grid + more + self.begun[0] + needed <= cap + NEAR
             self.that("import limit of a switch", kept, command, cap, grid, more)
-        self.begun += needed
+        self.begun[0] += needed
 
     def _told_amps(self, phase: int) -> list[tuple[float, float]]:
         """(told, taken by its own reading, within what it can) of each car and battery."""

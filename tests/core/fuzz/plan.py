@@ -83,6 +83,7 @@ class Plan:
         ]
         ids = [*(c.device for c in self.cars), *(b.device for b in self.stores)]
         self.driven = {f"{d}.{q}" for d in ids for q in ENVELOPED}
+        self.hung = {d.device: d.phases for d in (*site.heat_pumps, *site.switches) if d.phases}
         self.known_cars = {c.device: c for c in site.chargers}
         self.stored = {b.device: b for b in self.stores}
         self.behind = {b.device: by_id[b.device].behind for b in self.stores}
@@ -165,7 +166,10 @@ class Readings:
     def _consumed(self, device: str, phase: int) -> float | None:
         amps = self.get(f"{device}.current_l{phase}")
         watts = self.get(f"{device}.power")
-        return abs(amps) if amps is not None else None if watts is None else watts / self._volts[phase]
+        if amps is not None or watts is None:
+            return None if amps is None else abs(amps)
+        hung = self._plan.hung.get(device, (phase,))
+        return watts / len(hung) / self._volts[phase] if phase in hung else 0.0
 
     def _made(self, device: str, phase: int) -> float | None:
         total = 0.0
