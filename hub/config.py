@@ -15,11 +15,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.calendar.holidays import REGIONS
 from hub.errors import UserError
-from hub.model import DeviceSpec, Role
+from hub.model import OWN_ROLES, DeviceSpec, Role
 from hub.model.broker import BrokerAddress
+from hub.model.contradictions import contradictions, most_w
 from hub.model.document import Document, Table
 from hub.model.feed import FeedSpec
 from hub.model.found import hosts_of
+from hub.model.heat import house_store, tank_store
 from hub.model.site import (
     BatteryControl,
     CalendarSpec,
@@ -31,8 +33,6 @@ from hub.model.site import (
     Site,
     SwitchControl,
     TariffSpec,
-    circuit_of,
-    way_up,
 )
 
 _NAMESPACE = uuid.UUID("6b1c2a52-52b2-4a6e-9df4-6f7a3f2f9a10")
@@ -44,6 +44,7 @@ _TABLES = (
     *_FEEDS,
 )
 _CONTROLLED = (Role.CHARGER, Role.BATTERY, Role.HEATPUMP, Role.PLUG)
+_ROLES = tuple(role.value for role in Role if role not in OWN_ROLES)
 _UID = re.compile(r"[0-9a-f]{12}")
 
 
@@ -98,13 +99,17 @@ class _Parser(Document):
         self.keys(budgets["history"], "history", ("budget_mb", "window_s", "write_mb_a_day", "card_gb"))
         devices = self.devices(self.table(doc, "devices"))
         circuits = self.circuits(self.table(doc, "circuits"), {s.id for s, _ in devices})
+        limits = self.limits(self.table(doc, "limits"), circuits)
         calendar = self.calendar(self.table(doc, "calendar"))
         d = Site()
+        history_mb = self.whole(budgets["history"], "history.budget_mb", d.history_mb, 16, 1_000_000)
+        journal_mb = self.whole(budgets["journal"], "journal.budget_mb", d.journal_mb, 1, 100_000)
+        card_gb = max(d.history_card_gb, (history_mb + journal_mb) // 900)
         timezone = self.timezone(self.get(site, "site.timezone", str, d.timezone))
         home = FeedSpec(
             *("", "", timezone, self.get(site, "site.currency", str, d.currency)), calendar.latitude, calendar.longitude
         )
-        return Site(
+        found = Site(
             name=self.get(site, "site.name", str, d.name),
             timezone=timezone,
             currency=home.currency,
@@ -116,22 +121,27 @@ class _Parser(Document):
             mqtt_bind=self.get(mqtt, "mqtt.bind", str, d.mqtt_bind),
             mqtt_port=self.whole(mqtt, "mqtt.port", d.mqtt_port, 0, 65_535),
             mqtt_elsewhere=self.broker(mqtt),
-            history_mb=self.whole(budgets["history"], "history.budget_mb", d.history_mb, 16, 1_000_000),
+            history_mb=history_mb,
             history_window_s=self.whole(budgets["history"], "history.window_s", d.history_window_s, 1, 300),
             history_write_mb=self.whole(budgets["history"], "history.write_mb_a_day", d.history_write_mb, 5, 100_000),
-            history_card_gb=self.whole(budgets["history"], "history.card_gb", d.history_card_gb, 1, 100_000),
-            journal_mb=self.whole(budgets["journal"], "journal.budget_mb", d.journal_mb, 1, 100_000),
+            history_card_gb=self.whole(budgets["history"], "history.card_gb", card_gb, 1, 100_000),
+            journal_mb=journal_mb,
             circuits=circuits,
-            limits=self.limits(self.table(doc, "limits"), circuits),
-            chargers=tuple(self.charger(s, c, circuits) for s, c in devices if s.role is Role.CHARGER),
+            limits=limits,
+            chargers=tuple(self.charger(s, c) for s, c in devices if s.role is Role.CHARGER),
             batteries=tuple(self.battery(s, c) for s, c in devices if s.role is Role.BATTERY),
-            heat_pumps=tuple(self.heat_pump(s, c) for s, c in devices if s.role is Role.HEATPUMP),
+            heat_pumps=tuple(
+                self.heat_pump(s, c, most_w(s.id, circuits, limits)[0]) for s, c in devices if s.role is Role.HEATPUMP
+            ),
             switches=tuple(self.switch(s, c) for s, c in devices if s.role is Role.PLUG),
             tariff=self.tariff(self.table(doc, "tariff"), home) if "tariff" in doc else None,
             feeds=tuple(self.feed(self.table(doc, k), k, home, ()) for k in _FEEDS if k in doc),
             calendar=calendar,
             devices=tuple(s for s, _ in devices),
         )
+        for at, said in contradictions(found):
+            raise self.error(at, said)
+        return found
 
     def places(self, net: Table) -> tuple[str, ...]:
         """Hosts and networks in which devices are looked for."""
@@ -214,14 +224,13 @@ class _Parser(Document):
 
     def device(self, id_: str, t: Table) -> tuple[DeviceSpec, Table]:
         at = f"devices.{id_}"
-        if not id_.replace("_", "").isalnum() or not id_.islower() or id_ in ("house", "tariff"):
-            raise self.error(
-                at, "a device id is lower-case letters, digits and _, and not `house` or `tariff`; rename it"
-            )
+        if not id_.replace("_", "").isalnum() or not id_.islower() or id_ in OWN_ROLES:
+            own = ", ".join(f"`{role}`" for role in OWN_ROLES)
+            raise self.error(at, f"a device id is lower-case letters, digits and _, and none of {own}; rename it")
         spec = DeviceSpec(
             uid=self.get(t, f"{at}.uid", str, _uid(id_)),
             id=id_,
-            role=Role(self.one_of(f"{at}.role", self.need(t, f"{at}.role"), [r.value for r in Role])),
+            role=Role(self.one_of(f"{at}.role", self.need(t, f"{at}.role"), _ROLES)),
             driver=self.need(t, f"{at}.driver"),
             link=self.need(t, f"{at}.link"),
             behind=self.get(t, f"{at}.behind", str, ""),
@@ -241,10 +250,10 @@ class _Parser(Document):
             raise self.error(at, f"{found} ms is not 200, 250, 500 or 1000")
         return found
 
-    def charger(self, spec: DeviceSpec, t: Table, circuits: tuple[Circuit, ...]) -> ChargerControl:
+    def charger(self, spec: DeviceSpec, t: Table) -> ChargerControl:
         at, d = f"devices.{spec.id}.control", ChargerControl(spec.id)
         self.keys(t, at, [f.name for f in fields(ChargerControl) if f.name != "device"])
-        control = ChargerControl(
+        return ChargerControl(
             spec.id,
             self.phases(t, f"{at}.phases", d.phases),
             self.number(t, f"{at}.min_a", d.min_a, 6, 80),
@@ -257,8 +266,6 @@ class _Parser(Document):
             self.whole(t, f"{at}.phase_switch_s", d.phase_switch_s, 60, 86_400),
             self.number(t, f"{at}.car_capacity_wh", d.car_capacity_wh, 1_000, 300_000),
         )
-        self.fits(at, control, way_up(circuits, circuit_of(circuits, spec.id)))
-        return control
 
     def phases(self, t: Table, at: str, default: tuple[int, ...]) -> tuple[int, ...]:
         """A number n for L1 to Ln, or the conductors by name."""
@@ -270,35 +277,15 @@ class _Parser(Document):
             raise self.error(at, f'must be 1, 2, 3 or a list like ["L2"], not {raw!r}')
         return default[: int(raw)]
 
-    def fits(self, at: str, charger: ChargerControl, circuits: tuple[Circuit, ...]) -> None:
-        """The charger's numbers against one another and against the fuses that feed it."""
-        least, most, blind = charger.min_a, charger.max_a, charger.blind_a
-        if least > most:
-            raise self.error(f"{at}.min_a", f"{least:g} is above max_a = {most:g}; lower the one or raise the other")
-        if blind and not least <= blind <= most:
-            raise self.error(f"{at}.blind_a", f"must be 0 (pause) or from {least:g} to {most:g}, not {blind:g}")
-        for c in circuits:
-            if most > c.fuse_a:
-                said = (
-                    f"{most:g} is above the fuse of circuit {c.id!r}; write {c.fuse_a:g} or less, or correct its fuse_a"
-                )
-                raise self.error(f"{at}.max_a", said)
-            if charger.phase_count > c.phases:
-                said = f"circuit {c.id!r} has {c.phases}; name as many, or correct circuits.{c.id}.phases"
-                raise self.error(f"{at}.phases", said)
-        main = circuits[-1]
-        if max(charger.phases) > main.phases:
-            said = f"circuit {main.id!r} ends at L{main.phases}; name phases that it has, or correct circuits.{main.id}"
-            raise self.error(f"{at}.phases", said)
-
     def battery(self, spec: DeviceSpec, t: Table) -> BatteryControl:
         at, d = f"devices.{spec.id}.control", BatteryControl(spec.id)
         self.keys(t, at, [f.name for f in fields(BatteryControl) if f.name != "device"])
-        control = BatteryControl(
+        charge_w = self.number(t, f"{at}.max_charge_w", d.max_charge_w, 0, 200_000)
+        return BatteryControl(
             spec.id,
             self.number(t, f"{at}.soc_floor", d.soc_floor, 0, 100),
             self.number(t, f"{at}.soc_ceiling", d.soc_ceiling, 0, 100),
-            self.number(t, f"{at}.max_charge_w", d.max_charge_w, 0, 200_000),
+            charge_w,
             self.number(t, f"{at}.max_discharge_w", d.max_discharge_w, 0, 200_000),
             self.mode(t, at, d.mode, ("off", "auto", "hold", "charge", "discharge", "plan")),
             self.number(t, f"{at}.outage_reserve", d.outage_reserve, 0, 100),
@@ -306,25 +293,27 @@ class _Parser(Document):
             self.get(t, f"{at}.feeds_cars", bool, d.feeds_cars),
             self.number(t, f"{at}.efficiency", d.efficiency, 0.5, 1),
             round(self.number(t, f"{at}.wear", 0, 0, MOST_PER_KWH) * 100_000),
-            self.get(t, f"{at}.grid_charge", bool, d.grid_charge),
+            self.get(t, f"{at}.grid_charge", bool, d.grid_charge and charge_w > 0),
             self.get(t, f"{at}.grid_discharge", bool, d.grid_discharge),
             self.number(t, f"{at}.capacity_wh", d.capacity_wh, 0, 1e7),
         )
-        for key in ("soc_floor", "outage_reserve"):
-            if getattr(control, key) >= control.soc_ceiling:
-                raise self.error(f"{at}.{key}", "must be below soc_ceiling; lower the one or raise the other")
-        return control
 
-    def heat_pump(self, spec: DeviceSpec, t: Table) -> HeatPumpControl:
+    def heat_pump(self, spec: DeviceSpec, t: Table, most: float) -> HeatPumpControl:
+        """`most`: what it can draw at all, W; what is left out is not above that."""
         at, d = f"devices.{spec.id}.control", HeatPumpControl(spec.id)
         self.keys(t, at, [f.name for f in fields(HeatPumpControl) if f.name != "device"])
         return HeatPumpControl(
             spec.id,
             self.whole(t, f"{at}.min_run_s", d.min_run_s, 0, 86_400),
             self.whole(t, f"{at}.min_pause_s", d.min_pause_s, 0, 86_400),
-            self.number(t, f"{at}.guaranteed_w", d.guaranteed_w, 0, 200_000),
+            self.number(t, f"{at}.guaranteed_w", min(d.guaranteed_w, most), 0, 200_000),
             self.number(t, f"{at}.surplus_w", d.surplus_w, 1, 200_000),
             self.mode(t, at, d.mode, ("normal", "boost", "surplus", "plan")),
+            self.number(t, f"{at}.power_w", 0, 100, 200_000) if "power_w" in t else d.power_w,
+            self.number(t, f"{at}.cop", 0, 1, 10) if "cop" in t else d.cop,
+            house_store(self, self.table(t, f"{at}.house"), f"{at}.house") if "house" in t else None,
+            tank_store(self, self.table(t, f"{at}.tank"), f"{at}.tank", spec.id) if "tank" in t else None,
+            self.phases(t, f"{at}.phases", (1, 2, 3)) if "phases" in t else d.phases,
         )
 
     def switch(self, spec: DeviceSpec, t: Table) -> SwitchControl:
@@ -336,6 +325,7 @@ class _Parser(Document):
             self.whole(t, f"{at}.min_off_s", d.min_off_s, 0, 86_400),
             self.number(t, f"{at}.surplus_w", d.surplus_w, 1, 200_000),
             self.mode(t, at, d.mode, ("manual", "surplus", "plan")),
+            self.phases(t, f"{at}.phases", (1, 2, 3)) if "phases" in t else d.phases,
         )
 
     def mode(self, t: Table, at: str, default: str, known: tuple[str, ...]) -> str:
@@ -438,7 +428,7 @@ class _Parser(Document):
     def timezone(self, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             raise self.error("site.timezone", f"{name!r} is not a time zone; use one like Europe/Berlin") from None
         return name
 

@@ -140,13 +140,31 @@ def _amps(watts: float, charger: ChargerControl, was: Course | None) -> float:
 # -- heat pumps and switches -------------------------------------------------------------------------------------------
 
 
-def boosted(inputs: Inputs, pump: HeatPumpControl) -> tuple[bool, Reason] | None:
-    """Whether the plan asks the heat pump to take more; None = no plan decides."""
+def heat(inputs: Inputs, pump: HeatPumpControl) -> Reason | None:
+    """Whether the plan has the heat pump take more (`plan_boost`), run as it likes (`plan_normal`) or rest
+    (`plan_rests`); None = no plan decides.
+    """
     boost = given(inputs, pump.device, pump.mode, lambda s: s.boosts)
     if not isinstance(boost, bool):
         return None
-    numbers = _switched(inputs, lambda s: s.boosts.get(pump.device) is boost)
-    return boost, Reason("plan_boost", numbers) if boost else Reason("plan_normal", numbers)
+    read = _read(inputs, pump)
+    warm = {name: told for name, (told, _) in read.items() if told is not None}
+    rests = given(inputs, pump.device, pump.mode, lambda s: s.rests) is True
+    if not boost and rests and _may_rest(pump, read):
+        return Reason("plan_rests", {**_switched(inputs, lambda s: s.rests.get(pump.device) is True), **warm})
+    numbers = {**_switched(inputs, lambda s: s.boosts.get(pump.device) is boost), **warm}
+    return Reason("plan_boost", numbers) if boost else Reason("plan_normal", numbers)
+
+
+def _may_rest(pump: HeatPumpControl, read: Mapping[str, tuple[float | None, float]]) -> bool:
+    """Where its owner lets it be blocked, and as long as all that it warms is read to be warm enough."""
+    return not pump.guaranteed_w and bool(read) and all(told is not None and told >= low for told, low in read.values())
+
+
+def _read(inputs: Inputs, pump: HeatPumpControl) -> dict[str, tuple[float | None, float]]:
+    """What it warms: as it is read, and what it is to have at least, degC."""
+    stores = (("room_c", pump.house), ("tank_c", pump.tank))
+    return {name: (inputs.number(store.temperature), store.low) for name, store in stores if store}
 
 
 def switch_wish(

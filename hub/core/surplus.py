@@ -14,6 +14,7 @@ DELAY_S = 60.0
 """So long must the sun have left enough, or too little."""
 BLOCKED, NORMAL, BOOST = 1.0, 2.0, 3.0
 """SG Ready 1.1 states (BWP, 2013): 1 locked, 2 normal, 3 switch-on advised, 4 switch-on order."""
+_BY_PLAN = {"plan_rests": BLOCKED, "plan_normal": NORMAL, "plan_boost": BOOST}
 
 
 def left_over(inputs: Inputs) -> float | None:
@@ -28,9 +29,9 @@ def pump_wish(inputs: Inputs, pump: HeatPumpControl, held: Held) -> Wish:
     """The SG Ready state of the heat pump's mode; without a plan in force the mode of one is `surplus` or `normal`."""
     mode = inputs.mode(pump.device, pump.mode)
     if mode == planned.PLAN:
-        decided = planned.boosted(inputs, pump)
+        decided = planned.heat(inputs, pump)
         if decided:
-            return Wish(f"{pump.device}.sg_ready", BOOST if decided[0] else NORMAL, Source.PLAN, decided[1])
+            return Wish(f"{pump.device}.sg_ready", _BY_PLAN[decided.code], Source.PLAN, decided)
         return planned.without(inputs, _by_mode(pump, "normal" if pump.mode == "normal" else "surplus", held))
     return _by_mode(pump, mode, held)
 

@@ -10,14 +10,12 @@ import numpy as np
 from hub.calendar.moments import Calendar
 from hub.errors import UserError
 from hub.foresight.change import NewCar, NewHeatPump, Storage
+from hub.foresight.warmth import cop_at
 from hub.plan.problem import Battery, Car, Goal, HeatPump, Problem, Room, Visit
 from hub.plan.shape import Floats
 
 _DAY_MIN = 1440
 _C_RATE = 0.5
-_CARNOT, _LIFT, _LEAST_LIFT = 0.45, 40.0, 15.0
-"""A heat pump's COP is about 45 % of Carnot's, to a flow of 40 degC with at least 15 K to lift."""
-_COP_MOST = 6.0
 _SPARE = 1.3
 """A heat pump that is chosen new has so much more than the coldest hour needs."""
 _BAND_K = 2.0
@@ -65,8 +63,7 @@ def visits_of(car: NewCar, start: int, end: int, calendar: Calendar) -> list[tup
 def new_pump(problem: Problem, new: NewHeatPump, outdoor_c: Floats | None) -> HeatPump:
     """The house as one store of heat that begins at its least temperature.
 
-    Told by kWh it loses the same at all times, else by what it is colder outdoors. COP: the share of Carnot's that air
-    to water heat pumps of the field reach, T / (T - T_out) with T of the flow in K.
+    Told by kWh it loses the same at all times, else by what it is colder outdoors.
     """
     outdoor = np.full(problem.steps, new.outdoor_c) if outdoor_c is None else outdoor_c
     if new.loss_w_k is None:
@@ -74,10 +71,7 @@ def new_pump(problem: Problem, new: NewHeatPump, outdoor_c: Floats | None) -> He
         loss_w_k, gains, around = 1.0, np.full(problem.steps, -steady), np.full(problem.steps, new.indoor_c)
     else:
         loss_w_k, gains, around = new.loss_w_k, np.zeros(problem.steps), outdoor
-    lift = np.maximum(_LIFT - outdoor, _LEAST_LIFT)
-    cop = (
-        np.minimum(_CARNOT * (_LIFT + 273.15) / lift, _COP_MOST) if new.cop is None else np.full(problem.steps, new.cop)
-    )
+    cop = cop_at(outdoor) if new.cop is None else np.full(problem.steps, new.cop)
     needed = np.maximum(loss_w_k * (new.indoor_c - around) - gains, 0.0) / cop
     room = Room(
         temperature=new.indoor_c,

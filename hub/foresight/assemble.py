@@ -15,7 +15,7 @@ from hub.plan.shape import Floats
 
 PER_KWH = 100_000
 """Of the hub's integer prices to a currency unit."""
-_WARMS = ("warms_sun", "warms_cheap")
+_WARMS, _RESTS = ("warms_sun", "warms_cheap"), "warm_enough"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,7 @@ def _slot(problem: Problem, step: Step) -> Slot:
         {c.id: doing[c.id].power_w for c in problem.cars if c.id in doing},
         {h.id: doing[h.id].why.code in _WARMS for h in problem.heat_pumps},
         {a.id: doing[a.id].power_w > 0 for a in problem.appliances},
+        {h.id: doing[h.id].why.code == _RESTS for h in problem.heat_pumps},
     )
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
 from hub.calendar import Calendar, calendar_of
 from hub.forecast.load import house_load
-from hub.forecast.series import Past, Series
+from hub.forecast.series import Floats, Past, Series
+from hub.foresight.heated import outdoors_ahead, pump_seen
 from hub.foresight.panels import along, made, panels_of, told
 from hub.foresight.records import History, Records
-from hub.foresight.view import STEP_MS, STEP_S, STEPS, CarSeen, Quantity, Rate, RunSeen, View
+from hub.foresight.view import STEP_MS, STEP_S, STEPS, CarSeen, PumpSeen, Quantity, Rate, RunSeen, View
 from hub.live import Board
 from hub.model import HEEDED, Clock, Request, Role
 from hub.model.command import heeded
@@ -32,6 +33,18 @@ _CHARGES_W = 100.0
 _EPOCH = date(1970, 1, 1)
 _MOVES = (PLAN, "auto")
 """The modes of a battery in which the plan may count with it: it is the plan's, or follows the house."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The past of `known` points, of the load and of the panels; and of the heat pumps what a View has."""
+
+    known: Mapping[str, Series]
+    load: Past
+    pv: Past | None
+    outdoor_c: Floats | None
+    pumps: tuple[PumpSeen, ...]
+    not_planned: tuple[str, ...]
 
 
 class Lookout:
@@ -56,6 +69,7 @@ class Lookout:
         self._wishes = wishes
         self._calendar: Calendar = calendar_of(site)
         self._outlooks: tuple[int, list[Outlook]] = (-1, [])
+        self._outdoors = True
 
     # -- what there is now -------------------------------------------------------------------------------------------
 
@@ -88,6 +102,7 @@ class Lookout:
             "mode": sorted(self.modes().items()),
             "wish": sorted(wishes, key=str),
             "car": self.connected(),
+            "heat": self._pumps(outdoors=True)[1],
             "prices": self._prices.ahead(now),
         }
 
@@ -102,35 +117,39 @@ class Lookout:
         """Raises ShemsError when the past cannot be read."""
         now = self._clock.now()
         start = now // STEP_MS * STEP_MS
-        load, pv, known = await self._pasts(start)
+        seen = await self._look(start)
         return View(
             site=_discreet(self._site),
             now=now,
             start=start,
-            load=load,
-            pv=pv,
+            load=seen.load,
+            pv=seen.pv,
             pv_most_w=sum(one.most for one in panels_of(self._board.devices.values())),
             use=use,
             prices=await self._known_prices(start),
-            price_import=known.get(_BUY),
-            price_export=known.get(_SELL),
+            price_import=seen.known.get(_BUY),
+            price_export=seen.known.get(_SELL),
             soc=self.soc(),
             capacity_wh={b.device: self._capacity_wh(b) for b in self._site.batteries},
             reserve=self._reserves(now),
             cars=tuple([car for c in self._site.chargers if (car := await self._car(c, now)) is not None]),
             runs=tuple([run for r in self._site.switches if (run := await self._run(r.device, r.surplus_w, now))]),
+            pumps=seen.pumps,
+            outdoor_c=seen.outdoor_c,
+            not_planned=seen.not_planned,
         )
 
     async def past(self, days: tuple[int, ...]) -> Rate:
         """What all forecasters are rated on. Raises ShemsError."""
-        load, pv, _ = await self._pasts(self._clock.now() // STEP_MS * STEP_MS)
-        return Rate(load, pv, days)
+        seen = await self._look(self._clock.now() // STEP_MS * STEP_MS)
+        return Rate(seen.load, seen.pv, days)
 
     def unknown(self) -> str:
-        """Why batteries are not planned that could be, or nothing."""
+        """Why batteries and heat pumps are not planned that could be, or nothing."""
         soc = self.soc()
         blind = [b.device for b in self._site.batteries if b.device in soc and not self._capacity_wh(b)]
-        return f"{', '.join(blind)}: not planned, as its capacity is not known" if blind else ""
+        said = [f"{', '.join(blind)}: not planned, as its capacity is not known"] if blind else []
+        return "; ".join([*said, *self._pumps(self._outdoors)[1]])
 
     def _capacity_wh(self, battery: BatteryControl) -> float:
         """As the site document says, else as the device tells; 0 = not known."""
@@ -138,33 +157,49 @@ class Lookout:
 
     # -- the past ----------------------------------------------------------------------------------------------------
 
-    async def _pasts(self, start: int) -> tuple[Past, Past | None, Mapping[str, Series]]:
+    async def _look(self, start: int) -> _Seen:
         panels = panels_of(self._board.devices.values())
-        planned = [f"{d}.power" for d in self._shed() if f"{d}.power" in self._board.points]
+        left = [f"{d}.power" for d in self._shed() if f"{d}.power" in self._board.points]
         outdoors = next((p for p in self._board.points if p.endswith(".outdoor_temperature")), "")
-        asked = [CONSUMPTION, *planned, *(p for one in panels for p in one.points), *((outdoors,) if outdoors else ())]
+        asked = [CONSUMPTION, *left, *(p for one in panels for p in one.points), *((outdoors,) if outdoors else ())]
         asked += [p for p in (_BUY, _SELL) if p in self._board.points]
         known = await self._records.until(start, asked)
         total = known[CONSUMPTION]
         end = start + STEPS * STEP_MS
+        foretold = self._foretold_c(start, end)
+        measured = known.get(outdoors)
+        outdoor_c = outdoors_ahead(measured, foretold)
+        self._outdoors = outdoor_c is not None
+        pumps, not_planned = self._pumps(self._outdoors)
+        others = {p.device for p in self._site.heat_pumps} - {p.device for p in pumps}
+        planned = [p for p in left if p.partition(".")[0] not in others]
         common = Past(
             start,
             self._calendar.zone,
             house_load(total, {p: known[p] for p in planned}),
-            temperature=self._temperature(known.get(outdoors), total.start_ms, start, end),
+            temperature=_along(measured, foretold, total.start_ms, start),
             days_off=self._days_off(total.start_ms, end),
             place=self._place(),
         )
         if not panels:
-            return common, None, known
+            return _Seen(known, common, None, outdoor_c, pumps, not_planned)
         power, held = made(panels, known)
         heard = told(await self._heard(start), start - _TOLD_DAYS * _DAY_MS, start, end)
-        return common, replace(common, power=power, told=heard, held_back=held), known
+        pv = replace(common, power=power, told=heard, held_back=held)
+        return _Seen(known, common, pv, outdoor_c, pumps, not_planned)
 
     def _shed(self) -> list[str]:
         """Devices that the plan puts in by itself, so that they are not foreseen twice."""
-        loads = {c.device for c in self._site.chargers} | {s.device for s in self._site.switches}
+        loads = {d.device for kind in (self._site.chargers, self._site.switches, self._site.heat_pumps) for d in kind}
         return [d for d in self.left_to_plan() if d in loads]
+
+    def _pumps(self, outdoors: bool) -> tuple[tuple[PumpSeen, ...], tuple[str, ...]]:
+        """Those that are left to the plan and can be planned, and why the others cannot. `outdoors`: whether somebody
+        knows how cold it gets.
+        """
+        left = self.left_to_plan()
+        found = [pump_seen(p, self._number, outdoors) for p in self._site.heat_pumps if p.device in left]
+        return tuple(p for p in found if isinstance(p, PumpSeen)), tuple(p for p in found if isinstance(p, str))
 
     async def _heard(self, start: int) -> list[Outlook]:
         """What feeds have told of the panels; the past of it is read once an hour."""
@@ -174,16 +209,14 @@ class Lookout:
         newest = [o for (_, quantity), o in sorted(self._prices.outlooks.items()) if quantity == "pv_power"]
         return [*self._outlooks[1], *newest]
 
-    def _temperature(self, measured: Series | None, begin: int, start: int, end: int) -> Series | None:
-        """Measured before `start`, foretold after it, degC; None without a thermometer outdoors."""
-        if measured is None:
-            return None
+    def _foretold_c(self, start: int, end: int) -> Floats:
+        """Outdoors, degC by step; NaN where nobody tells."""
         ahead = start + np.arange((end - start) // STEP_MS, dtype=np.int64) * STEP_MS
         foretold = np.full(len(ahead), np.nan)
         for (_, quantity), outlook in sorted(self._prices.outlooks.items()):
             if quantity == "temperature":
                 foretold = np.where(np.isnan(foretold), along(outlook, ahead), foretold)
-        return Series(begin, STEP_S, np.concatenate([measured.between(begin, start).values, foretold]))
+        return foretold
 
     def _days_off(self, begin: int, end: int) -> frozenset[int]:
         first, last = (datetime.fromtimestamp(t / 1000, UTC).date() for t in (begin, end))
@@ -266,6 +299,13 @@ class Lookout:
 
     def _commands(self, device: str) -> set[str]:
         return {c.point for c in self._board.devices[device].commands} if device in self._board.devices else set()
+
+
+def _along(measured: Series | None, foretold: Floats, begin: int, start: int) -> Series | None:
+    """Measured before `start`, foretold after it, degC; None without a thermometer outdoors."""
+    if measured is None:
+        return None
+    return Series(begin, STEP_S, np.concatenate([measured.between(begin, start).values, foretold]))
 
 
 def _discreet(site: Site) -> Site:

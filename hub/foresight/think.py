@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hub.calendar import calendar_of
 from hub.errors import UserError
 from hub.forecast.candidates import Forecaster
 from hub.forecast.series import Forecast, Past
@@ -31,8 +32,9 @@ from hub.foresight.view import (
     WhatIf,
     Wrong,
 )
+from hub.foresight.warmth import pump_of
 from hub.plan import Planned, Problem, at_once, plan
-from hub.plan.problem import Appliance, Car, Goal, Visit
+from hub.plan.problem import Appliance, Car, Goal, HeatPump, Visit
 from hub.plan.solve import QUICK, Effort
 from hub.plan.write import problem_table
 
@@ -87,7 +89,6 @@ def _thought(asked: Solve, forecasts: Mapping[Quantity, Forecast], problem: Prob
 
 
 def _what_if(asked: WhatIf) -> Mapping[str, Any]:
-    from hub.calendar import calendar_of
     from hub.foresight.whatif import changed, compared, read_change
 
     change = read_change(asked.change)
@@ -145,7 +146,7 @@ def _first(candidates: Mapping[str, Forecaster], best: str, past: Past, steps: i
 
 def known(view: View, forecasts: Mapping[Quantity, Forecast]) -> Known:
     """With what had to be assumed."""
-    assumed: list[str] = []
+    assumed: list[str] = [*view.not_planned]
     nothing = np.zeros(view.steps)
     buy, sell, known_until = known_prices(view.prices, view.start, view.steps)
     buy, sell = continued(buy, view.load, view.price_import), continued(sell, view.load, view.price_export)
@@ -168,6 +169,7 @@ def known(view: View, forecasts: Mapping[Quantity, Forecast]) -> Known:
         capacity_wh=dict(view.capacity_wh),
         reserve=dict(view.reserve),
         cars=tuple(_car(car, view, float(sell.max()) / 100_000) for car in view.cars),
+        heat_pumps=_pumps(view),
         appliances=tuple(_appliance(run) for run in view.runs),
         estimated_from=known_until if known_until < view.start + view.steps * STEP_MS else None,
         assumed=tuple(assumed),
@@ -188,6 +190,14 @@ def _car(seen: CarSeen, view: View, sell: float) -> Car:
         end_value=max(0.0, sell) + _ABOVE_FEED_IN,
         on=seen.on,
     )
+
+
+def _pumps(view: View) -> tuple[HeatPump, ...]:
+    if view.outdoor_c is None or not view.pumps:
+        return ()
+    calendar = calendar_of(view.site)
+    controls = {p.device: p for p in view.site.heat_pumps}
+    return tuple(pump_of(controls[seen.device], seen, view, view.outdoor_c, calendar) for seen in view.pumps)
 
 
 def _appliance(run: RunSeen) -> Appliance:

@@ -57,13 +57,26 @@ class RunSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class PumpSeen:
+    """A heat pump that people leave to the plan. `house_c`, `tank_c`: of the stores that the site document tells, degC;
+    `on`: it runs now.
+    """
+
+    device: str
+    house_c: float | None = None
+    tank_c: float | None = None
+    on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """`start`: the quarter-hour that runs, `now`: the moment, UTC ms. `site` without what is nobody's business there.
 
     `load` and `pv`: the past of both, `pv` None without panels; `pv_most_w`: what their inverters can give, 0 = not
     known. `use`: the forecasters that did best. `prices`: those known, in time order; `price_import`, `price_export`:
     what they were, 1e-5 currency units per kWh. By battery: `soc` in %, `capacity_wh`; `reserve` in %,
-    where people ask for one.
+    where people ask for one. `outdoor_c`: degC of the steps ahead, None where nobody knows. `not_planned`: of what is
+    left to the plan and cannot be planned, a sentence each.
     """
 
     site: Site
@@ -81,6 +94,9 @@ class View:
     reserve: Mapping[str, float] = field(default_factory=dict)
     cars: tuple[CarSeen, ...] = ()
     runs: tuple[RunSeen, ...] = ()
+    pumps: tuple[PumpSeen, ...] = ()
+    outdoor_c: Floats | None = None
+    not_planned: tuple[str, ...] = ()
     steps: int = STEPS
 
 

@@ -2,7 +2,7 @@
 
 from hub.model.clock import Clock, SystemClock
 from hub.model.command import Command, CommandSpec, Outcome, OutcomeState, Reason, Relation, Request, Source, Wear
-from hub.model.device import Device, DeviceSpec, Link, LinkState, Role
+from hub.model.device import OWN_ROLES, Device, DeviceSpec, Link, LinkState, Role
 from hub.model.driver import Driver, Sink
 from hub.model.moment import Moment
 from hub.model.point import Column, Measurement, Point, Quality, Value
@@ -10,6 +10,7 @@ from hub.model.quantity import HEEDED, QUANTITIES, Kind, Quantity, quantity
 
 __all__ = [
     "HEEDED",
+    "OWN_ROLES",
     "QUANTITIES",
     "Clock",
     "Column",

@@ -41,7 +41,8 @@ class Stored:
 @dataclass(frozen=True, slots=True)
 class Slot:
     """From `start` until before `end`, UTC ms. By device id: `batteries`; `cars`: W at the charger's AC side, 0 = wait;
-    `boosts`: heat pumps that are told to take more (true) or to run as they like; `switches`: on or off.
+    `boosts`: heat pumps that are told to take more (true) or to run as they like; `rests`: those that need not run,
+    as it is warm enough; `switches`: on or off.
     """
 
     start: int
@@ -50,6 +51,7 @@ class Slot:
     cars: Mapping[str, float] = field(default_factory=dict)
     boosts: Mapping[str, bool] = field(default_factory=dict)
     switches: Mapping[str, bool] = field(default_factory=dict)
+    rests: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

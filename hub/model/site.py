@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hub.model.broker import BrokerAddress
 from hub.model.device import DeviceSpec
 from hub.model.feed import FeedSpec
+from hub.model.heat import HouseStore, TankStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ class ChargerControl:
 
     `phases`: the conductors it hangs on, 1 to 3. `blind_a`: what it gets while the load of a phase is not known.
     `pause_s`: how long a pause lasts at least. `phase_switch_s`: the shortest time between two switches from one phase
-    to three or back, for chargers that can. `car_capacity_wh`: what the battery of the car holds that charges there, of
-    several cars the largest.
+    to three or back that no person has asked for, for chargers that can. `car_capacity_wh`: what the battery of the car
+    holds that charges there, of several cars the largest.
     """
 
     device: str
@@ -117,7 +118,9 @@ class HeatPumpControl:
 
     `min_run_s`, `min_pause_s`: how long a state lasts at least that the hub chose by itself, for the compressor's sake.
     `guaranteed_w`: what nobody but its owner may take away from it; 0 allows to block it. `surplus_w`: what must be
-    left over for a boost.
+    left over for a boost. What plans count with, and without a store they do not plan it: `power_w`: what it draws at
+    most; `cop`: heat from a kWh, 0 = by the temperature outdoors; `house`, `tank`: what it warms. `phases` that share
+    what it draws; none told: all of it may be on any.
     """
 
     device: str
@@ -126,13 +129,19 @@ class HeatPumpControl:
     guaranteed_w: float = 4_200.0
     surplus_w: float = 2_000.0
     mode: str = "normal"
+    power_w: float = 0.0
+    cop: float = 0.0
+    house: HouseStore | None = None
+    tank: TankStore | None = None
+    phases: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SwitchControl:
     """How the core may switch a plug. Times in s; `surplus_w`: what it draws, so what must be left over, W.
 
-    `min_on_s`, `min_off_s` hold for what the hub does by itself; people may switch at any time.
+    `min_on_s`, `min_off_s` hold for what the hub does by itself; people may switch at any time. `phases` that share what
+    it draws; none told: all of it may be on any.
     """
 
     device: str
@@ -140,6 +149,7 @@ class SwitchControl:
     min_off_s: int = 60
     surplus_w: float = 500.0
     mode: str = "manual"
+    phases: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from hub.core.keyframe import older, packed, unpacked
 from hub.core.plain import plain_plan, plan_of
 from hub.core.types import Course
 from hub.model import CommandSpec, Device, Link, Reason, Relation, Request, Role, Source, Value
+from hub.model.heat import HouseStore, TankStore
 from hub.model.plan import Plan, Slot, Stored, Task
 from hub.model.site import BatteryControl, ChargerControl, ConnectionLimits, HeatPumpControl, Price, Site, SwitchControl
 from tests.core.fuzz import fuzz
@@ -261,6 +262,38 @@ def test_a_heat_pump_is_boosted_or_runs_as_it_likes(boost: bool, state: float, c
     assert reason.numbers == {"price": 30_000, "until": T + HOUR}
 
 
+RESTS = plan((Slot(T, T + HOUR, boosts={"pump": False}, rests={"pump": True}),))
+STORES = HeatPumpControl(
+    "pump", mode="plan", min_run_s=0, guaranteed_w=0.0, power_w=3_000.0,
+    house=HouseStore("room.temperature", 180.0, 9_000.0), tank=TankStore("pump.tank_temperature", 300.0),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("pump", "room_c", "tank_c", "state", "code"),
+    [
+        (STORES, 20.0, 45.0, 1.0, "plan_rests"),
+        (STORES, 19.9, 45.0, 2.0, "plan_normal"),
+        (STORES, 20.0, 44.9, 2.0, "plan_normal"),
+        (STORES, None, 45.0, 2.0, "plan_normal"),
+        (STORES, float("nan"), 45.0, 2.0, "plan_normal"),
+        (replace(STORES, guaranteed_w=4_200.0), 22.0, 50.0, 2.0, "plan_normal"),
+        (replace(STORES, house=None, tank=None), 22.0, 50.0, 2.0, "plan_normal"),
+    ],
+)  # fmt: skip
+def test_a_heat_pump_rests_only_where_it_may_be_blocked_and_is_read_to_be_warm(
+    pump: HeatPumpControl, room_c: float | None, tank_c: float, state: float, code: str
+) -> None:
+    inputs = given(LOAD, RESTS)
+    read = {"room.temperature": room_c, "pump.tank_temperature": tank_c}
+    values = {**inputs.values, **{point: value for point, value in read.items() if value is not None}}
+    inputs = replace(inputs, house=replace(inputs.house, heat_pumps=(pump,)), values=values)
+    told, reason, source = command(step(State(), inputs), "pump.sg_ready")
+    assert (told, reason.code, source) == (state, code, Source.PLAN)
+    if code == "plan_rests":
+        assert reason.numbers == {"price": 30_000, "until": T + HOUR, "room_c": room_c, "tank_c": tank_c}
+
+
 @pytest.mark.parametrize("on", [True, False])
 def test_a_switch_is_on_or_off(on: bool) -> None:
     told, reason, source = command(
@@ -354,12 +387,25 @@ def test_the_fuzz_reaches_all_that_a_plan_can_say() -> None:
 
 def test_a_plan_comes_back_from_plain_data_bit_for_bit() -> None:
     slots = (
-        Slot(T, T + 1, {"battery": Stored(SELL, 0.1 + 0.2, -7, 33.3)}, {"car": 1e3 / 3}, {"pump": False}, {}),
+        Slot(
+            T,
+            T + 1,
+            {"battery": Stored(SELL, 0.1 + 0.2, -7, 33.3)},
+            {"car": 1e3 / 3},
+            {"pump": False},
+            {},
+            {"pump": True},
+        ),
         Slot(T + 1, T + 9, {"other": Stored(HOLD, 0.0, 0, 1.0)}, {}, {}, {"plug": True}),
         Slot(T + 9, T + 10),
     )
     its = Plan("id", T, T + 5, slots, {"battery": (0.97, 0.93)}, {"battery": 1_500})
     assert plan_of(plain_plan(its)) == its and plan_of(plain_plan(plan(()))) == plan(())
+
+
+def test_a_plan_that_was_noted_before_heat_pumps_could_rest_can_still_be_read() -> None:
+    old = {kind: told for kind, told in plain_plan(RESTS).items() if kind != "rests"}
+    assert plan_of(old) == plan((Slot(T, T + HOUR, boosts={"pump": False}),))
 
 
 def test_what_was_remembered_before_there_were_plans_can_still_be_read() -> None:

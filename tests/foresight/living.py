@@ -70,6 +70,10 @@ _POINTS = {
         Role.CHARGER, ("power", "energy", "soc", "connected", "current_limit"), (("current_limit", 0.0, 32.0),),
     ),
     "plug": (Role.PLUG, ("on", "power", "energy"), (("on", None, None),)),
+    "heatpump": (
+        Role.HEATPUMP, ("power", "tank_temperature", "outdoor_temperature", "sg_ready"), (("sg_ready", 1.0, 4.0),),
+    ),
+    "bedroom": (Role.THERMOSTAT, ("temperature", "target_temperature"), (("target_temperature", 5.0, 30.0),)),
 }  # fmt: skip
 
 

@@ -83,7 +83,7 @@ class Plan:
         ]
         ids = [*(c.device for c in self.cars), *(b.device for b in self.stores)]
         self.driven = {f"{d}.{q}" for d in ids for q in ENVELOPED}
-        self.hung = {d.device: d.phases for d in (*site.heat_pumps, *site.switches) if d.phases}
+        self.hung = {p.device: p.phases for p in site.heat_pumps} | {s.device: s.phases for s in site.switches}
         self.known_cars = {c.device: c for c in site.chargers}
         self.stored = {b.device: b for b in self.stores}
         self.behind = {b.device: by_id[b.device].behind for b in self.stores}
@@ -168,7 +168,7 @@ class Readings:
         watts = self.get(f"{device}.power")
         if amps is not None or watts is None:
             return None if amps is None else abs(amps)
-        hung = self._plan.hung.get(device, (phase,))
+        hung = self._plan.hung.get(device) or (phase,)
         return watts / len(hung) / self._volts[phase] if phase in hung else 0.0
 
     def _made(self, device: str, phase: int) -> float | None:

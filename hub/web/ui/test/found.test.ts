@@ -8,11 +8,17 @@ import { adoptedAs, choices, freeId, isHybrid, keyOf, likeliest, nameFault, plac
 import { asLines, asOptions, faultOf, fromLines, valueOf } from "../src/screens/add/options.ts";
 import { advice, titleOf, whereOf } from "../src/screens/add/say.ts";
 import { Taker } from "../src/screens/add/taking.ts";
+import { found as t } from "../src/words/found.ts";
 
 const house = devices.devices;
 const [hybrid, plug, secretive, unknown] = found.devices as [FoundDevice, FoundDevice, FoundDevice, FoundDevice];
 const empty: DeviceInfo[] = [];
 const ids = (all: readonly DeviceInfo[]) => all.map((d) => d.id);
+
+test("a search says where it still looks and by when it is over", () => {
+  assert.equal(t.searching(0, [], null), "Looking around your house …");
+  assert.match(t.searching(2, ["hosts", "ports"], Date.now()), /^Looking around your house \(the network, serial ports\) … 2 found, over by .*\d\d:\d\d/);
+});
 
 test("a hybrid is taken in as all its parts, the battery behind the inverter", () => {
   assert.ok(isHybrid(hybrid) && !isHybrid(plug));
