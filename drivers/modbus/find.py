@@ -6,7 +6,7 @@ What answers and is told by no map is found too, as something that needs a map.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
@@ -14,18 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 from drivers.modbus.blocks import Block, blocks
 from drivers.modbus.catalogue import load
 from drivers.modbus.device_map import DeviceMap
-from drivers.modbus.identify import (
-    MOST_READS,
-    SparingLink,
-    answers,
-    catalogue,
-    identified,
-    of_serial,
-    registers,
-    units,
-    unknown,
-)
+from drivers.modbus.identify import MOST_READS, SparingLink, catalogue, identified, of_serial, registers, units, unknown
 from drivers.modbus.image import Words
+from drivers.modbus.knock import GATEWAYS, UNITS, answers, framed, open_ports, walked
 from drivers.modbus.link import ModbusLink
 from drivers.modbus.reader import Reader
 from drivers.modbus.registers import Register
@@ -33,49 +24,45 @@ from hub.errors import LinkError, Refused
 from hub.model.found import Found, Where
 
 PORTS = (502, 1502)
-BAUDS = (9600, 19_200, 38_400, 57_600, 115_200)
-PARITIES = ("N", "E")
-SERIAL_UNITS = (1, 2, 3, 247)
-PORT_S = 20.0
-"""how long one serial port is looked at, at most"""
+LINE_S = 30.0
+"""how long the units of a serial line are asked what they are, at most, once its setting is known"""
 _AT_ONCE = 16
-_KNOCK_S = 0.8
 _MISSES = 6
 """so many ranges in a row without an answer, and the device is taken as gone"""
 
 Maps = Mapping[str, DeviceMap]
 Tell = Callable[[Found], None]
+Look = Callable[[ModbusLink, int], Awaitable[Sequence[Found]]]
+"""Who knows a unit by other means than maps."""
 
 
 async def find(where: Where, found: Tell) -> None:
     """At most `_AT_ONCE` hosts at a time, each on one connection; all serial ports side by side."""
     maps = await asyncio.to_thread(catalogue)
     room = asyncio.Semaphore(_AT_ONCE)
-    ports = sorted({*PORTS, *(m.bus.port for m in maps.values())}) if where.hosts else []
+    ports = sorted({*PORTS, *GATEWAYS, *(m.bus.port for m in maps.values())}) if where.hosts else []
 
     async def look(host: str) -> None:
-        for port in ports:
-            if f"{host}:{port}" in where.busy:
-                continue
-            async with room:
-                if await _open(host, port):
-                    await _on_net(f"tcp://{host}:{port}", units(maps.values()), maps, found)
+        async with room:
+            for port in await open_ports(host, (p for p in ports if f"{host}:{p}" not in where.busy)):
+                if address := await framed(host, port):
+                    await _on_net(address, units(maps.values()), maps, found)
 
     async with asyncio.TaskGroup() as tasks:
         for host in where.hosts:
             tasks.create_task(look(host), name=f"find modbus {host}")
         for path in where.ports:
-            tasks.create_task(_on_port(path, maps, found), name=f"find modbus {path}")
+            tasks.create_task(on_port(path, found), name=f"find modbus {path}")
 
 
 async def probe(link: str) -> Sequence[Found]:
     """The devices at `link` (`?unit=` for one unit only); raises ConfigError or LinkError."""
     asked = _Asked.of(link)
     maps = await asyncio.to_thread(catalogue)
-    wanted = asked.units or (SERIAL_UNITS if asked.serial else units(maps.values()))
+    wanted = asked.units or (UNITS if asked.serial else units(maps.values()))
     found: list[Found] = []
     if asked.guessing:
-        await _on_port(asked.path, maps, found.append)
+        await on_port(asked.path, found.append)
     elif asked.serial:
         await _on_line(asked.address, wanted, maps, found.append)
     else:
@@ -144,16 +131,6 @@ class _Asked:
         return self.serial and not urlsplit(self.address).query and not self.units
 
 
-async def _open(host: str, port: int) -> bool:
-    try:
-        async with asyncio.timeout(_KNOCK_S):
-            _, writer = await asyncio.open_connection(host, port)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True
-
-
 # -- looking -----------------------------------------------------------------------------------------------------------
 
 
@@ -181,33 +158,33 @@ async def _on_net(address: str, wanted: Sequence[int], maps: Maps, tell: Tell) -
         tell(nameless)
 
 
-async def _on_port(path: str, maps: Maps, tell: Tell) -> None:
-    """The units of a serial line, once its speed and parity are found; none while somebody else has the port."""
+async def on_port(path: str, tell: Tell, look: Look | None = None) -> None:
+    """The units of a serial line, once its speed and framing are found; none while somebody else has the port.
+
+    `look` is asked about each unit before the maps are.
+    """
+    address = await walked(path)
+    if address is None:
+        return
+    maps = await asyncio.to_thread(catalogue)
     try:
-        async with asyncio.timeout(PORT_S):
-            for address in _settings(path):
-                if await _on_line(address, SERIAL_UNITS, maps, tell):
-                    return
+        async with asyncio.timeout(LINE_S):
+            await _on_line(address, UNITS, maps, tell, look)
     except TimeoutError:
         return
 
 
-def _settings(path: str) -> Iterator[str]:
-    yield from (f"serial://{path}?baud={baud}&parity={parity}" for baud in BAUDS for parity in PARITIES)
-
-
-async def _on_line(address: str, wanted: Sequence[int], maps: Maps, tell: Tell) -> bool:
-    """Whether anybody was there."""
-    bus, there = SparingLink(address, maps.values(), MOST_READS * len(wanted)), False
+async def _on_line(address: str, wanted: Sequence[int], maps: Maps, tell: Tell, look: Look | None = None) -> None:
+    bus = SparingLink(address, maps.values(), MOST_READS * len(wanted))
     try:
         for unit in wanted:
-            if await answers(bus, unit):
-                there = True
-                for one in await identified(bus, unit, maps) or [unknown(address, unit)]:
-                    tell(one)
+            if not await answers(bus, unit):
+                continue
+            known = list(await look(bus, unit)) if look else []
+            for one in [*known, *await identified(bus, unit, maps)] or [unknown(address, unit)]:
+                tell(one)
     finally:
         bus.close()
-    return there
 
 
 # -- recording ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from drivers.modbus.blocks import Limits, blocks
 from drivers.modbus.catalogue import load, names
 from drivers.modbus.device_map import DeviceMap, Face, PointMap
 from drivers.modbus.image import Words
-from drivers.modbus.link import READ_HOLDING, ModbusLink
+from drivers.modbus.link import ModbusLink
 from drivers.modbus.registers import Image, Register
 from hub.errors import ConfigError, LinkError, Refused
 from hub.model import Role
@@ -58,17 +58,6 @@ def catalogue() -> dict[str, DeviceMap]:
 def units(maps: Iterable[DeviceMap]) -> tuple[int, ...]:
     """What makers set at the factory, the most usual first."""
     return tuple(unit for unit, _ in Counter(m.bus.unit for m in maps).most_common())
-
-
-async def answers(bus: ModbusLink, unit: int) -> bool:
-    """Whether anybody is there; a refusal is an answer too."""
-    try:
-        await bus.read(unit, READ_HOLDING, 0, 1)
-    except Refused:
-        return True
-    except LinkError:
-        return False
-    return True
 
 
 async def identified(bus: ModbusLink, unit: int, maps: Mapping[str, DeviceMap]) -> list[Found]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import struct
+import termios
 from dataclasses import dataclass
 from typing import Any
 
@@ -162,6 +163,8 @@ class Wire:
         connected = False
         try:
             connected = await client.connect()
+        except termios.error as error:  # a port that cannot be set like this; pyserial lets it through
+            raise LinkError(f"{self._address.text}: {error.args[-1]}") from None
         finally:
             if not connected:
                 client.close()

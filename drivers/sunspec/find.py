@@ -1,4 +1,7 @@
-"""Finding SunSpec devices: hosts whose Modbus port has the mark, and what their models say they are. Reads only."""
+"""Finding SunSpec devices: units on the net and on serial lines that have the mark, and what their models say they are.
+
+Reads only. A serial line has one speed and one owner, so that Modbus' maps tell its other units in the same go.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
+from drivers.modbus.find import on_port
+from drivers.modbus.knock import GATEWAYS, framed, open_ports, walked
 from drivers.modbus.link import READ_HOLDING, ModbusLink
 from drivers.sunspec.aspects import SERVING, sources
 from drivers.sunspec.chain import MARK, Answer, Place, walk
@@ -19,29 +24,30 @@ PORTS = (502, 1502)
 UNITS = (1, 126, 2, 3, 71, 247)
 """what makers set at the factory: SolarEdge and most 1, SMA and Kostal others"""
 _AT_ONCE = 16
-_KNOCK_S = 0.8
 _ROLES = (Role.INVERTER, Role.BATTERY, Role.GRID)
 
 
 async def find(where: Where, found: Callable[[Found], None]) -> None:
-    """At most `_AT_ONCE` hosts at a time; a host that does not open the port costs `_KNOCK_S`."""
+    """At most `_AT_ONCE` hosts at a time; all serial ports side by side, with all that is on their lines."""
     room = asyncio.Semaphore(_AT_ONCE)
 
-    async def look(host: str, port: int) -> None:
+    async def look(host: str) -> None:
         async with room:
-            if await _open(host, port):
-                for one in await _units(f"tcp://{host}:{port}", UNITS):
-                    found(one)
+            for port in await open_ports(host, (p for p in (*PORTS, *GATEWAYS) if f"{host}:{p}" not in where.busy)):
+                if address := await framed(host, port):
+                    for one in await _units(address, UNITS):
+                        found(one)
 
     async with asyncio.TaskGroup() as tasks:
         for host in where.hosts:
-            for port in (p for p in PORTS if f"{host}:{p}" not in where.busy):
-                tasks.create_task(look(host, port), name=f"find sunspec {host}:{port}")
+            tasks.create_task(look(host), name=f"find sunspec {host}")
+        for path in where.ports:
+            tasks.create_task(on_port(path, found, _unit), name=f"find sunspec {path}")
 
 
 async def probe(link: str) -> Sequence[Found]:
     """The devices at `link` (`?unit=` for one unit only); raises ConfigError or LinkError."""
-    address, units = _asked(link)
+    address, units = await _asked(link)
     if found := list(await _units(address, units)):
         return found
     raise LinkError(f"{address}: no SunSpec device at unit {', '.join(map(str, units))}")
@@ -50,7 +56,7 @@ async def probe(link: str) -> Sequence[Found]:
 async def record(link: str, seconds: float) -> bytes:
     """The registers of the first unit that has the mark, as an image: first address = words. Raises LinkError."""
     del seconds
-    address, units = _asked(link)
+    address, units = await _asked(link)
     bus = ModbusLink(address)
     try:
         for unit in units:
@@ -61,21 +67,21 @@ async def record(link: str, seconds: float) -> bytes:
     raise LinkError(f"{address}: no SunSpec device at unit {', '.join(map(str, units))}")
 
 
-def _asked(link: str) -> tuple[str, tuple[int, ...]]:
+async def _asked(link: str) -> tuple[str, tuple[int, ...]]:
+    """The link and its units; a serial port without a word about how it is set is tried at every usual setting.
+
+    Raises LinkError when nobody answers at any.
+    """
     parts = urlsplit(link)
     unit = parse_qs(parts.query).get("unit", [""])[-1]
     kept = "&".join(q for q in parts.query.split("&") if q and not q.startswith("unit="))
-    return parts._replace(query=kept).geturl(), (int(unit),) if unit.isdecimal() else UNITS
-
-
-async def _open(host: str, port: int) -> bool:
-    try:
-        async with asyncio.timeout(_KNOCK_S):
-            _, writer = await asyncio.open_connection(host, port)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True
+    units = (int(unit),) if unit.isdecimal() and int(unit) < 256 else UNITS
+    address = parts._replace(query=kept).geturl()
+    if parts.scheme != "serial" or kept:
+        return address, units
+    if walked_to := await walked(parts.path, units):
+        return walked_to, units
+    raise LinkError(f"{address}: nobody answers Modbus at unit {', '.join(map(str, units))}, at no usual speed")
 
 
 async def _units(address: str, units: Sequence[int]) -> list[Found]:
@@ -83,12 +89,16 @@ async def _units(address: str, units: Sequence[int]) -> list[Found]:
     bus = ModbusLink(address)
     try:
         for unit in units:
-            images = await _images(bus, unit)
-            if images:
-                return list(_told(address, unit, images))
+            if found := await _unit(bus, unit):
+                return found
     finally:
         bus.close()
     return []
+
+
+async def _unit(bus: ModbusLink, unit: int) -> list[Found]:
+    images = await _images(bus, unit)
+    return list(_told(bus.address, unit, images)) if images else []
 
 
 async def _chain(bus: ModbusLink, unit: int) -> tuple[Place, ...]:

@@ -62,6 +62,12 @@ class Step:
             return None
         return then - (first if last is None else (first + last) / 2)
 
+    def drift(self, device: str) -> float:
+        """By how much what `device` sees differs after the step from before it, W: the largest of total and phases."""
+        powers = [f"{device}.power", *(f"{device}.power_l{n}" for n in (1, 2, 3))]
+        pairs = [(self.before.middle(p), self.after.middle(p)) for p in powers]
+        return max((abs(last - first) for first, last in pairs if first is not None and last is not None), default=0.0)
+
     def moved_three(self, device: str, quantity: str) -> Phases | None:
         found = [self.moved(f"{device}.{quantity}_l{n}") for n in (1, 2, 3)]
         if found[0] is None or found[1] is None or found[2] is None:

@@ -105,10 +105,16 @@ def _load(evidence: Evidence, step: Step) -> float | None:
 
 
 def _made(evidence: Evidence, step: Step) -> float:
-    """By how much inverters and AC batteries gave more meanwhile, W."""
-    wiring = evidence.wiring
+    """By how much inverters and AC batteries gave more meanwhile, W; what one shows that is turned round counts so."""
+    wiring, turned = evidence.wiring, _turned(evidence)
     sources = [*wiring.inverters, *(b for b in wiring.batteries if b not in wiring.behind)]
-    return sum(step.moved(f"{device}.power") or 0.0 for device in sources)
+    return sum((-1 if device in turned else 1) * (step.moved(f"{device}.power") or 0.0) for device in sources)
+
+
+def _turned(evidence: Evidence) -> set[str]:
+    """Inverters and batteries that show the wrong sign, by their own sides and by what they were told."""
+    batteries = {f.device for f in _battery(evidence) if f.code == "battery_reversed"}
+    return batteries | {i for i in evidence.wiring.inverters if (_ac_to_dc(evidence, i) or 0.0) < 0}
 
 
 def _by_phase(evidence: Evidence, step: Step, watts: float) -> Phases | None:

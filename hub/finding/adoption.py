@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from hub import config
 from hub.errors import ConfigError, UserError
-from hub.finding.finders import for_link
+from hub.finding.finders import Lane, for_link
 from hub.finding.places import is_link, where
 from hub.finding.search import search
 from hub.model import Clock, DeviceSpec
@@ -26,10 +26,14 @@ HUB_BROKER = "hub"
 
 @dataclass(slots=True)
 class Finds:
-    """What the last search has found, and when it began (UTC ms); it outlives the house that looked."""
+    """What the last search has found, and when it began (UTC ms); it outlives the house that looked.
+
+    `under_way`: the lanes that have not ended.
+    """
 
     found: list[Found] = field(default_factory=list)
     since: int | None = None
+    under_way: list[Lane] = field(default_factory=list)
 
 
 class Adoption:
@@ -79,6 +83,19 @@ class Adoption:
     def searching(self) -> bool:
         return self._search is not None and not self._search.done()
 
+    @property
+    def looking(self) -> Sequence[str]:
+        """What is looked at still: hosts, ports, brokers."""
+        return sorted({lane.looks_at for lane in self._finds.under_way}) if self.searching else ()
+
+    @property
+    def until(self) -> int | None:
+        """When the search ends at the latest, UTC ms; None when none is under way, or only links are looked at."""
+        lanes = self._finds.under_way
+        if not self.searching or self._finds.since is None or not lanes:
+            return None
+        return self._finds.since + round(1000 * max(lane.most_s for lane in lanes))
+
     def look(self, tasks: asyncio.TaskGroup, addresses: Iterable[str]) -> None:
         """Begins a search in `tasks`; one that is under way ends. An address may be the link of one device, too, or
         `hub`, the hub's own broker.
@@ -98,9 +115,9 @@ class Adoption:
         if self._search is not None:
             self._search.cancel()
         found: list[Found] = []
-        self._finds.found, self._finds.since = found, self._clock.now()
+        self._finds.found, self._finds.since, self._finds.under_way = found, self._clock.now(), []
         tell = partial(self._take, found)
-        self._search = tasks.create_task(search(places, tell, links), name="search for devices")
+        self._search = tasks.create_task(search(places, tell, links, self._finds.under_way), name="search for devices")
 
     def _take(self, finds: list[Found], found: Found) -> None:
         """What is at the hub's own broker is told by that broker's name: its password is nobody's business."""

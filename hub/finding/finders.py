@@ -41,10 +41,11 @@ _BY_SCHEME = {
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """`looks_at`: the field of Where that its finders get; the others are empty for them."""
+    """`looks_at`: the field of Where that its finders get; the others are empty for them. `most_s`: the longest."""
 
     looks_at: str
     finders: tuple[str, ...]
+    most_s: float = 600.0
 
     def part(self, where: Where) -> Where:
         return Where(**{self.looks_at: getattr(where, self.looks_at)})
@@ -52,7 +53,8 @@ class Lane:
 
 LANES = (
     Lane("hosts", ("sunspec", "modbus")),
-    Lane("ports", ("push", "modbus")),  # who talks by itself first: asking would disturb it
+    # who talks by itself first: asking would disturb it; sunspec has the maps of modbus tell what it does not know
+    Lane("ports", ("push", "sunspec"), 180),
     Lane("hosts", ("http",)),
     Lane("hosts", ("goodwe",)),
     Lane("hosts", ("ocpp",)),

@@ -15,14 +15,21 @@ from hub.model.found import Found, Where
 log = logging.getLogger(__name__)
 
 
-async def search(where: Where, tell: Callable[[Found], None], links: Iterable[str] = ()) -> None:
-    """Ends when every finder has looked everywhere, and at `links`; one that fails ends nobody else's search."""
+async def search(
+    where: Where, tell: Callable[[Found], None], links: Iterable[str] = (), under_way: list[Lane] | None = None
+) -> None:
+    """Ends when every finder has looked everywhere, and at `links`; one that fails ends nobody else's search.
+
+    `under_way`: holds the lanes that have something to look at and have not ended.
+    """
     seen = Seen(tell)
+    lanes = [] if under_way is None else under_way
+    lanes += [lane for lane in LANES if getattr(where, lane.looks_at)]
     async with asyncio.TaskGroup() as tasks:
         for link in links:
             tasks.create_task(_at(link, seen), name=f"look at {link}")
-        for lane in LANES:
-            tasks.create_task(_go(lane, lane.part(where), seen), name=f"find {' '.join(lane.finders)}")
+        for lane in tuple(lanes):
+            tasks.create_task(_go(lane, lane.part(where), seen, lanes), name=f"find {' '.join(lane.finders)}")
 
 
 class Seen:
@@ -50,8 +57,18 @@ def _covers(known: Found, found: Found) -> bool:
     return bool(found.serial) and known.serial == found.serial and set(found.roles) <= set(known.roles)
 
 
-async def _go(lane: Lane, where: Where, seen: Seen) -> None:
-    for name in lane.finders:
+async def _go(lane: Lane, where: Where, seen: Seen, under_way: list[Lane]) -> None:
+    try:
+        async with asyncio.timeout(lane.most_s):
+            await _ask(lane.finders, where, seen)
+    except TimeoutError:
+        log.warning("the search by %s has ended after %g s, before all was seen", " ".join(lane.finders), lane.most_s)
+    finally:
+        under_way.remove(lane)
+
+
+async def _ask(finders: Iterable[str], where: Where, seen: Seen) -> None:
+    for name in finders:
         driver = await asyncio.to_thread(finder, name)  # the house does not wait for its code to load
         free = tuple(port for port in where.ports if port not in seen.ports())
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,21 @@ BELIEVED = Believed(
     "grid", ("pv",), ("battery",), {"battery": "pv"}, {"keba": (1, 2, 3), "heidelberg": (1,)}, ("circuit",)
 )
 WATCHDOG_S = 60
+NAMED = {
+    Mistake.GRID_REVERSED: ("grid_reversed", "grid"),
+    Mistake.CT2_REVERSED: ("ct_reversed", "grid"),
+    Mistake.CT3_OPEN: ("ct_missing", "grid"),
+    Mistake.CT_RATIO: ("ct_scale", "grid"),
+    Mistake.L1_L2_SWAPPED: ("phases_swapped", "grid"),
+    Mistake.CHARGER_PHASE: ("phase_assignment", "heidelberg"),
+    Mistake.BATTERY_REVERSED: ("battery_reversed", "battery"),
+    Mistake.INVERTER_REVERSED: ("pv_reversed", "pv"),
+    Mistake.COUNTERS_SWAPPED: ("counters_swapped", "grid"),
+    Mistake.COUNTER_RATIO: ("counter_scale", "grid"),
+    Mistake.LIMIT_IGNORED: ("limit_not_obeyed", "heidelberg"),
+    Mistake.NO_FAILSAFE: ("no_reversion", "keba"),
+}
+"""What each is named as: (code, device)."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,11 @@ class Conditions:
     irradiance: float
     soc: float
     daylight: bool | None = None
+
+
+def conditions(n: int) -> Conditions:
+    dice = random.Random(n)
+    return Conditions(n, dice.choice([0.0, 60.0, 350.0, 800.0]), dice.uniform(30, 70))
 
 
 class Plant:

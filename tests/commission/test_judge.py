@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 
 from firmware_sim.wiring import Mistake
 
+from hub.commission.evidence import Evidence, Step, Window
 from hub.commission.judge import Finding, Verdict, judge
 from hub.commission.words import CHECKS, said
-from tests.commission.plant import Conditions, Plant
+from hub.model import OutcomeState
+from tests.commission.plant import BELIEVED, NAMED, Plant, conditions
 
 Figure = Callable[[str, object], None]
-NAMED = {
-    Mistake.GRID_REVERSED: ("grid_reversed", "grid"),
-    Mistake.CT2_REVERSED: ("ct_reversed", "grid"),
-    Mistake.CT3_OPEN: ("ct_missing", "grid"),
-    Mistake.CT_RATIO: ("ct_scale", "grid"),
-    Mistake.L1_L2_SWAPPED: ("phases_swapped", "grid"),
-    Mistake.CHARGER_PHASE: ("phase_assignment", "heidelberg"),
-    Mistake.BATTERY_REVERSED: ("battery_reversed", "battery"),
-    Mistake.INVERTER_REVERSED: ("pv_reversed", "pv"),
-    Mistake.COUNTERS_SWAPPED: ("counters_swapped", "grid"),
-    Mistake.COUNTER_RATIO: ("counter_scale", "grid"),
-    Mistake.LIMIT_IGNORED: ("limit_not_obeyed", "heidelberg"),
-    Mistake.NO_FAILSAFE: ("no_reversion", "keba"),
-}
 HOUSES = 8
 """different days and houses for each mistake"""
-
-
-def conditions(n: int) -> Conditions:
-    dice = random.Random(n)
-    return Conditions(n, dice.choice([0.0, 60.0, 350.0, 800.0]), dice.uniform(30, 70))
 
 
 def faults(n: int, *mistakes: Mistake) -> list[Finding]:
@@ -60,6 +42,18 @@ def test_each_mistake_is_named_and_nothing_else_is(record_property: Figure) -> N
     record_property("mistakes", len(tried))
     record_property("missed", len(missed))
     assert not missed
+
+
+def test_a_battery_that_helps_out_behind_a_reversed_inverter_is_no_fault_of_the_meter() -> None:
+    """A charger takes 6.9 kW, the battery gives 2.4 kW of it, and the inverter shows that as consumption."""
+    rest = {"grid.power": 500.0, "keba.power": 0.0, "pv.power": 0.0, "pv.pv_power": 0.0, "battery.power": 0.0}
+    busy = rest | {"grid.power": 5_000.0, "keba.power": 6_900.0, "pv.power": -2_400.0, "battery.power": 2_400.0}
+    before, during, after = (Window({p: [v] * 10 for p, v in told.items()}) for told in (rest, busy, rest))
+    step = Step("keba", "keba.current_limit", 10.0, before, during, after, OutcomeState.CONFIRMED, 60.0)
+    whole = Window({p: [*before.of(p), *during.of(p)] for p in rest})
+    found = judge(Evidence(BELIEVED, whole, (step,)))
+    assert [(f.code, f.device) for f in found if f.verdict is Verdict.FAULT] == [("pv_reversed", "pv")]
+    assert ("grid_right", Verdict.GOOD) in {(f.code, f.verdict) for f in found}
 
 
 def test_two_mistakes_at_once_are_both_named() -> None:

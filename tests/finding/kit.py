@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import termios
 import tty
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pymodbus.datastore import ModbusDeviceContext, ModbusServerContext, ModbusSparseDataBlock
+from pymodbus.framer import FramerRTU
 from pymodbus.server import ModbusTcpServer
 
 from tests.drivers_modbus.test_maps import TABLES, vector
@@ -88,3 +90,63 @@ class Talker:
                 with contextlib.suppress(BlockingIOError):  # nobody reads: as on a real line, it is lost
                     os.write(self._master, self._data[at : at + 512])
                 await asyncio.sleep(0.005)
+
+
+class Bus:
+    """Units by their holding registers that speak RTU; what a unit lacks it refuses, what is no frame nobody hears."""
+
+    def __init__(self, units: Mapping[int, Mapping[int, int]]) -> None:
+        self._units = units
+        self.asked: list[tuple[int, int]] = []
+        """unit and address of each request that was understood"""
+
+    def answer(self, frame: bytes) -> bytes:
+        unit = self._units.get(frame[0]) if len(frame) == 8 and frame[6:] == _crc(frame[:6]) else None
+        if unit is None:
+            return b""
+        address, count = int.from_bytes(frame[2:4]), int.from_bytes(frame[4:6])
+        self.asked.append((frame[0], address))
+        words = [unit.get(at) for at in range(address, address + count)]
+        if frame[1] != 3 or None in words:
+            body = bytes((frame[0], frame[1] | 0x80, 2))
+        else:
+            body = bytes((*frame[:2], 2 * count)) + b"".join((word or 0).to_bytes(2) for word in words)
+        return body + _crc(body)
+
+    @contextlib.asynccontextmanager
+    async def serial(self, baud: int, stop: int = 1) -> AsyncIterator[str]:
+        """A port of that speed and so many stop bits; a pseudo terminal knows no parity."""
+        master, slave = os.openpty()
+        tty.setraw(slave)
+
+        def listen() -> None:
+            frame, set_to = os.read(master, 256), termios.tcgetattr(master)
+            if set_to[4] == getattr(termios, f"B{baud}") and bool(set_to[2] & termios.CSTOPB) == (stop == 2):
+                os.write(master, self.answer(frame))
+
+        asyncio.get_running_loop().add_reader(master, listen)
+        try:
+            yield os.ttyname(slave)
+        finally:
+            asyncio.get_running_loop().remove_reader(master)
+            os.close(master)
+            os.close(slave)
+
+    @contextlib.asynccontextmanager
+    async def converter(self) -> AsyncIterator[int]:
+        """The TCP port of a converter that hands on what it gets."""
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while frame := await reader.read(256):
+                writer.write(self.answer(frame))
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
+
+
+def _crc(frame: bytes) -> bytes:
+    return FramerRTU.compute_CRC(frame).to_bytes(2)

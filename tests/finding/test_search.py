@@ -96,6 +96,42 @@ def test_a_bug_is_no_failure(table: Callable[..., None]) -> None:
         asyncio.run(search.search(Where(("h",)), lambda _: None))
 
 
+class Endless(Finder):
+    async def find(self, where: Where, found: Callable[[Found], None]) -> None:
+        await super().find(where, found)
+        await asyncio.Event().wait()
+
+
+def test_what_takes_too_long_is_ended_and_the_others_go_on(
+    table: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    log: list[str] = []
+    table(
+        *(Lane("hosts", ("endless", "never"), 0.01), Lane("ports", ("good",))),
+        **{"endless": Endless("endless", log, METER), "never": Finder("never", log), "good": Finder("good", log)},
+    )
+    seen: list[Found] = []
+    asyncio.run(search.search(Where(("h",), ("/dev/x",)), seen.append))
+    assert seen == [METER] and sorted(log) == ["endless ('h',)()", "good ()('/dev/x',)"]
+    assert "endless never has ended after 0.01 s" in caplog.text
+
+
+def test_what_is_looked_at_still_is_told_until_it_ends(table: Callable[..., None]) -> None:
+    hosts, ports, brokers = Lane("hosts", ("good",)), Lane("ports", ("endless",), 0.01), Lane("brokers", ("good",))
+    under_way: list[Lane] = []
+
+    async def go() -> list[Lane]:
+        task = asyncio.create_task(search.search(Where(("h",), ("/dev/x",)), lambda _: None, (), under_way))
+        await asyncio.sleep(0)
+        begun = list(under_way)
+        await task
+        return begun
+
+    table(hosts, ports, brokers, good=Finder("good", []), endless=Endless("endless", []))
+    assert asyncio.run(go()) == [hosts, ports], "there is no broker to look at"
+    assert not under_way
+
+
 def test_a_port_where_somebody_was_found_is_not_asked_again(table: Callable[..., None]) -> None:
     log: list[str] = []
     meter = replace(METER, link="serial:///dev/a?baud=9600")

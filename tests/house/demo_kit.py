@@ -99,9 +99,9 @@ def _end_group(group: int) -> None:
         return
 
 
-def eventually(true: Callable[[], Any], within_s: float, what: str) -> None:
+def eventually(true: Callable[[], Any], within_s: float, what: str, every_s: float = 0.05) -> None:
     """Waits for real devices on real sockets; the limit is the promise under test."""
     deadline = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
-        time.sleep(0.05)
+        time.sleep(every_s)

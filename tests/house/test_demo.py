@@ -204,6 +204,27 @@ def test_the_past_is_kept(house: Demo) -> None:
     eventually(kept, 25, "two buckets of ten seconds")
 
 
+def test_what_is_foreseen_is_measured_recorded_and_ruled_by_like_all_else(house: Demo) -> None:
+    names = ["load_tomorrow", "load_until_sunrise", "pv_left_today", "pv_next_hour", "pv_tomorrow"]
+    wanted = [*(f"forecast.{name}" for name in names), "tariff.cheaper_today", "tariff.price_lowest"]
+    assert sorted(p for p in house.points() if p.startswith("forecast.")) == wanted[:5]
+    eventually(lambda: all(house.point(p)["v"] is not None for p in wanted), 90, "the first forecast")
+    assert house.point("forecast.pv_tomorrow")["v"] > 0 < house.point("forecast.load_tomorrow")["v"]
+    assert house.point("tariff.price_lowest")["v"] == 21_000
+    document = {
+        "when": "tariff.cheaper_today < 24 h and forecast.pv_tomorrow > 0 Wh and known(forecast.load_until_sunrise)",
+        "then": ["light_hall.on = on"],
+    }
+    assert house.api("PUT", "/rules/foreseen", {"document": document})["points"][1] == "forecast.pv_tomorrow"
+    eventually(lambda: house.api("GET", "/rules")["rules"][0]["now"]["state"] == "active", 5, "the rule is in force")
+    house.api("DELETE", "/rules/foreseen")
+
+    def kept() -> bool:
+        return house.api("GET", "/history?point=forecast.pv_tomorrow&step=10")["last"][-1] is not None
+
+    eventually(kept, 15, "it is in the history")
+
+
 def test_ctrl_c_ends_everything_within_five_seconds(tmp_path: Path) -> None:
     with demo("--data", str(tmp_path / "with space")) as d:
         started = time.monotonic()
