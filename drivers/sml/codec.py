@@ -24,6 +24,7 @@ _NUMBERS = ("1-0:0.0.0*255", "0-0:96.1.255*255")
 _FIRMWARE = "1-0:0.2.0*0"
 _MESSAGE, _START = b"\x76", b"\x1b\x1b\x1b\x1b\x01\x01\x01\x01"
 _TORN = "the capture ends before the frame's checksum; those of its messages are right"
+_BARE = "no frame is around it: what is right is its own checksum"
 _NOTHING = "no SML found: no frame begins (1b1b1b1b01010101)"
 
 
@@ -45,9 +46,8 @@ def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
     dump = undump(data)
     if dump.data[:1] == _MESSAGE and _START not in dump.data:
         events = _understand(Frame(0, dump.data))
-        capture = Capture(
-            tuple(e for e in events if isinstance(e, Heard)), tuple(e for e in events if isinstance(e, Rejected))
-        )
+        heard = tuple(replace(e, problems=(*e.problems, _BARE)) for e in events if isinstance(e, Heard))
+        capture = Capture(heard, tuple(e for e in events if isinstance(e, Rejected)))
     else:
         capture = read_through(Parser(), dump.data, _NOTHING)
     return dump.with_faults(capture)

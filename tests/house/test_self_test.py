@@ -14,11 +14,10 @@ from firmware_sim.wiring import Mistake
 
 from tests.commission.plant import conditions
 from tests.house.demo_kit import demo, eventually
-from tests.house.self_test_kit import SLOW, Report, chosen, expected, prepare, self_tested
+from tests.house.self_test_kit import CHOSEN, SLOW, Report, expected, prepare, self_tested
 
 AT_ONCE = 4
 """houses: they wait nearly all the time"""
-CHOSEN = chosen()
 Figure = Callable[[str, object], None]
 Houses = Callable[[Mistake | None], Report]
 
