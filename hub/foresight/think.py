@@ -93,7 +93,7 @@ def _what_if(asked: WhatIf) -> Mapping[str, Any]:
 
     change = read_change(asked.change)
     problem = _problem(asked.view)
-    other = changed(problem, change, calendar_of(asked.view.site))
+    other = changed(problem, change, calendar_of(asked.view.site), asked.view.outdoor_c)
     now, then = plan(problem, EACH), plan(other, EACH)
     told: dict[str, Any] = plain(asdict(compared(now, then)))
     return {**told, "before": now.costs.total, "after": then.costs.total}

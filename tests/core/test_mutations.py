@@ -191,7 +191,9 @@ PLANNED: dict[str, Callable[[Patch], None]] = {
     "a value that wavers": lambda patch: patch.setattr(worth, "BAND", 0),
     "what owners forbid": lambda patch: patch.setattr(worth, "_allowed", lambda task, battery: task),
     "batteries do not feed each other": lambda patch: patch.setattr(worth, "moved_by_others", lambda *_: 0.0),
-    "who is cold is not blocked": lambda patch: patch.setattr(planned, "_may_rest", lambda pump, _: not pump.guaranteed_w),
+    "who is cold is not blocked": lambda patch: patch.setattr(
+        planned, "_may_rest", lambda pump, _: not pump.guaranteed_w
+    ),
     "nor who is guaranteed its power": lambda patch: patch.setattr(planned, "_may_rest", _rests_whoever_is_warm),
     "halves of an ampere": lambda patch: patch.setattr(planned, "_ROUND_A", 0.0),
     "cars that the plan charges are not fed": lambda patch: patch.setattr(

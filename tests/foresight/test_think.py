@@ -128,6 +128,17 @@ def test_no_sun_costs_something_and_changes_nothing() -> None:
     assert next(m for m in told["moved"] if m["device"] == "sun")["more_kwh"] < 0
 
 
+def test_a_new_heat_pump_reckons_with_the_air_that_is_foreseen() -> None:
+    def total(outdoor_c: float) -> float:
+        seen = view()
+        colder = replace(seen, outdoor_c=np.full(seen.steps, outdoor_c))
+        [answer] = answered(WhatIf(colder, {"heat_pump": {"heat_kwh_per_day": 30}}))
+        assert isinstance(answer, Told)
+        return float(answer.told["total"])
+
+    assert total(-10.0) > total(10.0) > 0
+
+
 def test_a_question_that_is_none_is_told_so() -> None:
     for change in ({"no_snu": True}, {}, {"skip": ["dishwasher"]}, {"reserve": 300}):
         [answer] = answered(WhatIf(view(), change))
