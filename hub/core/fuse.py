@@ -49,8 +49,8 @@ class Fuses:
     def refuses(self, inputs: Inputs, device: str, more_w: float) -> Room | None:
         """The circuit that does not bear `more_w` above what the device draws, with 0 not even that.
 
-        Where nobody has said which phases it hangs on, the worst counts. What cars and batteries are told now counts as if
-        they had done it: they make room before a switch does. Blind, nothing is known of that.
+        Where nobody has said which phases it hangs on, the worst counts. What cars and batteries are told now counts as
+        if they had done it: they make room before a switch does. Blind, nothing is known of that.
         """
         for circuit in self._house.way_up(device):
             for phase, share in self._house.shares(device).items():

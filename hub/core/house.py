@@ -93,7 +93,7 @@ class House:
         )
 
     def shares(self, device: str) -> Mapping[int, float]:
-        """By phase the share of its power that a heat pump or a plug may draw there: 1 on each where nobody has said."""
+        """By phase the share of its power that a pump or a plug may draw there: 1 on each where nobody has said."""
         told = self.told_phases.get(device)
         return dict.fromkeys(self.phases, 1.0) if told is None else dict.fromkeys(told, 1 / len(told))
 

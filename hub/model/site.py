@@ -140,8 +140,8 @@ class HeatPumpControl:
 class SwitchControl:
     """How the core may switch a plug. Times in s; `surplus_w`: what it draws, so what must be left over, W.
 
-    `min_on_s`, `min_off_s` hold for what the hub does by itself; people may switch at any time. `phases` that share what
-    it draws; none told: all of it may be on any.
+    `min_on_s`, `min_off_s` hold for what the hub does by itself; people may switch at any time. `phases` share what it
+    draws; none told: all of it may be on any.
     """
 
     device: str
