@@ -349,10 +349,20 @@ class _Parser(Document):
             if c.parent:
                 self.one_of(f"circuits.{c.id}.parent", c.parent, ids)
             self.rooted(c, {c.id: c.parent for c in found})
+        found = [self.beneath(c, found, self.table(table, f"circuits.{c.id}")) for c in found]
         self.once(found)
         if found and sum(not c.parent for c in found) != 1:
             raise self.error("circuits", "exactly one circuit has no parent (the grid connection); give the others one")
         return tuple(found) or Site().circuits
+
+    def beneath(self, circuit: Circuit, circuits: list[Circuit], t: Table) -> Circuit:
+        """What is left out of it is not above what its parent has."""
+        above, fuse_a, phases = circuit, circuit.fuse_a, circuit.phases
+        while above.parent:
+            above = next(c for c in circuits if c.id == above.parent)
+            fuse_a, phases = min(fuse_a, above.fuse_a), min(phases, above.phases)
+        left_out = {k: v for k, v in (("fuse_a", fuse_a), ("phases", phases)) if k not in t}
+        return replace(circuit, **left_out)  # type: ignore[arg-type]
 
     def rooted(self, circuit: Circuit, parents: dict[str, str]) -> None:
         """Whoever goes from parent to parent comes to an end."""

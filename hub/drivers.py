@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
 
 from hub.errors import ConfigError, UserError
-from hub.model import Clock, DeviceSpec, Driver, Sink
+from hub.model import Clock, Device, DeviceSpec, Driver, Measurement, Sink
 from hub.model.document import hint
 
 log = logging.getLogger("hub")
@@ -56,17 +56,16 @@ async def keep(driver: Driver, sink: Sink, clock: Clock) -> None:
 
     Raises UserError when the owner has to change something.
     """
-    pause = _PAUSE_S[0]
+    pause, told = _PAUSE_S[0], _Anew(driver, sink)
     while True:
         begun = clock.monotonic()
         try:
-            return await driver.run(sink)
+            return await driver.run(told)
         except UserError:
             raise
         except Exception as bug:
             log.critical("the driver of %s failed", ", ".join(d.id for d in driver.devices), exc_info=bug)
-            for device in driver.devices:
-                sink.lost(device.id, f"a fault in its driver: {bug!r}; the log has the traceback")
+            told.failed(f"a fault in its driver: {bug!r}; the log has the traceback")
         if clock.monotonic() - begun > _PAUSE_S[1]:
             pause = _PAUSE_S[0]
         await asyncio.sleep(pause)
@@ -91,6 +90,36 @@ def _at_device(error: ConfigError, link: str, specs: Sequence[DeviceSpec]) -> Co
         return ConfigError(f"devices.{specs[0].id}.link", said.removeprefix("link: "))
     mapped = next((s.id for s in specs if s.options.get("map") and repr(s.options["map"])[1:-1] in error.where), "")
     return ConfigError(f"devices.{mapped}.map", said) if mapped else error
+
+
+class _Anew:
+    """The sink of a driver that may have failed: it remembers its devices as known, and they were lost with it, so that
+    the first values of each after that announce it."""
+
+    def __init__(self, driver: Driver, sink: Sink) -> None:
+        self._driver, self._sink = driver, sink
+        self._lost: set[str] = set()
+
+    def failed(self, reason: str) -> None:
+        for device in self._driver.devices:
+            self._sink.lost(device.id, reason)
+            self._lost.add(device.id)
+
+    def put(self, measurements: Iterable[Measurement]) -> None:
+        batch = list(measurements)
+        if self._lost:
+            told = {m.point.partition(".")[0] for m in batch} & self._lost
+            for device in (d for d in self._driver.devices if d.id in told):
+                self.seen(device)
+        self._sink.put(batch)
+
+    def seen(self, device: Device) -> None:
+        self._lost.discard(device.id)
+        self._sink.seen(device)
+
+    def lost(self, device: str, reason: str) -> None:
+        self._lost.discard(device)
+        self._sink.lost(device, reason)
 
 
 def _link(spec: DeviceSpec, hub_link: str) -> str:

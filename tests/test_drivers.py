@@ -63,6 +63,39 @@ def test_a_bug_costs_the_devices_of_its_link_until_the_driver_has_begun_again(ca
     assert caplog.records[0].exc_info, "the log has the traceback"
 
 
+class Remembering(FakeDriver):
+    """Announces its device at the first start only, as drivers do that know it already; fails once after a value."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock, [with_intents(plug())])
+        self.starts = 0
+
+    async def run(self, sink: Sink) -> None:
+        self.starts += 1
+        self.sink = sink
+        if self.starts == 1:
+            sink.seen(self.devices[0])
+        self.show(plug__on=True)
+        await asyncio.sleep(1.0 if self.starts == 1 else 1e9)
+        raise KeyError("register")
+
+
+def test_a_device_that_tells_values_again_after_a_bug_is_there_again() -> None:
+    async def play() -> None:
+        driver = Remembering(LoopClock())
+        board = board_of(driver.clock, *driver.devices)
+        task = asyncio.create_task(keep(driver, IntentSink(board), driver.clock))
+        await asyncio.sleep(1.5)
+        assert board.links["plug"].state is LinkState.LOST
+        await asyncio.sleep(1.0)
+        assert driver.starts == 2 and board.links["plug"].state is LinkState.UP
+        assert board.read("plug.on").value is True
+        task.cancel()
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(play())
+
+
 def test_what_the_owner_has_to_change_ends_the_hub() -> None:
     async def play() -> None:
         driver = Failing(LoopClock(), [0.0], ConfigError("devices.plug.link", "no such port"))

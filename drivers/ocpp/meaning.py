@@ -31,6 +31,8 @@ _STATUS: dict[str, tuple[str, bool | None]] = {
     "Faulted": ("fault", None),
     "Occupied": ("", True),
 }
+_BETWEEN = ("Preparing", "Finishing")
+"""Said after a boot, what ran before it has ended with it, though nobody has told so."""
 _CHARGING_STATE: dict[str, tuple[str, bool | None]] = {
     "EVConnected": ("ready", True),
     "Charging": ("charging", True),
@@ -104,7 +106,8 @@ def hear(action: str, payload: Mapping[str, Any], sessions: Sessions, answer: bo
 # -- requests of the charger -----------------------------------------------------------------------------------------
 
 
-def _boot(said: Said, payload: Mapping[str, Any], _: Sessions) -> list[Sample]:
+def _boot(said: Said, payload: Mapping[str, Any], sessions: Sessions) -> list[Sample]:
+    sessions.booted = True
     station = payload.get("chargingStation")
     source = station if isinstance(station, dict) else payload
     names = {
@@ -126,6 +129,8 @@ def _status(said: Said, payload: Mapping[str, Any], sessions: Sessions) -> list[
     state = payload.get("status", payload.get("connectorStatus"))
     if said.connector:
         _state(said, said.connector, _STATUS.get(str(state)), sessions)
+        if sessions.booted and state in _BETWEEN:
+            sessions.leave(said.connector)
     return []
 
 
@@ -162,10 +167,13 @@ def _stop(said: Said, payload: Mapping[str, Any], sessions: Sessions) -> list[Sa
     said.transaction = sessions.meant(_number_id(payload.get("transactionId")), said.time)
     session = sessions.of(said.transaction)
     said.connector = session.connector if session else None
+    nobodys = session is None and sessions.several
     if said.transaction:
         reason = str(payload.get("reason") or _UNSAID)
         session = sessions.end(said.transaction, said.connector or sessions.home, said.time, reason)
     metered = samples(payload.get("transactionData"), "StopTransaction.transactionData", said.problems)
+    if nobodys:
+        return metered
     _metered(said, metered, session, sessions)
     stop = number(payload.get("meterStop"))
     if stop is not None and sessions.believes(_place(said, sessions), stop):

@@ -69,8 +69,8 @@ class Session:
 class Sessions:
     """The sessions of one charger by transaction id, the oldest are forgotten; and its registers by connector.
 
-    `home`: the connector of what names none. `changed`: whether what must outlive the hub (the running ones) is other
-    than when it was last kept.
+    `home`: the connector of what names none. `booted`: no session has been heard of since the charger's start.
+    `changed`: whether what must outlive the hub (the running ones) is other than when it was last kept.
     """
 
     def __init__(self, home: int = 1) -> None:
@@ -78,12 +78,13 @@ class Sessions:
         self._known: dict[str, Session] = {}
         self._registers: dict[int, tuple[float, int]] = {}
         self.changed = False
+        self.booted = False
 
     def began(
         self, id_: str, connector: int, start_wh: float | None, began: int | None = None, tag: str = ""
     ) -> Session:
         """A connector has one transaction at a time: an earlier one is over, even if nobody has said so."""
-        session = Session(connector, start_wh, began, tag, self._register(connector))
+        session, self.booted = Session(connector, start_wh, began, tag, self._register(connector)), False
         for other in self._known.values():
             earlier = began is None or other.began is None or other.began <= began
             other.over = other.over or (other.connector == connector and earlier)
@@ -100,7 +101,7 @@ class Sessions:
     def goes_on(self, id_: str, connector: int) -> Session:
         """The session that a message is about; one that is not known, as after a restart of the hub, is taken over."""
         session = self._known.get(id_) or self.began(id_, connector, None)
-        session.left = False
+        session.left = self.booted = False
         return session
 
     def again(self, connector: int | None, tag: object, began: int | None) -> str:
@@ -119,12 +120,17 @@ class Sessions:
         """Whether a transaction runs on any connector, also on one that is no device."""
         return any(not s.over and not s.left for s in self._known.values())
 
+    @property
+    def several(self) -> bool:
+        """Whether more than one connector has told anything."""
+        return len({s.connector for s in self._known.values()} | {c for c in self._registers if c}) > 1
+
     def meant(self, id_: str, at: int | None) -> str:
         """The transaction that a stop is about, for chargers whose ids are wrong: it is the only one that runs, if it
         had begun by then. An id that could be one (`id_` is not empty) must have a time that shows it.
         """
         running = [(i, s.began) for i, s in self._known.items() if not s.over]
-        if id_ in self._known or len(running) != 1:
+        if id_ in self._known or len(running) != 1 or (id_ and self.several):
             return id_
         found, began = running[0]
         if at is None or began is None:

@@ -61,6 +61,8 @@ _QUADRANTS = (("5.7", 1), ("6.7", 1), ("7.7", -1), ("8.7", -1))
 _PHASES = (1, 2, 3)
 _WHOLE = ([1], [1, 2, 3])
 """Phases of a meter for one and of one for three."""
+_BESIDE = ("voltage", "current")
+"""Told beside the power of a phase, and of all phases alike: a power alone may be the first of several telegrams."""
 _COUNTERS = {
     "energy_import_t1": "1.8.1",
     "energy_import_t2": "1.8.2",
@@ -150,9 +152,10 @@ def _quadrants(meter: Meter, points: Mapping[str, float]) -> dict[str, float]:
 
 def _sums(points: Mapping[str, float]) -> dict[str, float]:
     """The power of meters that tell it by phase only, where all the phases that they have are told."""
-    phases = [n for n in _PHASES if any(f"{kind}_l{n}" in points for kind in ("power", "voltage", "current"))]
+    phases = [n for n in _PHASES if any(f"{kind}_l{n}" in points for kind in ("power", *_BESIDE))]
     told = [points.get(f"power_l{n}") for n in phases]
-    if "power" in points or phases not in _WHOLE or None in told:
+    alone = phases == [1] and not any(f"{kind}_l1" in points for kind in _BESIDE)
+    if "power" in points or phases not in _WHOLE or None in told or alone:
         return {}
     return {"power": round(sum(value for value in told if value is not None), 6)}
 

@@ -15,6 +15,8 @@ MODEL = 715
 BEAT_S = 1.0
 STILL_S = 15.0
 """three rounds of the models that are read in turn"""
+_LIVES = 3
+"""so often in a row it has to be seen to count at that pace before standing still says anything"""
 _LOCAL = 1
 _RESET = 0xFFFF_FFFF
 """the mark of a count that is not implemented: before it, back to 0"""
@@ -31,7 +33,7 @@ class Heart:
         """Somebody has it under local control: it takes no set-points."""
         self._count = int(values.numbers.get("ControllerHb", 0))
         self._own = values.numbers.get("DERHb", 0.0)
-        self._moved: float | None = None
+        self._moved, self._steps = now, 0
         self._heard = now
         self.hear(values, now)
 
@@ -40,12 +42,13 @@ class Heart:
         self._heard = now
         self.local = numbers.get("LocRemCtl") == _LOCAL
         if numbers.get("DERHb", self._own) != self._own:
+            self._steps = self._steps + 1 if now - self._moved <= STILL_S else 0
             self._own, self._moved = numbers["DERHb"], now
 
     @property
     def still(self) -> bool:
-        """Whether its heart has stopped, as far as was heard; one that was never seen to beat is none."""
-        return self._moved is not None and self._heard - self._moved > STILL_S
+        """Whether its heart has stopped, as far as was heard; one that was never seen to beat steadily is none."""
+        return self._steps >= _LIVES and self._heard - self._moved > STILL_S
 
     def beat(self) -> tuple[int, tuple[int, ...]]:
         """(address, registers) of the controller's next count, from what the device showed at first."""

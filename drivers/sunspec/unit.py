@@ -58,6 +58,7 @@ class Unit:
         self._unread: list[Place] = []
         self._heart: Heart | None = None
         self._driven = asyncio.Event()
+        self._unheard = False
         self._turn = 0
         self._known = False
         self._look_again = math.inf
@@ -115,8 +116,10 @@ class Unit:
         return tuple(readings({place: self._images[place] for place in sorted(self._images, key=_address)}))
 
     async def _beat(self) -> None:
-        """One count; silence is no matter of its own, as the passes tell of a loss."""
-        if self._heart is None or not self._heart.beats or not self._known:
+        """One count; silence is no matter of its own, as the passes tell of a loss. After one without an answer a read
+        goes first: on a line a read waits out what may still be said late, and there would be no end to that.
+        """
+        if self._heart is None or not self._heart.beats or not self._known or self._unheard:
             return
         address, words = self._heart.beat()
         try:
@@ -126,7 +129,7 @@ class Unit:
             self._heart.beats = False
             log.warning("unit %d: takes no heartbeat of its controller: %s", self._number, error)
         except (LinkError, Refused):
-            return
+            self._unheard = True
 
     def _unwilling(self) -> str:
         """Why the device takes no set-points now."""
@@ -273,6 +276,7 @@ class Unit:
         if words[:2] != (place.model, place.length):
             self._known = False
             raise _Moved(f"model {place.model} is no longer at {place.address}")
+        self._unheard = False
         return layout.decode(words)
 
     async def _registers(self, address: int, count: int, until: float = 0.0, tries: int = _TRIES) -> tuple[int, ...]:

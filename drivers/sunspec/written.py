@@ -36,7 +36,7 @@ def told_models(told: Any) -> tuple[dict[Place, Values], list[str]]:
     problems: list[str] = []
     for n, model in enumerate(models):
         id_ = model.get("ID")
-        if isinstance(id_, int) and id_ in known:
+        if isinstance(id_, int) and not isinstance(id_, bool) and id_ in known:
             found[Place(id_, n, 0)] = _Model(id_, problems).values(known[id_], model, {})
         elif id_ != _END:
             problems.append(f"model {id_}: not read")

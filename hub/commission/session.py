@@ -137,7 +137,7 @@ class Session:
         try:
             for move in moves:
                 steps.append(await self._undisturbed(move, person, move.pace(pace), wiring.grid))
-                if silent_s.pop(move.point, 0):
+                if silent_s.pop(move.point, 0) and self._silence_s(move):
                     silences.append(await self._silence(move, person))
         except asyncio.CancelledError:
             if not self.progress.stopped:

@@ -118,15 +118,26 @@ class Dispatcher:
         if self.silent:
             return
         wanted = {c.point for c in commands}
-        for point in [p for p in self._sent if p not in wanted]:
-            del self._sent[point]
+        for gone in (self._sent, self._next):
+            for point in [p for p in gone if p not in wanted]:
+                del gone[point]
         for command in commands:
-            if command.point in self._flying or self._due(command):
-                order = Order(command, self._inputs(command, values), requests.get(command.request))
-                if command.point in self._flying:
-                    self._next[command.point] = order
-                else:
-                    self._carry(order)
+            if command.point in self._flying:
+                self._next.pop(command.point, None)
+                if self._is_on_its_way(command):
+                    continue
+            elif not self._due(command):
+                continue
+            order = Order(command, self._inputs(command, values), requests.get(command.request))
+            if command.point in self._flying:
+                self._next[command.point] = order
+            else:
+                self._carry(order)
+
+    def _is_on_its_way(self, command: Command) -> bool:
+        """Whether the write under way says the same, and nobody waits for one that begins later."""
+        sent, spec = self._sent.get(command.point), self.spec(command.point)
+        return bool(sent and spec and spec.shows(command.value, sent.value))
 
     def _carry(self, order: Order) -> None:
         """Writes it, but to flash only what does not stand there already."""
@@ -134,11 +145,10 @@ class Dispatcher:
         if not self._stands(command):
             self._start(order)
             return
-        reading = self._board.read(command.point)
+        reading, now = self._board.read(command.point), self._clock.monotonic()
         self._writes += 1
-        self._sent[command.point] = Sent(
-            command.value, self._clock.monotonic(), OutcomeState.CONFIRMED, self._clock.now()
-        )
+        self._sent[command.point] = Sent(command.value, now, OutcomeState.CONFIRMED, self._clock.now(), reading.at)
+        self._lately[command.point].append((now, command.value))
         outcome = Outcome(OutcomeState.CONFIRMED, reading.value, Reason("confirmed"), reading.at)
         self._answer(command, outcome, self._writes)
 
@@ -193,7 +203,9 @@ class Dispatcher:
         reading, since = self._board.read(command.point), self._clock.monotonic() - LATELY_S
         if reading.value is None or reading.at <= sent.shown or not self._set_by_another(sent, spec, reading.at):
             return False
-        known = (sent.value, *(value for at, value in self._lately[command.point] if at >= since))
+        wrote = self._lately[command.point]
+        before = [value for at, value in wrote if at < since][-1:]  # it stood until the first of the others
+        known = (sent.value, *before, *(value for at, value in wrote if at >= since))
         if any(spec.shows(value, reading.value) for value in known):
             return False
         self._yield(command.point, reading.value, sent)

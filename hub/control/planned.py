@@ -154,7 +154,7 @@ class Planned:
 
     def _rule(self, d: Document, points: Mapping[str, Quantity], commands: Mapping[str, CommandSpec]) -> Rule | None:
         try:
-            return parse(d.id, d.document, points, commands)
+            return parse(d.id, d.document, points, commands, kept=True)
         except RuleError as e:
             self.problems["rule", d.id] = str(e)
             return None

@@ -53,9 +53,10 @@ class Fuses:
         if they had done it: they make room before a switch does. Blind, nothing is known of that.
         """
         for circuit in self._house.way_up(device):
-            for phase, share in self._house.shares(device).items():
-                left = self._left(inputs, circuit, phase) if phase <= circuit.phases else None
-                if left is not None and left < more_w * share / self.draws.volts(inputs, phase):
+            shares = self._house.shares(device)
+            for phase in tuple(p for p in shares if p <= circuit.phases) or shares:
+                left = self._left(inputs, circuit, phase)
+                if left is not None and left < more_w * shares[phase] / self.draws.volts(inputs, phase):
                     return Room(circuit, phase, left)
         return None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from hub.core.types import VOLT, Course, Inputs, Wish, is_number
 from hub.model import Reason, Source, Value
@@ -140,6 +140,10 @@ def _amps(watts: float, charger: ChargerControl, was: Course | None) -> float:
 # -- heat pumps and switches -------------------------------------------------------------------------------------------
 
 
+Warm: TypeAlias = tuple[float | None, float, float]
+"""What a heat pump warms: as it is read, and what it is to have at least and at most, degC."""
+
+
 def heat(inputs: Inputs, pump: HeatPumpControl) -> Reason | None:
     """Whether the plan has the heat pump take more (`plan_boost`), run as it likes (`plan_normal`) or rest
     (`plan_rests`); None = no plan decides.
@@ -148,7 +152,8 @@ def heat(inputs: Inputs, pump: HeatPumpControl) -> Reason | None:
     if not isinstance(boost, bool):
         return None
     read = _read(inputs, pump)
-    warm = {name: told for name, (told, _) in read.items() if told is not None}
+    warm = {name: told for name, (told, _, _) in read.items() if told is not None}
+    boost = boost and all(told is not None and told < high for told, _, high in read.values())
     rests = given(inputs, pump.device, pump.mode, lambda s: s.rests) is True
     if not boost and rests and _may_rest(pump, read):
         return Reason("plan_rests", {**_switched(inputs, lambda s: s.rests.get(pump.device) is True), **warm})
@@ -156,15 +161,17 @@ def heat(inputs: Inputs, pump: HeatPumpControl) -> Reason | None:
     return Reason("plan_boost", numbers) if boost else Reason("plan_normal", numbers)
 
 
-def _may_rest(pump: HeatPumpControl, read: Mapping[str, tuple[float | None, float]]) -> bool:
-    """Where its owner lets it be blocked, and as long as all that it warms is read to be warm enough."""
-    return not pump.guaranteed_w and bool(read) and all(told is not None and told >= low for told, low in read.values())
+def _may_rest(pump: HeatPumpControl, read: Mapping[str, Warm]) -> bool:
+    """Where its owner lets it be blocked, and as long as house and tank are read to be warm enough: of one that nobody
+    has told of, nobody knows whether it is.
+    """
+    known = pump.house is not None and pump.tank is not None
+    return not pump.guaranteed_w and known and all(told is not None and told >= low for told, low, _ in read.values())
 
 
-def _read(inputs: Inputs, pump: HeatPumpControl) -> dict[str, tuple[float | None, float]]:
-    """What it warms: as it is read, and what it is to have at least, degC."""
+def _read(inputs: Inputs, pump: HeatPumpControl) -> dict[str, Warm]:
     stores = (("room_c", pump.house), ("tank_c", pump.tank))
-    return {name: (inputs.number(store.temperature), store.low) for name, store in stores if store}
+    return {name: (inputs.number(store.temperature), store.low, store.high) for name, store in stores if store}
 
 
 def switch_wish(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -22,6 +22,8 @@ from hub.store.vault import Vault, secret
 
 MOST_FOUND = 200
 HUB_BROKER = "hub"
+_MODBUS_PORT = 502
+"""of links that name none"""
 
 
 @dataclass(slots=True)
@@ -34,6 +36,13 @@ class Finds:
     found: list[Found] = field(default_factory=list)
     since: int | None = None
     under_way: list[Lane] = field(default_factory=list)
+
+
+def _taken(link: str) -> Iterator[str]:
+    """Where a device of the house is, host and port, so that nobody knocks there."""
+    place = urlsplit(link)
+    if place.hostname and place.scheme != "serial":
+        yield f"{place.hostname}:{place.port or _MODBUS_PORT}"
 
 
 class Adoption:
@@ -111,7 +120,7 @@ class Adoption:
         places = Where() if named and not others else where(others, site.search)
         if self.broker and (not named or HUB_BROKER in named):
             places = replace(places, brokers=(*places.brokers, self.broker))
-        places = replace(places, busy=frozenset(urlsplit(d.link).netloc for d in site.devices if "://" in d.link))
+        places = replace(places, busy=frozenset(taken for d in site.devices for taken in _taken(d.link)))
         if self._search is not None:
             self._search.cancel()
         found: list[Found] = []

@@ -102,7 +102,7 @@ class Lookout:
             "mode": sorted(self.modes().items()),
             "wish": sorted(wishes, key=str),
             "car": self.connected(),
-            "heat": self._pumps(outdoors=True)[1],
+            "heat": [p.device for p in self._pumps(outdoors=True)[0]],
             "prices": self._prices.ahead(now),
         }
 

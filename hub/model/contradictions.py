@@ -141,21 +141,15 @@ def _charger(charger: ChargerControl, circuits: tuple[Circuit, ...]) -> Iterator
 
 
 def _limited(charger: ChargerControl, main: Circuit, limits: ConnectionLimits) -> Iterator[Said]:
-    """What the limits of the connection leave it. From the sun alone it charges under any import limit."""
-    at, volts = f"devices.{charger.device}.control", _VOLT * charger.phase_count
-    count, most = charger.phase_count, limits.import_w
-    on = "1 phase" if count == 1 else f"{count} phases"
-    if most is not None and charger.mode in _ALWAYS and charger.min_a * volts > most:
+    """What the limits of the connection leave it. From the sun alone it charges under any import limit, and one that
+    switches its phases on one of them.
+    """
+    at, least, most = f"devices.{charger.device}.control", charger.min_a * _VOLT, limits.import_w
+    if most is not None and charger.mode in _ALWAYS and least > most:
         yield (
             "limits.import_w",
-            f"{most:g} W is less than {charger.device!r} needs to charge at all, {charger.min_a:g} A on {on} = "
-            f'{charger.min_a * volts:g} W; raise it, lower {at}.phases or min_a, or choose mode = "solar" there',
-        )
-    if most is not None and charger.blind_a * volts > most:
-        yield (
-            f"{at}.blind_a",
-            f"{charger.blind_a:g} A on {on} is {charger.blind_a * volts:g} W, above limits.import_w = {most:g}; "
-            "write less or 0 (pause), or raise limits.import_w",
+            f"{most:g} W is less than {charger.device!r} needs to charge at all, {charger.min_a:g} A on 1 phase = "
+            f'{least:g} W; raise it, lower {at}.min_a, or choose mode = "solar" there',
         )
     if limits.unbalanced_a is not None and set(range(1, main.phases + 1)) > set(charger.phases):
         yield from _lopsided(charger, limits.unbalanced_a)

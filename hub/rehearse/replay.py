@@ -147,7 +147,7 @@ class Replay:
             self._rules = tuple(self._rule(id_, document) for id_, document in data["rules"].items())
 
     def _rule(self, id_: str, document: Mapping[str, Any]) -> Rule:
-        return parse(id_, document, self._quantities, self._commands)
+        return parse(id_, document, self._quantities, self._commands, kept=True)
 
     def _beat(self, second: Second) -> None:
         if self._state is None:

@@ -86,9 +86,13 @@ class Rule:
         return tuple(found)
 
 
-def parse(id_: str, document: Mapping[str, Any], points: Points, commands: Mapping[str, CommandSpec]) -> Rule:
-    """Raises RuleError, which names rule, field, column, and what to do. `commands`: what may be set, by point."""
-    reader = _Reader(id_, document, points, commands)
+def parse(
+    id_: str, document: Mapping[str, Any], points: Points, commands: Mapping[str, CommandSpec], kept: bool = False
+) -> Rule:
+    """Raises RuleError, which names rule, field, column, and what to do. `commands`: what may be set, by point; of a
+    rule that is `kept` a value may be beyond that, as a device may tell another rating one day.
+    """
+    reader = _Reader(id_, document, points, commands, kept)
     return reader.rule()
 
 
@@ -98,8 +102,10 @@ def plain(rule: Rule) -> dict[str, Any]:
 
 
 class _Reader:
-    def __init__(self, id_: str, doc: Mapping[str, Any], points: Points, commands: Mapping[str, CommandSpec]) -> None:
-        self._id, self._doc, self._points, self._commands = id_, doc, points, commands
+    def __init__(
+        self, id_: str, doc: Mapping[str, Any], points: Points, commands: Mapping[str, CommandSpec], kept: bool
+    ) -> None:
+        self._id, self._doc, self._points, self._commands, self._kept = id_, doc, points, commands, kept
         if not _ID.fullmatch(id_):
             raise RuleError(f"rules.{id_}", "an id is up to 40 lower-case letters, digits and _; rename it")
 
@@ -161,7 +167,8 @@ class _Reader:
         if isinstance(found, tree.Number):
             if q.kind is Kind.STATE and q.high == 1 and found.value not in (0, 1):
                 raise sentence.error(sentence.begin, f"{point} is on or off, not {value}")
-            self._in_range(sentence, point, found.value, spec, q)
+            if not self._kept:
+                self._in_range(sentence, point, found.value, spec, q)
         return Action(point, relation, None, found, scalar.amount(found))
 
     def _word(self, sentence: Sentence, point: str, value: str, choices: Sequence[str]) -> Value:

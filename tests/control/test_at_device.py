@@ -101,6 +101,19 @@ def test_a_regulators_own_value_that_is_shown_late_is_nobodys_wish(shown: float)
     on_a_bench(play)
 
 
+def test_what_has_stood_for_long_and_is_shown_once_more_is_nobodys_wish() -> None:
+    async def play(b: Bench) -> None:
+        heat = Regulated(b)
+        await heat.to(800)
+        b.clock.advance(600)
+        await heat.to(900)
+        heat.shows(800)
+        await heat.to(1000)
+        assert not heat.wishes and heat.written[-1] == 1000
+
+    on_a_bench(play)
+
+
 @pytest.mark.parametrize("fault", ["silent", "refuse"])
 def test_a_device_that_never_showed_ours_has_not_been_set_by_another(fault: str) -> None:
     async def play(b: Bench) -> None:

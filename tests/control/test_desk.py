@@ -12,7 +12,7 @@ from hub.control import Answer, Desk, Dispatcher, Heart, IdInUseError, Input
 from hub.control.intents import IntentSink, with_intents
 from hub.core import HOUSE
 from hub.live import Board
-from hub.model import Column, CommandSpec, Measurement, OutcomeState, Relation, Request, Source
+from hub.model import Column, Command, CommandSpec, Measurement, OutcomeState, Relation, Request, Source
 from hub.model.site import ChargerControl, Site
 from tests.house_kit import DictKeep, FakeDriver, ListJournal, ToldClock, board_of, plug, points, wallbox
 
@@ -148,6 +148,34 @@ def test_a_device_that_never_shows_what_it_was_told_is_believed_to_have_taken_it
             b.heart.beat()
             await b.settle()
         assert b.driver.written.count(("plug.power_limit", 2000.0)) == 2, "at 0 and 10 s"
+
+    on_a_bench(play)
+
+
+def test_what_is_on_its_way_is_not_sent_again_after_nobody_waits_for_it() -> None:
+    """A device that is slower than the Desk waits: the beats in between queue nothing."""
+
+    async def play(b: Bench) -> None:
+        slow, apply = asyncio.Event(), b.driver.apply
+
+        async def late(command: Command) -> None:
+            await slow.wait()
+            await apply(command)
+
+        b.driver.apply = late  # type: ignore[method-assign]
+        asked = asyncio.create_task(b.ask("plug.on", True))
+        for _ in range(3):
+            await b.settle()
+            b.clock.advance(1)
+            b.heart.beat()
+        answer = await asked
+        assert answer.state is OutcomeState.NO_ANSWER or answer.state is OutcomeState.PENDING
+        b.heart.beat()
+        slow.set()
+        await b.settle()
+        b.heart.beat()
+        await b.settle()
+        assert [v for p, v in b.driver.written if p == "plug.on"] == [True]
 
     on_a_bench(play)
 

@@ -279,6 +279,8 @@ STORES = HeatPumpControl(
         (STORES, float("nan"), 45.0, 2.0, "plan_normal"),
         (replace(STORES, guaranteed_w=4_200.0), 22.0, 50.0, 2.0, "plan_normal"),
         (replace(STORES, house=None, tank=None), 22.0, 50.0, 2.0, "plan_normal"),
+        (replace(STORES, house=None), 22.0, 50.0, 2.0, "plan_normal"),
+        (replace(STORES, tank=None), 22.0, 50.0, 2.0, "plan_normal"),
     ],
 )  # fmt: skip
 def test_a_heat_pump_rests_only_where_it_may_be_blocked_and_is_read_to_be_warm(
@@ -292,6 +294,19 @@ def test_a_heat_pump_rests_only_where_it_may_be_blocked_and_is_read_to_be_warm(
     assert (told, reason.code, source) == (state, code, Source.PLAN)
     if code == "plan_rests":
         assert reason.numbers == {"price": 30_000, "until": T + HOUR, "room_c": room_c, "tank_c": tank_c}
+
+
+@pytest.mark.parametrize(
+    ("room_c", "tank_c", "state"), [(20.0, 45.0, 3.0), (20.0, 99.0, 2.0), (35.0, 45.0, 2.0), (None, 45.0, 2.0)]
+)
+def test_a_heat_pump_takes_more_only_while_all_that_it_warms_is_read_to_have_room(
+    room_c: float | None, tank_c: float, state: float
+) -> None:
+    inputs = given(LOAD, plan((Slot(T, T + HOUR, boosts={"pump": True}),)))
+    read = {"room.temperature": room_c, "pump.tank_temperature": tank_c}
+    values = {**inputs.values, **{point: value for point, value in read.items() if value is not None}}
+    inputs = replace(inputs, house=replace(inputs.house, heat_pumps=(STORES,)), values=values)
+    assert command(step(State(), inputs), "pump.sg_ready")[0] == state
 
 
 @pytest.mark.parametrize("on", [True, False])

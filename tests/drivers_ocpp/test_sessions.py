@@ -337,6 +337,29 @@ async def test_a_stop_with_a_wrong_number_ends_the_one_that_runs(id_: int) -> No
         assert hub.driver._outlets["wallbox"].transaction == ""
 
 
+async def test_a_stop_of_the_other_connector_ends_nothing_here() -> None:
+    async with Hub(spec()) as hub, raw(hub) as send:
+        number = (await send("StartTransaction", start(5_000, ago(minutes=10))))["transactionId"]
+        told = {"connectorId": 2, "meterValue": [{"timestamp": ago(minutes=5), "sampledValue": [{"value": "7"}]}]}
+        await send("MeterValues", told)
+        stop = {"transactionId": 77, "meterStop": 999_999, "timestamp": ago(seconds=1)}
+        await send("StopTransaction", stop)
+        assert hub.driver._outlets["wallbox"].transaction == str(number)
+        assert hub.sink.values["wallbox.energy"] == 5_000
+
+
+async def test_after_a_start_of_the_charger_a_plug_that_only_waits_has_no_transaction() -> None:
+    """A charger that lost its power in the middle of one does not always tell its end."""
+    async with Hub(spec()) as hub, raw(hub) as send:
+        await send("StartTransaction", start(5_000, ago(minutes=10)))
+        status = {"connectorId": 1, "errorCode": "NoError", "status": "Preparing"}
+        await send("StatusNotification", status)
+        assert hub.driver._outlets["wallbox"].transaction, "said late: it runs"
+        await send("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+        await send("StatusNotification", status)
+        assert not hub.driver._outlets["wallbox"].transaction
+
+
 async def test_a_stop_of_a_transaction_that_nobody_has_started_is_answered_and_ends_no_other() -> None:
     """Chargers in free mode (ConnectorIO pull request 199), or whose start was lost (MicroOcpp issue 454)."""
     async with Hub(spec()) as hub, raw(hub) as send:

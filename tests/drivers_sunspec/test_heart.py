@@ -62,14 +62,24 @@ def test_a_heart_has_stopped_only_when_it_was_seen_to_beat() -> None:
     mine = Heart(place, values, 0.0)
     mine.hear(values, 100.0)
     assert not mine.still
-    six = control(DERHb=6)[1]
-    mine.hear(six, 101.0)
-    mine.hear(six, 101.0 + STILL_S)
+    for n in range(5):
+        mine.hear(control(DERHb=6 + n)[1], 101.0 + n)
+    last = control(DERHb=10)[1]
+    mine.hear(last, 105.0 + STILL_S)
     assert not mine.still
-    mine.hear(six, 101.1 + STILL_S)
+    mine.hear(last, 105.1 + STILL_S)
     assert mine.still
     mine.hear(control(DERHb=0)[1], 200.0)
     assert not mine.still
+
+
+def test_a_heart_that_counts_seldom_has_not_stopped_in_between() -> None:
+    place, values = control()
+    mine = Heart(place, values, 0.0)
+    for n in range(20):
+        mine.hear(control(DERHb=6 + n)[1], 60.0 * n)
+        mine.hear(control(DERHb=6 + n)[1], 60.0 * n + 59)
+        assert not mine.still
 
 
 # -- a unit that has it ----------------------------------------------------------------------------------------------
@@ -84,6 +94,7 @@ BEAT = AT + CONTROLLER
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heart, "BEAT_S", 0.05)
     monkeypatch.setattr(heart, "STILL_S", 1.0)
+    monkeypatch.setattr(heart, "_LIVES", 1)
 
 
 def beats(peer: Peer) -> list[int]:

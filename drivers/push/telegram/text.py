@@ -17,7 +17,6 @@ _SERIALS = (
     *("0-0:96.1.1", "0-0:96.1.0", "0-0:42.0.0", "0-0:96.1.255*255", "1-0:0.0.0*255"),
     *("0-0:96.1.0*255", "1-0:96.1.0*255", "1-0:96.1.0", "0-0:0.0.0"),
 )
-_ABSOLUTE, _SIGNED = "1-0:15.7.0", "1-0:16.7.0"
 _VERSIONS = ("1-3:0.2.8", "0-0:96.1.4")
 
 
@@ -46,7 +45,8 @@ def _understand(event: Frame | Rejected) -> Heard | Rejected:
     for line in event.lines[1:]:
         read_line(line, readings, problems)
     time = _time(readings, problems)
-    points, aged = points_of([*readings, *_with_direction(readings, problems)], problems)
+    _undirected(readings, problems)
+    points, aged = points_of(readings, problems)
     if not readings:
         return Rejected(event.offset, "a telegram without any reading")
     return Heard(
@@ -60,16 +60,11 @@ def _understand(event: Frame | Rejected) -> Heard | Rejected:
     )
 
 
-def _with_direction(readings: list[Reading], problems: list[str]) -> list[Reading]:
-    """A power without sign is import where the meter has never counted an export."""
+def _undirected(readings: list[Reading], problems: list[str]) -> None:
+    """A power without sign may be either way, also where the meter has never counted an export: it may be new."""
     told = electricity(readings)
-    power = number(told, "15.7.0", "W")
-    if power is None or any(code in told for code in ("1.7.0", "2.7.0", "16.7.0")):
-        return []
-    if number(told, "2.8.0", "Wh") == 0:
-        return [Reading(_SIGNED, power, "W")]
-    problems.append(f"{_ABSOLUTE}: a power without direction")
-    return []
+    if number(told, "15.7.0", "W") is not None and not any(c in told for c in ("1.7.0", "2.7.0", "16.7.0")):
+        problems.append("1-0:15.7.0: a power without direction")
 
 
 def _device(ident: str, readings: list[Reading]) -> dict[str, str]:

@@ -127,7 +127,7 @@ def _hours(info: SeriesInfo, values: Watts) -> Rolled:
 
 def _uids() -> dict[str, str]:
     links: dict[str, str] = defaultdict(lambda: "tcp://127.0.0.1:1")
-    site = config.parse(demo_document(links, bind="127.0.0.1", port=1, mqtt_port=1), "demo")
+    site = config.parse(demo_document(links, bind="127.0.0.1", port=1, mqtt_port=2), "demo")
     return {d.id: d.uid for d in site.devices}
 
 
