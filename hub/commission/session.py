@@ -253,10 +253,13 @@ class Session:
             return
         kept = move.back is not None
         ends = None if kept else for_s + _SPARE_S
-        answer = await self._desk.ask(move.point, value, person=person, cause=CAUSE, for_s=ends)
+        asked = asyncio.ensure_future(self._desk.ask(move.point, value, person=person, cause=CAUSE, for_s=ends))
         try:
+            answer = await asyncio.shield(asked)
             yield answer.state, answer.ms
         finally:
+            # who is stopped while the device is asked waits for its answer, to take the wish back
+            answer = await asked
             await asyncio.shield(self._restored(move, person) if kept else self._desk.give_back(answer.id, person))
 
     async def _restored(self, move: Move, person: str) -> None:

@@ -216,7 +216,7 @@ class Dispatcher:
         now = self._clock.monotonic()
         self._sent[point] = Sent(value, now, sent.state, self._clock.now(), self._board.read(point).at)
         self._lately[point].append((now, value))
-        self._tasks.create_task(self.on_foreign(point, value), name=f"foreign {point}")
+        self._spawn(self.on_foreign(point, value), f"foreign {point}")
 
     def _set_by_another(self, sent: Sent, spec: CommandSpec, read_at: int) -> bool:
         """What we wrote had been confirmed, the link has been up ever since, and now the device shows another value.
@@ -230,7 +230,14 @@ class Dispatcher:
 
     def _start(self, order: Order) -> None:
         self._flying.add(order.command.point)
-        self._tasks.create_task(self._send(order), name=f"write {order.command.point}")
+        self._spawn(self._send(order), f"write {order.command.point}")
+
+    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
+        """Nothing is written any more while the house ends; the next start does what is due then."""
+        try:
+            self._tasks.create_task(work, name=name)
+        except RuntimeError:  # the task group's word for that
+            work.close()
 
     async def _send(self, order: Order) -> None:
         command, started = order.command, self._clock.monotonic()

@@ -135,6 +135,13 @@ def test_a_test_that_is_stopped_puts_it_back() -> None:
     assert progress.stopped == "stopped"
 
 
+@pytest.mark.parametrize("stop_after_s", [n / 2 for n in range(1, 60)])
+def test_whenever_it_is_stopped_the_limit_is_as_it_was(stop_after_s: float) -> None:
+    """Also while the inverter is being told, which takes 2 s."""
+    house, _ = lived(stop_after_s=stop_after_s)
+    assert house.limit_w == LIMIT_W
+
+
 def test_a_clock_that_is_off_is_told_and_is_no_fault() -> None:
     _, progress = lived()
     (hub, grid) = (f for f in progress.findings if f.check == "clock")

@@ -180,6 +180,20 @@ def test_what_is_on_its_way_is_not_sent_again_after_nobody_waits_for_it() -> Non
     on_a_bench(play)
 
 
+def test_nothing_is_written_while_the_house_ends() -> None:
+    async def main() -> int:
+        async with asyncio.TaskGroup() as tasks:
+            b = Bench(tasks)
+            await b.settle()
+        written, now = len(b.driver.written), b.clock.now()
+        b.desk.leases.take(Request("r", "plug.on", Relation.SET, True, Source.PERSON, now, now + 60_000))
+        b.heart.beat()
+        await b.settle()
+        return len(b.driver.written) - written
+
+    assert asyncio.run(main()) == 0
+
+
 def test_an_end_is_refused_where_nothing_would_happen_then() -> None:
     async def play(b: Bench) -> None:
         answer = await b.ask("plug.on", True, for_s=60)
