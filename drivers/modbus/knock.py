@@ -6,10 +6,16 @@ Reads one register of a unit at a time and waits for its answer; whatever is not
 from __future__ import annotations
 
 import asyncio
+import logging
+import termios
 from collections.abc import Iterable, Iterator, Sequence
+
+import serial
 
 from drivers.modbus.link import READ_HOLDING, ModbusLink
 from hub.errors import LinkError, Refused
+
+log = logging.getLogger(__name__)
 
 GATEWAYS = (4196, 8899, 20_108)
 """ports at which converters speak RTU as they leave the factory: Waveshare, Elfin, PUSR"""
@@ -22,6 +28,8 @@ WALK_S = 60.0
 """how long a line's setting is looked for, at most: 75 questions that nobody answers take 50 s"""
 NET_UNITS = (1, 255, 2, 3, 247, 126, 71)
 _KNOCK_S = 0.8
+LISTEN_S = 1.5
+"""a master asks once a second at least"""
 PAUSE_S = 0.1
 """what the most sensitive device of the catalogue wants between two requests"""
 
@@ -60,8 +68,12 @@ def settings(path: str) -> Iterator[str]:
 async def walked(path: str, units: Sequence[int] = UNITS) -> str | None:
     """The link of the serial port at which a unit answers, within WALK_S; None for nobody, or while another has it.
 
-    Each unit is asked at every setting before the next unit is: mostly it is the first.
+    Each unit is asked at every setting before the next unit is: mostly it is the first. On a line where somebody talks
+    already nobody is asked: an inverter that lost its own meter there would stop.
     """
+    if await asyncio.to_thread(_in_use, path):
+        log.info("%s: somebody talks there already, so that it is left alone", path)
+        return None
     try:
         async with asyncio.timeout(WALK_S):
             for unit in units:
@@ -71,6 +83,15 @@ async def walked(path: str, units: Sequence[int] = UNITS) -> str | None:
     except TimeoutError:
         pass
     return None
+
+
+def _in_use(path: str) -> bool:
+    """Whether anything is heard; at another speed it is garbage, but it is heard."""
+    try:
+        with serial.Serial(path, BAUDS[0], timeout=LISTEN_S, exclusive=True) as line:
+            return bool(line.read(1))
+    except (OSError, termios.error):  # SerialException is an OSError
+        return False
 
 
 async def _anybody(address: str, units: Iterable[int]) -> bool:

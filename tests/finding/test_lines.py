@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tomllib
+import tty
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -145,3 +147,22 @@ def test_a_port_that_is_named_without_its_speed_is_walked(inverter: Registers, m
     monkeypatch.setattr(knock, "WALK_S", 0.0)
     with pytest.raises(LinkError, match=r"nobody answers Modbus at unit 1.*, at no usual speed"):
         asyncio.run(by_mark.probe("serial:///dev/none"))
+
+
+def test_on_a_line_where_somebody_talks_nobody_is_asked() -> None:
+    """Another master and its meter, which would lose one another."""
+    master, line = os.openpty()
+    tty.setraw(line)
+    asked = bytearray()
+
+    async def scene() -> str | None:
+        loop = asyncio.get_running_loop()
+        loop.add_reader(master, lambda: asked.extend(os.read(master, 256)))
+        walking = asyncio.create_task(knock.walked(os.ttyname(line)))
+        while not walking.done():
+            os.write(master, b"\x01\x03\x00\x00\x00\x02\xc4\x0b")
+            await asyncio.wait([walking], timeout=0.2)
+        loop.remove_reader(master)
+        return await walking
+
+    assert asyncio.run(scene()) is None and not asked
