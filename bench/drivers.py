@@ -26,7 +26,7 @@ LIVE = UNITS - 1
 Seen = dict[str, Any]
 
 
-PARTS = ("wires", "hub", "decoders", "self_test", "set_points", "damage")
+PARTS = ("wires", "hub", "decoders", "self_test", "set_points", "chargers", "damage")
 
 
 def run(quick: bool, parts: Sequence[str] = PARTS) -> Iterator[Row]:
@@ -37,6 +37,7 @@ def run(quick: bool, parts: Sequence[str] = PARTS) -> Iterator[Row]:
         "decoders": lambda: decoders(0.25 if quick else 2.0),
         "self_test": lambda: self_test("" if quick else "all"),
         "set_points": lambda: set_points(10 if quick else 30),
+        "chargers": chargers,
         "damage": lambda: damage(("sml", "sunspec")) if quick else damage(_codecs(), 1_000_000),
     }
     for part in parts:
@@ -212,6 +213,16 @@ def set_points(days: int) -> Iterator[Row]:
     watchdog = seen.one("fallback_watchdog_s")
     name = f"hub killed, watchdogs of {watchdog:.0f} s: all devices at their own safe values after"
     yield row(name, seen.one("fell_back_s"), "s", watchdog + 1)
+
+
+def chargers() -> Iterator[Row]:
+    """OCPP central system: each charger told its own limit, and a hub that starts anew while one charges."""
+    seen = shown("tests/drivers_ocpp", "-k", "twenty or restarted_hub or cable")
+    yield row(
+        f"OCPP, {seen.one('stations'):.0f} chargers at once: did not hold of {seen.ran} tests", seen.failed, "", 0
+    )
+    off_wh = abs(seen.one("restart_off_wh"))
+    yield row("OCPP, a hub that starts anew in a transaction: energy lost or counted twice", off_wh, "Wh", 0)
 
 
 def _codecs() -> tuple[str, ...]:

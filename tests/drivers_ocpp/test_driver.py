@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -218,7 +219,7 @@ async def test_only_the_owners_tags_may_charge() -> None:
         assert data.status == "UnknownVendorId"
 
 
-async def test_twenty_chargers_at_once() -> None:
+async def test_twenty_chargers_at_once(record_property: Callable[[str, object], None]) -> None:
     names = [f"box{n}" for n in range(20)]
 
     async with Hub(*(spec(name) for name in names)) as hub, contextlib.AsyncExitStack() as garage:
@@ -235,6 +236,7 @@ async def test_twenty_chargers_at_once() -> None:
             assert hub.sink.values[f"{name}.current_limit"] == 6 + i % 10
             assert hub.sink.values[f"{name}.power"] == (6 + i % 10) * 690
             assert hub.sink.values[f"{name}.session_energy"] == 100 * i
+        record_property("stations", len(boxes))
 
 
 async def test_twenty_of_both_versions_do_not_wait_for_one_another() -> None:

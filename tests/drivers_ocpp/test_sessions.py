@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,9 @@ def ago(**span: float) -> str:
 # -- a hub that is started anew --------------------------------------------------------------------------------------
 
 
-async def test_a_restarted_hub_goes_on_with_the_session(tmp_path: Path) -> None:
+async def test_a_restarted_hub_goes_on_with_the_session(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     async with Hub(spec(), folder=tmp_path) as first, plugged(first) as box:
         box.status = "Charging"
         await box.boot()
@@ -45,6 +47,7 @@ async def test_a_restarted_hub_goes_on_with_the_session(tmp_path: Path) -> None:
             assert second.session()["tag"] == "OWNER" and second.session()["start_energy"] == 1_000_000
             again.energy += 300
             await again.stop()
+            record_property("restart_off_wh", second.sink.values["wallbox.session_energy"] - 2_000)
             assert second.sink.values["wallbox.session_energy"] == 2_000
             assert second.session()["stopped_reason"] == "Local"
     async with Hub(spec(), folder=tmp_path) as third:
