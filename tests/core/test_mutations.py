@@ -203,7 +203,7 @@ PLANNED: dict[str, Callable[[Patch], None]] = {
 
 
 def _rests_whoever_is_warm(pump: Any, read: Any) -> bool:
-    return all(told is not None and told >= low for told, low in read.values())
+    return all(told is not None and told >= low for told, low, _ in read.values())
 
 
 def _for_no_less(judge: worth._Judge, so_far: bool) -> bool:
