@@ -42,6 +42,9 @@ class Firing:
     reason: Reason
 
 
+_IDLE, _UNKNOWN = Firing("idle", Reason("rule_idle")), Firing("idle", Reason("rule_input_missing"))
+
+
 def advance(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[Memory, Firing]:
     """One moment further. While idle only `when` is looked at; while in force `while` and `until` decide.
 
@@ -56,20 +59,20 @@ def advance(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Mom
 def _rested(memory: Memory, moment: Moment) -> Memory:
     """At that moment, after a gap or a step back of the clock perhaps."""
     t = moment.t
-    if t < memory.t:
-        memory = replace(memory, local=min(memory.local, local(moment)))
-    if memory.t and not 0 <= t - memory.t <= GAP_MS:
-        memory = replace(memory, true=0)
-    return replace(memory, t=t, since=min(memory.since, t), ended=min(memory.ended, t))
+    fired = memory.local if t >= memory.t else min(memory.local, local(moment))
+    true = memory.true if not memory.t or 0 <= t - memory.t <= GAP_MS else 0
+    bits = memory.when_bits, memory.hold_bits, memory.until_bits
+    return Memory(t, min(memory.since, t), true, min(memory.ended, t), memory.spent, *bits, fired)
 
 
 def _idle(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[Memory, Firing]:
     t, (holds, bits) = moment.t, _truth(rule.when, memory.when_bits, values, moment)
     true = (memory.true or t) if holds else 0
-    memory = replace(memory, true=true, spent=memory.spent and bool(true), when_bits=bits)
+    spent = memory.spent and bool(true)
+    if (true, spent, bits) != (memory.true, memory.spent, memory.when_bits):
+        memory = replace(memory, true=true, spent=spent, when_bits=bits)
     if not true:
-        known = Reason("rule_idle") if holds is False else Reason("rule_input_missing")
-        return memory, Firing("idle", known)
+        return memory, _IDLE if holds is False else _UNKNOWN
     wait_ms = rule.for_s * 1000 - (t - true)
     cool_ms = rule.cooldown_s * 1000 - (t - memory.ended) if memory.ended else 0.0
     if wait_ms > 0:
@@ -97,10 +100,10 @@ def _holds(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Mome
     holds: bool | None = None
     if rule.hold is None or rule.when.bits:
         holds, bits = _truth(rule.when, memory.when_bits, values, moment)
-        memory = replace(memory, when_bits=bits)
+        memory = memory if bits == memory.when_bits else replace(memory, when_bits=bits)
     if rule.hold is not None:
         holds, bits = _truth(rule.hold, memory.hold_bits, values, moment)
-        memory = replace(memory, hold_bits=bits)
+        memory = memory if bits == memory.hold_bits else replace(memory, hold_bits=bits)
     return holds, memory
 
 
@@ -108,7 +111,8 @@ def _reached(until: Until, memory: Memory, values: Mapping[str, Value], moment: 
     """What ends it now, if anything does."""
     if until.condition is not None:
         holds, bits = _truth(until.condition, memory.until_bits, values, moment)
-        return replace(memory, until_bits=bits), Reason("rule_until") if holds else None
+        memory = memory if bits == memory.until_bits else replace(memory, until_bits=bits)
+        return memory, Reason("rule_until") if holds else None
     ms = moment.t - memory.since
     if until.seconds is not None:
         return memory, Reason("rule_until") if ms >= until.seconds * 1000 else None
