@@ -34,6 +34,16 @@ class ToldClock:
         self.ms += round(seconds * 1000)
 
 
+class LoopClock(ToldClock):
+    """Goes with the loop's own time."""
+
+    def now(self) -> int:
+        return self.ms + round(asyncio.get_running_loop().time() * 1000)
+
+    def monotonic(self) -> float:
+        return self.now() / 1000
+
+
 @dataclass
 class ListJournal:
     entries: list[Entry] = field(default_factory=list)

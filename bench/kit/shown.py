@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What some tests said, by name, in their order; and how many ran, and did not hold."""
+    """What some tests said, by name, in their order; how many ran, and how many did not hold: one, where none ran."""
 
     figures: dict[str, list[float]]
     ran: int
@@ -38,5 +38,5 @@ def shown(*tests: str, **environment: object) -> Shown:
     figures = defaultdict[str, list[float]](list)
     for said in suite.iter("property"):
         figures[said.attrib["name"]].append(float(said.attrib["value"]))
-    failed = sum(int(suite.attrib[kind]) for kind in ("failures", "errors"))
-    return Shown(dict(figures), int(suite.attrib["tests"]), failed)
+    ran, failed = int(suite.attrib["tests"]), sum(int(suite.attrib[kind]) for kind in ("failures", "errors"))
+    return Shown(dict(figures), ran, failed if ran else 1)

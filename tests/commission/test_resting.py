@@ -14,8 +14,7 @@ from hub.control.intents import IntentSink
 from hub.core import HOUSE
 from hub.model import Command, CommandSpec, Device, DeviceSpec, Link, Role
 from hub.model.site import BatteryControl, ChargerControl, Site
-from tests.commission.test_session import LoopClock
-from tests.house_kit import DictKeep, FakeDriver, ListJournal, ToldClock, board_of, points
+from tests.house_kit import DictKeep, FakeDriver, ListJournal, LoopClock, ToldClock, board_of, points
 from tests.simulated_loop import SimulatedLoop
 
 LOAD_W = 1_500.0

@@ -17,20 +17,10 @@ from hub.errors import Refused
 from hub.live import Board
 from hub.model import Command, CommandSpec, Device, DeviceSpec, Link, Role, Wear
 from hub.model.site import Site
-from tests.house_kit import DictKeep, FakeDriver, ListJournal, ToldClock, board_of, points
+from tests.house_kit import DictKeep, FakeDriver, ListJournal, LoopClock, ToldClock, board_of, points
 from tests.simulated_loop import SimulatedLoop
 
 SUN_W, LOAD_W, LIMIT_W = 5_000.0, 500.0, 8_000.0
-
-
-class LoopClock(ToldClock):
-    """Goes with the loop's own time."""
-
-    def now(self) -> int:
-        return self.ms + round(asyncio.get_running_loop().time() * 1000)
-
-    def monotonic(self) -> float:
-        return self.now() / 1000
 
 
 class House(FakeDriver):
