@@ -103,10 +103,12 @@ async def _unit(bus: ModbusLink, unit: int) -> list[Found]:
 
 async def _chain(bus: ModbusLink, unit: int) -> tuple[Place, ...]:
     steps = walk()
-    wish = next(steps)
+    wish, there = next(steps), False
     while True:
         try:
-            wish = steps.send(await _answer(bus, unit, wish.address, wish.count))
+            answer = await _answer(bus, unit, wish.address, wish.count, times=2 if there else 1)
+            there = there or not isinstance(answer, NoAnswer)
+            wish = steps.send(answer)
         except StopIteration as end:
             places: tuple[Place, ...] = end.value
             return places
@@ -114,13 +116,17 @@ async def _chain(bus: ModbusLink, unit: int) -> tuple[Place, ...]:
             return ()
 
 
-async def _answer(bus: ModbusLink, unit: int, address: int, count: int) -> Answer:
-    try:
-        return await bus.read(unit, READ_HOLDING, address, count)
-    except LinkError as error:
-        return error if isinstance(error, NoAnswer) else NoAnswer(str(error))
-    except Refused as error:
-        return error
+async def _answer(bus: ModbusLink, unit: int, address: int, count: int, times: int = 2) -> Answer:
+    """Asked up to so many `times`: one answer that is lost must not make a known device an unknown one."""
+    lost = NoAnswer("")
+    for _ in range(times):
+        try:
+            return await bus.read(unit, READ_HOLDING, address, count)
+        except LinkError as error:
+            lost = error if isinstance(error, NoAnswer) else NoAnswer(str(error))
+        except Refused as error:
+            return error
+    return lost
 
 
 async def _images(bus: ModbusLink, unit: int) -> dict[Place, Values]:

@@ -72,7 +72,7 @@ def charge(turn: Turn, charger: ChargerControl) -> None:
         turn.fuses.give(charger.device, phase, amps)
     watts = amps * turn.fuses.draws.charger_volts(inputs, charger)
     turn.connection.give(charger.device, watts)
-    if amps and planned.code(verdict.wish.reason) not in charging.SOLAR_CODES:
+    if verdict.wish.value and planned.code(verdict.wish.reason) not in charging.SOLAR_CODES:
         turn.fast.append(charger.device)
     for_s = memory.for_s + turn.dt if (amps > 0) == (memory.limit_a > 0) else 0.0
     if amps and for_s < charging.TAKES_UP_S:

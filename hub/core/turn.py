@@ -25,8 +25,8 @@ class Turn:
     """One step. Who comes earlier takes first of what `fuses` and `connection` leave.
 
     `dt`: s since the last step. `inputs` with what rules ask and the modes that hold; `state` as it was. `fast`: cars
-    that charge without looking at the sun; `stores`: batteries that have had their turn; `newly_w`: what cars have been
-    given and do not draw yet, and what batteries give beyond what they give now.
+    that want to charge without looking at the sun, whatever is left for them; `stores`: batteries that have had their
+    turn; `newly_w`: what cars have been given and do not draw yet, and what batteries give beyond what they give now.
     """
 
     def __init__(self, state: State, inputs: Inputs) -> None:

@@ -256,7 +256,8 @@ def check_circuit(
 ) -> None:
     inside = house.inside(circuit)
     per_amp = read.volts(phase) * len(house.phases)
-    plug = max(0.0, read.get("plug.power") or 0.0) / read.volts(phase) if "plug" in inside else 0.0
+    there = "plug" in inside and phase in house.phases
+    plug = max(0.0, read.get("plug.power") or 0.0) / read.volts(phase) if there else 0.0
     cars = sum(a for c, a in amps.items() if c in inside)
     flows = [-watts[b] / per_amp for b in watts if b in inside] if phase in house.phases else []
     given_ = cars + sum(max(0.0, f) for f in flows)
