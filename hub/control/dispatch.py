@@ -29,8 +29,8 @@ from hub.model.journal import Entry, Input, Journal
 log = logging.getLogger("hub")
 ROUTINE_S = 60.0
 AGAIN_S, FLASH_AGAIN = 5.0, 0.2
-"""After so long a device that shows another value is told again; one that keeps it in flash at most by this share of
-its daily writes, and only when they have not been used for new values."""
+"""After so long a device that shows another value is told again, and at once when it is back; one that keeps it in
+flash at most by this share of its daily writes, and only when they have not been used for new values."""
 LATELY_S = 60.0
 """A reading that differs from all that we wrote in this time is not an old one of ours that comes late."""
 Waiter = asyncio.Future[tuple[Command, Outcome]]
@@ -185,8 +185,9 @@ class Dispatcher:
 
     def _disagrees(self, command: Command, sent: Sent, spec: CommandSpec, age: float) -> bool:
         """Whether the device shows something else, and it is not because somebody else wants it so."""
-        reading = self._board.read(command.point)
-        if spec.shows(command.value, reading.value) or age < max(spec.settle_ms / 1000, AGAIN_S):
+        reading, link = self._board.read(command.point), self._board.links[spec.point.partition(".")[0]]
+        is_back = link.state is LinkState.UP and link.since > sent.utc
+        if spec.shows(command.value, reading.value) or (not is_back and age < max(spec.settle_ms / 1000, AGAIN_S)):
             return False
         if not spec.shown and reading.value is None:
             return sent.state is not OutcomeState.PENDING

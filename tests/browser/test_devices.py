@@ -68,7 +68,7 @@ def test_a_hybrid_is_in_the_house_after_two_clicks(visit: Visit, house: Demo) ->
     page = at_devices(visit, PHONE)
     sheet = adding(page)
     found = row(sheet)
-    expect(found.get_by_role("heading")).to_have_text("Fluxwerk Hybrid 10.0")
+    expect(found.get_by_role("heading")).to_have_text("Fluxwerk Hybrid 10.0", timeout=20_000)
     expect(sheet.locator(".unseen[role=status]")).to_contain_text(
         "Found: Fluxwerk Hybrid 10.0, SunSpec, 127.0.0.2:1502"
     )

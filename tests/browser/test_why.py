@@ -35,8 +35,9 @@ def tight(house: Demo, watts: int = 11_000) -> Iterator[None]:
     """A dark house that may take little from the grid, with a car that waits."""
     house.command("battery.mode", "hold")
     house.command("wallbox.mode", "off")
-    house.world(irradiance=0, load_w=2500)
+    house.world(irradiance=0, load_w=2500, ev_present={"keba": True, "heidelberg": False})
     limit = house.command(LIMIT, watts, for_s=600)["id"]
+    eventually(lambda: house.point("battery.power")["v"] == 0, 15, "the battery holds")
     eventually(lambda: house.point("grid.power")["v"] > 2400, 10, "it is dark")
     try:
         yield
@@ -44,7 +45,7 @@ def tight(house: Demo, watts: int = 11_000) -> Iterator[None]:
         house.api("DELETE", f"/requests/{limit}")
         for wish in wishes(house):
             house.api("DELETE", f"/requests/{wish}")
-        house.world(irradiance=None, load_w=None)
+        house.world(irradiance=None, load_w=None, ev_present={"keba": None, "heidelberg": None})
         house.command("wallbox.mode", "solar")
         house.command("battery.mode", "auto")
 

@@ -15,6 +15,8 @@ from hub.cli.main import main
 from hub.errors import LinkError
 from hub.model import Role
 from hub.model.found import Found, Where
+from tests.drivers_sunspec.kit import Peer, encoded, image
+from tests.drivers_sunspec.test_readings import AC_103
 from tests.sim.conftest import Sim, end, start
 
 
@@ -44,6 +46,31 @@ def test_what_the_hub_drives_already_is_left_alone(house: Sim, monkeypatch: pyte
     busy = frozenset({f"127.0.0.1:{house.port('inverter')}"})
     asyncio.run(finder.find(Where(hosts=("127.0.0.1",), busy=busy), found.append))
     assert not found
+
+
+class Forgetful(Peer):
+    """Loses the `lost`-th question."""
+
+    def __init__(self, lost: int) -> None:
+        super().__init__({1: image(encoded([{"ID": 1, "Mn": "Acme", "Md": "Sunny 5"}, AC_103]))})
+        self._lost = lost
+
+    def _respond(self, request: bytes) -> bytes:
+        self._lost -= 1
+        self.silent = self._lost == 0
+        return super()._respond(request)
+
+
+@pytest.mark.parametrize("lost", [2, 3, 4, 5])
+def test_a_device_is_known_though_one_answer_is_lost(lost: int) -> None:
+    async def told() -> Found:
+        async with Forgetful(lost) as peer:
+            (device,) = await finder.probe(f"{peer.link}?unit=1")
+            assert not peer._lost > 0, "it was asked so often"
+            return device
+
+    device = asyncio.run(told())
+    assert (device.vendor, device.model, device.roles[0]) == ("Acme", "Sunny 5", Role.INVERTER)
 
 
 def test_probing_what_is_no_sunspec_device_says_so(house: Sim) -> None:

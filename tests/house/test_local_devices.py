@@ -152,7 +152,8 @@ def test_a_command_is_confirmed_by_the_devices_own_reading_and_obeyed_in_the_hou
 
 
 def test_an_export_limit_holds_at_the_meter_and_costs_sun(house: Demo, sim: Sim) -> None:
-    sim.world(irradiance=900, load_w=0, soc=100, ev_present=False)
+    away = {"keba": False, "heidelberg": False}
+    sim.world(irradiance=900, load_w=0, soc=100, ev_present=away)
     try:
         assert outcome(house, "garage.export_limit", 0)["state"] == "confirmed"
         assert outcome(house, "garage_battery.power_setpoint", 0)["state"] == "confirmed"
@@ -160,7 +161,7 @@ def test_an_export_limit_holds_at_the_meter_and_costs_sun(house: Demo, sim: Sim)
         eventually(lambda: near(house.truth("goodwe")["power"], 0, 60), 15, "for the roof alone exports already")
         assert house.truth("fronius")["power"] > 5000
     finally:
-        sim.world(irradiance=450, load_w=700, soc=60, ev_present=None)
+        sim.world(irradiance=450, load_w=700, soc=60, ev_present=dict.fromkeys(away))
         house.command("garage.export_limit", 8000)
 
 

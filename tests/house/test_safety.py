@@ -38,6 +38,7 @@ BYSTANDERS = {
 def house() -> Iterator[Demo]:
     with demo() as d:
         known = ("wallbox.current_limit", "battery.soc", "grid.power", "heatpump.sg_ready")
+        d.world(ev_present={"keba": True, "heidelberg": True})
         eventually(lambda: all(d.point(p)["v"] is not None for p in known), 20, "every device read")
         yield d
 

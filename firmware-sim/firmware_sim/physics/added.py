@@ -28,11 +28,11 @@ def inverters(added: Collection[str]) -> dict[str, Inverter]:
     }
 
 
-def evses(added: Collection[str], seed: int, day: int) -> dict[str, Evse]:
+def evses(added: Collection[str], seed: int, today: int) -> dict[str, Evse]:
     """A third car; it stays at home on the first day."""
     if GOE not in added:
         return {}
-    return {GOE: Evse(GOE, seed, 52_000, 38.0, True, first=1, total_wh=1_201_700, stays_day=day)}
+    return {GOE: Evse(GOE, seed, 52_000, 38.0, True, first=1, total_wh=1_201_700, first_day=today, stays=True)}
 
 
 def loads(added: Collection[str]) -> dict[str, SmallLoad]:

@@ -30,7 +30,10 @@ class Evse:
     current: Three = (0.0, 0.0, 0.0)
     power: Three = (0.0, 0.0, 0.0)
     forced_present: bool | None = None
-    stays_day: int = -1
+    first_day: int = 0
+    """of the simulation, since the epoch: what the car does depends on the seed and not on the date"""
+    stays: bool = False
+    """at home on the first day"""
     _plan_day: int = -1
     _plan: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
@@ -77,11 +80,11 @@ class Evse:
 
     def _plan_for(self, day: int) -> tuple[float, float, float]:
         """Seconds of the day of leaving and coming back, and the share of the battery driven (%)."""
-        chance = random.Random(f"{self.seed}/{self.name}/{day}")
+        chance = random.Random(f"{self.seed}/{self.name}/day {day - self.first_day}")
         leaves = chance.gauss(7.6, 0.6) * 3600
         returns = max(chance.gauss(16.8, 1.2) * 3600, leaves + 3600)
         driven = chance.uniform(12, 45)
-        if day == self.stays_day or chance.random() < 0.25:
+        if (self.stays and day == self.first_day) or chance.random() < 0.25:
             return 0.0, 0.0, 0.0
         return leaves, returns, driven
 

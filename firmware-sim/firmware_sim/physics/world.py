@@ -61,11 +61,12 @@ class World:
         self.home = homes.open_home(setup.home, setup.data, setup.seed)
         self.clouds = sun.Clouds(setup.seed)
         self.chance = random.Random(f"{setup.seed}/grid")
-        self.keba = Evse("keba", setup.seed, 60_000, 46.0, True, total_wh=1_934_500, stays_day=int(self.local_s // DAY))
-        self.heidelberg = Evse("heidelberg", setup.seed, 40_000, 62.0, False, total_wh=803_200)
+        today = int(self.local_s // DAY)
+        self.keba = Evse("keba", setup.seed, 60_000, 46.0, True, total_wh=1_934_500, first_day=today, stays=True)
+        self.heidelberg = Evse("heidelberg", setup.seed, 40_000, 62.0, False, total_wh=803_200, first_day=today)
         self.small = _small_loads(setup.data) | added.loads(setup.added)
         self.inverters = added.inverters(setup.added)
-        self.evses = added.evses(setup.added, setup.seed, int(self.local_s // DAY))
+        self.evses = added.evses(setup.added, setup.seed, today)
         for inverter in self._all_inverters():
             inverter.share = 1 / (1 + len(self.inverters))
         self.grid = Meter(
