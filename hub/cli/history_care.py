@@ -15,8 +15,8 @@ from pathlib import Path
 from hub.errors import UserError
 from hub.model import SystemClock
 from hub.model.site import Site
-from hub.store.ring.integrity import check as look_at
-from hub.store.ring.salvage import salvage_file
+from hub.store.ring.care import check as look_at
+from hub.store.ring.care import salvage_file
 
 _MB = 1 << 20
 _EVENTS = (

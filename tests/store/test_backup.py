@@ -16,7 +16,7 @@ from hub.errors import ShemsError, UserError
 from hub.store.accounts import Account
 from hub.store.ring import Ring
 from hub.store.ring.backup import LIST, backup, restore
-from hub.store.ring.integrity import check
+from hub.store.ring.care import check
 from hub.store.ring.levels import DAY
 from hub.store.state import State
 from tests.store.house import T0, StillClock

@@ -20,8 +20,8 @@ import pytest
 from hub.errors import UserError
 from hub.store.ring import Ring
 from hub.store.ring.blob import Tag, peek, sealed, unsealed
+from hub.store.ring.care import check
 from hub.store.ring.hotlog import HotLog, blocks_of
-from hub.store.ring.integrity import check
 from hub.store.ring.levels import DAY, M1, row_id
 from hub.store.ring.rollup import Rolled, pack
 from tests.store.house import StillClock

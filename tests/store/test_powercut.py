@@ -27,8 +27,8 @@ import numpy as np
 import pytest
 
 from hub.store.ring import Ring
+from hub.store.ring.care import check
 from hub.store.ring.codec import MISSING
-from hub.store.ring.integrity import check
 from hub.store.ring.levels import DAY
 from tests.store.house import T0, StillClock
 from tests.store.truth import BUDGET, FED, SERIES, counter, power

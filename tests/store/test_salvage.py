@@ -13,9 +13,9 @@ import pytest
 from hub.errors import ShemsError, UserError
 from hub.model import Column
 from hub.store.ring import Ring
+from hub.store.ring.care import salvage_file
 from hub.store.ring.levels import DAY
 from hub.store.ring.pages import PAGE, Pages
-from hub.store.ring.salvage import salvage_file
 from tests.store.house import T0, StillClock
 from tests.store.truth import BUDGET, SERIES, Read, compare, feed, lived, read
 

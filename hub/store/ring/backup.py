@@ -20,8 +20,8 @@ from pathlib import Path
 from hub import VERSION
 from hub.errors import ShemsError, UserError
 from hub.store.migrate import pending
+from hub.store.ring.care import check
 from hub.store.ring.hotlog import HotLog
-from hub.store.ring.integrity import check
 
 HISTORY, HOT, STATE = "history.db", "history.hot", "state.db"
 LIST = "backup.json"

@@ -5,21 +5,17 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hub.errors import UserError
 from hub.store.ring import energy, hour, rollup
 from hub.store.ring.blob import Damaged, Holds, Tag, peek, unsealed
 from hub.store.ring.codec import Ints, decode
 from hub.store.ring.levels import DAY, HOUR, LEVELS, M15, QUARTER, month_of, row_id, span
-from hub.store.ring.pages import log_is_broken
 from hub.store.ring.types import SeriesInfo
 
 QUICK_S = 0.5
@@ -50,46 +46,28 @@ class Report:
         return not self.damaged and not self.sqlite
 
 
-def check(path: Path, deep: bool, limit_s: float = QUICK_S) -> Report:
-    """Looks at the history at `path`, whether or not a hub is writing it; a quick look takes about `limit_s` s at most.
-
-    Raises UserError when there is none. Not for the process that is writing it: whoever closes the hot log, even one
-    opened for reading, gives up the process's lock on it.
-    """
-    from hub.store.ring.file import look  # it looks at what it opens itself
-
-    if not path.is_file():
-        raise UserError(f"{path}: there is no history; name the hub's data folder with --data")
-    began, report = time.monotonic(), Report()
-    try:
-        if log_is_broken(path):
-            report.sqlite.append("the write-ahead log is damaged in the middle")
-        found = look(path)
-        if found.problems:
-            found = look(path)  # what a hub was just writing over is not damaged
-        report.damaged += found.problems
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as connection:
-            connection.text_factory = lambda raw: raw.decode(errors="replace")
-            look_at = _Look(connection, {i: info for info, i in found.series.items()}, report)
-            look_at.deep() if deep else look_at.quick(began + limit_s)
-    except (sqlite3.DatabaseError, UserError) as e:
-        report.sqlite.append(str(e))
+def quick(
+    connection: sqlite3.Connection,
+    series: Mapping[SeriesInfo, int],
+    limit_s: float = QUICK_S,
+    report: Report | None = None,
+) -> Report:
+    """The look at a start, written into `report`. Raises sqlite3.DatabaseError for what SQLite itself finds damaged."""
+    report, began = report or Report(), time.monotonic()
+    _Look(connection, series, report).quick(began + limit_s)
     report.seconds = time.monotonic() - began
     return report
 
 
-def quick(connection: sqlite3.Connection, series: dict[SeriesInfo, int], limit_s: float = QUICK_S) -> Report:
-    """The look at a start. Raises sqlite3.DatabaseError for what SQLite itself finds damaged."""
-    report, began = Report(), time.monotonic()
-    _Look(connection, {i: info for info, i in series.items()}, report).quick(began + limit_s)
-    report.seconds = time.monotonic() - began
-    return report
+def deep(connection: sqlite3.Connection, series: Mapping[SeriesInfo, int], report: Report) -> None:
+    """Everything is read, and what is wrong written into `report`. Raises sqlite3.DatabaseError as `quick` does."""
+    _Look(connection, series, report).deep()
 
 
 class _Look:
-    def __init__(self, connection: sqlite3.Connection, infos: dict[int, SeriesInfo], report: Report) -> None:
+    def __init__(self, connection: sqlite3.Connection, series: Mapping[SeriesInfo, int], report: Report) -> None:
         self._connection = connection
-        self._infos = infos
+        self._infos = {i: info for info, i in series.items()}
         self._report = report
         self._rows = report.rows
 

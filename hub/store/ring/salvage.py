@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from hub.errors import ShemsError, UserError
+from hub.errors import ShemsError
 from hub.model import Kind
 from hub.store.ring import merge
 from hub.store.ring.blob import HEAD, Damaged, Holds, Tag, peek, unsealed
 from hub.store.ring.budget import file_limit, make_room, scarce, used
 from hub.store.ring.day import NEWER
-from hub.store.ring.file import info_of, open_history
+from hub.store.ring.file import info_of
 from hub.store.ring.levels import DAY, HOUR, row_id
 from hub.store.ring.mend import Described, is_description, registered
 from hub.store.ring.now import Now
@@ -301,25 +301,6 @@ class Salvage:
                 part.rename(part.with_name(part.name.replace(".damaged-", ".salvaged-")))
         self.report.damaged = self._path.name.replace(".damaged-", ".salvaged-")
         self.report.done = True
-
-
-def salvage_file(damaged: Path, path: Path, now_ms: int, budget: int) -> Report:
-    """Brings back what can be read of `damaged` into the history at `path`, whose hub is not running.
-
-    `budget`: bytes that the history may take. Raises UserError, ShemsError.
-    """
-    from hub.store.ring.writer import Writer  # it salvages too
-
-    if not damaged.is_file():
-        raise UserError(f"{damaged}: there is no such file")
-    if path.exists() and damaged.samefile(path):
-        raise UserError(f"{damaged}: this is the history itself; it is moved aside when it is damaged")
-    files, found = open_history(path, now_ms, budget)
-    writer = Writer(path, files, Now(found.series, found.hours, found.last_ms, found.joined), budget)
-    try:
-        return writer.salvage(damaged, now_ms)
-    finally:
-        writer.close()
 
 
 def _rank(holds: Holds) -> int:
