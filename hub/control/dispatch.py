@@ -91,8 +91,9 @@ class Dispatcher:
             self._drivers[device.id] = driver
 
     def spec(self, point: str) -> CommandSpec | None:
+        """None for what cannot be set, nor is a command of any use that nothing is shown of."""
         device = self._board.devices.get(point.partition(".")[0])
-        return device.command(point) if device else None
+        return device.command(point) if device and point in self._board.points else None
 
     def managed(self, point: str) -> bool:
         return point in self.managed_points

@@ -62,6 +62,7 @@ CHANGES: Mapping[str, tuple[ChangeCode, ...]] = {
     "schedule_asked": ("change_schedule", "ask_yourself"),
     "schedule_limit": ("change_schedule",),
     "overruled": ("its_turn",),
+    "as_it_was": ("ask_yourself",),
     "no_answer": ("device_answers",),
     "device_refused": ("device_answers",),
     "device_ignored": ("device_answers",),
@@ -77,6 +78,7 @@ CHANGES: Mapping[str, tuple[ChangeCode, ...]] = {
     "target_waits": ("begins_by_itself", "fast_mode"),
     "phases_kept": ("sun_differs",),
     "phases_by_sun": ("sun_differs",),
+    "phases_by_room": ("less_import",),
     "phase_switch": ("phases_switched",),
     "phase_switch_rate": ("wait",),
     "pause_time": ("wait", "ask_yourself"),
@@ -201,6 +203,6 @@ def _numbers(point: str, reason: Reason, asked: Value | None) -> dict[str, Value
     free, sun, least = numbers.get(f"free_{unit}"), numbers.get("surplus_a"), numbers.get("min_a")
     if is_number(asked) and is_number(free) and abs(asked) > free:
         numbers |= {f"less_{unit}": round(abs(asked) - free, 1), f"asked_{unit}": abs(asked)}
-    if is_number(sun) and is_number(least) and max(0.0, sun) < least:
-        numbers["more_a"] = round(least - max(0.0, sun), 1)
+    if is_number(sun) and is_number(least) and sun < least:
+        numbers["more_a"] = round(least - sun, 1)
     return numbers

@@ -5,6 +5,7 @@ In the mode of a plan this is what it does without one: solar.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from hub.core import planned
@@ -25,7 +26,7 @@ HIDDEN_SHARE, _STEP_A = 0.1, 1.2
 _IDLE_A = 0.5
 """What still flows when a car has stopped charging."""
 _ROOM = 1.05
-"""Three phases are taken when the sun gives so much more than they need at least, or switching would go on and on."""
+"""Three phases are taken when there is so much more than they need at least, or switching would go on and on."""
 
 
 def charger_wish(
@@ -117,14 +118,20 @@ def switchable(inputs: Inputs, charger: ChargerControl) -> bool:
 
 
 def phases_wanted(
-    inputs: Inputs, charger: ChargerControl, memory: ChargerMemory, dt: float
+    inputs: Inputs, charger: ChargerControl, memory: ChargerMemory, rooms: Mapping[int, float], dt: float
 ) -> tuple[Wish, ChargerMemory]:
     """1 or 3, and what to remember; the sun decides in the solar modes, a plan by its power, else all three are used.
 
-    It changes when the other number has suited for as long as solar charging waits.
+    It changes when the other number has suited for as long as solar charging waits. `rooms`: A that fuses and limits
+    leave on one phase and on three, 0 = too little to charge at all: then one phase suits better.
     """
     now = memory.phases or int(inputs.number(f"{charger.device}.phases") or charger.phase_count)
     other, numbers = _better(inputs, charger, now)
+    tight = now != 1 and not rooms[3] and rooms[1] > 0
+    if tight:
+        other, numbers = 1, {"phases": float(now), "room_a": rooms[1]}
+    elif other == 3 and rooms[3] < charger.min_a * _ROOM:
+        other = 0
     memory = replace(memory, phases=now, other_s=memory.other_s + dt if other else 0.0)
     patience = charger.start_delay_s if other == 3 else charger.stop_delay_s
     point = f"{charger.device}.phases"
@@ -132,7 +139,8 @@ def phases_wanted(
         return Wish(point, float(now), Source.DEFAULT, Reason("phases_kept", numbers)), memory
     if "power_w" in numbers:
         return Wish(point, float(other), Source.PLAN, Reason("plan_phases", numbers)), memory
-    return Wish(point, float(other), Source.DEFAULT, Reason("phases_by_sun", numbers)), memory
+    reason = Reason("phases_by_room", numbers) if tight else Reason("phases_by_sun", numbers)
+    return Wish(point, float(other), Source.DEFAULT, reason), memory
 
 
 def _better(inputs: Inputs, charger: ChargerControl, now: int) -> tuple[int, dict[str, float]]:
@@ -156,6 +164,14 @@ def _planned(watts: float, one: float, now: int) -> int:
     if now == 1:
         return 3 if watts >= 3 * one else 0
     return 1 if 0 < watts < 3 * one else 0
+
+
+def draws_on(inputs: Inputs, charger: ChargerControl, memory: ChargerMemory) -> int:
+    """On how many phases the car draws, once it has had time to; what was known before while it does not."""
+    if not memory.limit_a or memory.for_s < TAKES_UP_S:
+        return memory.draws_on
+    amps = [inputs.number(f"{charger.device}.current_l{n}") for n in charger.phases]
+    return sum(a is not None and a > _IDLE_A for a in amps) or memory.draws_on
 
 
 def still_flows(inputs: Inputs, charger: ChargerControl) -> bool:

@@ -8,16 +8,16 @@ from hub.core import charging, planned, target, worth
 from hub.core.arbitrate import Verdict, arbitrate
 from hub.core.battery import FOLLOWS_S, balance, battery_wish, follows
 from hub.core.charging import charger_wish
-from hub.core.connection import LIMITS
 from hub.core.draw import EXPORT, IMPORT
-from hub.core.envelope import Bound, battery_bounds, charger_bounds, clamp, device_bound, setting_bounds
+from hub.core.envelope import Bound, battery_bounds, charger_bounds, clamp, device_bound
 from hub.core.heed import reserved, target_of
 from hub.core.house import Inverter
 from hub.core.loads import heat, switch
 from hub.core.pace import PEOPLE, at_end, counted_on, held_on, pause, ramp, switch_rate, switched
 from hub.core.turn import Turn
 from hub.core.types import ChargerMemory, Held, Inputs, State, Step, Wish
-from hub.model import HEEDED, Reason, Source
+from hub.core.wished import wished
+from hub.model import Reason, Source
 from hub.model.site import BatteryControl, ChargerControl
 
 _CANNOT_S, _MORE = 10.0, 0.02
@@ -45,8 +45,7 @@ def step(state: State, inputs: Inputs) -> Step:
         heat(turn, pump)
     for plug in house.switches:
         switch(turn, plug)
-    for point in _wished(turn.inputs):
-        other(turn, point)
+    wished(turn)
     return turn.done()
 
 
@@ -82,6 +81,7 @@ def charge(turn: Turn, charger: ChargerControl) -> None:
         limit_a=amps,
         for_s=for_s,
         forced=not amps and (bool(limits) or memory.forced if verdict.wish.value else by_itself),
+        draws_on=charging.draws_on(inputs, charger, memory),
     )
 
 
@@ -93,7 +93,8 @@ def _target(turn: Turn, inputs: Inputs, charger: ChargerControl, default: Wish) 
         return default
     by_plan = planned.is_plans(default.reason)
     seen = replace(inputs, prices=()) if by_plan else inputs
-    wish, memory, left_wh = target.target_wish(seen, charger, request, turn.targets.get(charger.device))
+    most_w = target.most_w(charger, turn.chargers.get(charger.device), turn.connection.limits.get(IMPORT))
+    wish, memory, left_wh = target.target_wish(seen, charger, request, turn.targets.get(charger.device), most_w)
     turn.targets[charger.device] = memory
     if wish is not None:
         return replace(wish, source=request.source, request=request.id)
@@ -113,12 +114,19 @@ def _by_itself(turn: Turn, wish: Wish) -> bool:
     )
 
 
+def _room(turn: Turn, inputs: Inputs, charger: ChargerControl, phases: int) -> float:
+    """A that fuses and limits leave on so many phases; 0 = less than the car needs."""
+    on = replace(charger, phases=charger.phases[:phases])
+    return clamp(charger.max_a, charger_bounds(inputs, on, turn.fuses, turn.connection))[0]
+
+
 def _phases(turn: Turn, charger: ChargerControl, memory: ChargerMemory) -> tuple[ChargerMemory, Reason | None]:
     """Switches between one phase and three while nothing flows; the reason why the car has to wait for it."""
     inputs = turn.inputs.anew()
     if not charging.switchable(inputs, charger):
         return memory, None
-    default, memory = charging.phases_wanted(inputs, charger, counted_on(memory, turn.dt), turn.dt)
+    rooms = {n: _room(turn, inputs, charger, n) for n in (1, 3)}
+    default, memory = charging.phases_wanted(inputs, charger, counted_on(memory, turn.dt), rooms, turn.dt)
     verdict = arbitrate(inputs, default.point, default) or Verdict(default)
     wanted = 1 if verdict.wish.value == 1 else 3
     shown = inputs.number(default.point)
@@ -221,27 +229,3 @@ def curtail(turn: Turn, inverter: Inverter) -> None:
 
 def _blind(turn: Turn, inputs: Inputs) -> bool:
     return inputs.number(f"{inputs.house.grid}.power") is None
-
-
-# -- what only somebody's wish drives ----------------------------------------------------------------------------------
-
-
-def other(turn: Turn, point: str) -> None:
-    """0 is off or pause, even where the device's range begins higher."""
-    inputs = turn.inputs.anew()
-    verdict = arbitrate(inputs, point, None)
-    if verdict is None:
-        return
-    value, limits = verdict.wish.value, tuple[Reason, ...]()
-    if not isinstance(value, str):
-        device = (device_bound(inputs.house.commands[point]),) if value != 0 else ()
-        value, limits = clamp(value, (*device, *setting_bounds(inputs, point, verdict.wish.source)))
-    turn.decide(inputs, verdict, value, limits)
-
-
-def _wished(inputs: Inputs) -> list[str]:
-    """Points with a lease in force that are not driven anyway, each once, in the order of the leases."""
-    driven = inputs.house.managed
-    points = dict.fromkeys(r.point for r in inputs.requests if r.point in inputs.house.commands)
-    other = {"mode", *HEEDED}
-    return [p for p in points if p not in driven and p not in LIMITS and p.partition(".")[2] not in other]

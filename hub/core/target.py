@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hub.core.types import VOLT, Inputs, Target, Wish
+from hub.core.connection import Cap
+from hub.core.types import VOLT, ChargerMemory, Inputs, Target, Wish
 from hub.model import Reason, Request, Source
 from hub.model.site import ChargerControl
 
@@ -19,17 +20,27 @@ _AGAIN = 2.0
 """% that a car which has been full enough may lose before more is charged."""
 
 
+def most_w(charger: ChargerControl, memory: ChargerMemory | None, cap: Cap | None) -> float:
+    """W that the car can be expected to draw: on the phases that it has drawn on, and within the import limit."""
+    phases = min(memory.draws_on if memory and memory.draws_on else charger.phase_count, charger.phase_count)
+    watts = charger.max_a * VOLT * phases
+    return watts if cap is None else min(watts, max(cap.watts, charger.min_a * VOLT))
+
+
 def target_wish(
-    inputs: Inputs, charger: ChargerControl, request: Request, memory: Target | None
+    inputs: Inputs, charger: ChargerControl, request: Request, memory: Target | None, watts: float
 ) -> tuple[Wish | None, Target, float]:
-    """(what the target wants now, or None if it can wait or is reached; what to remember; Wh that are left)."""
+    """(what the target wants now, or None if it can wait or is reached; what to remember; Wh that are left).
+
+    `watts`: what the car can be expected to draw.
+    """
     if memory is None or memory.request != request.id:
         memory = Target(request.id)
     by_soc = request.point.endswith(".target_soc")
     memory, left_wh = (_percent if by_soc else _energy)(inputs, charger, float(request.value), memory)
     if not left_wh:
         return None, memory, 0.0
-    needed_s = left_wh * 3600 / (charger.max_a * VOLT * charger.phase_count) * MARGIN
+    needed_s = left_wh * 3600 / watts * MARGIN
     reason = _now(inputs, request, needed_s, left_wh)
     if reason is None:
         return None, memory, left_wh

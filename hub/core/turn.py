@@ -31,6 +31,8 @@ class Turn:
 
     def __init__(self, state: State, inputs: Inputs) -> None:
         self.state = state
+        if any(r.ends <= inputs.t for r in inputs.requests):
+            inputs = replace(inputs, requests=tuple(r for r in inputs.requests if r.ends > inputs.t))
         self.dt = max(0.0, min((inputs.t - state.t) / 1000.0, MOST_S)) if state.t else 0.0
         self._rules, self._firings, asked = _ruled(state, inputs)
         if asked:
@@ -83,11 +85,19 @@ class Turn:
             safe = tokens is None or _inside(tokens.value, value, bounds, limits)
             value, self._tokens[wish.point], worn = spent(spec, wish, value, safe, tokens)
             limits = (*limits, *([worn] if worn else ()))
+        looked_at = (*inputs.looked_at, *self._read_by(wish))
         self._commands.append(
-            Command(wish.point, value, wish.request, wish.source, wish.reason, limits, tuple(inputs.looked_at))
+            Command(wish.point, value, wish.request, wish.source, wish.reason, limits, tuple(dict.fromkeys(looked_at)))
         )
         self.unmet += verdict.unmet(value, limits)
         return value
+
+    def _read_by(self, wish: Wish) -> tuple[str, ...]:
+        """The points that the rule behind it goes by."""
+        if wish.source is not Source.RULE:
+            return ()
+        cause = next((r.cause for r in self.inputs.requests if r.id == wish.request), "")
+        return next((rule.points for rule in self.inputs.rules if cause == f"rule:{rule.id}"), ())
 
     def done(self) -> Step:
         unseen = tuple(p for p in self._unseen if self.held.get(p) and self.held[p].value == self.state.held[p].value)

@@ -91,7 +91,8 @@ class ChargerMemory:
 
     `phases`: what it was last switched to, 0 = never; `phases_s` ago; `other_s`: how long the other would suit better;
     `switches_s`: what is left of the time that switches use up, see `pace`.
-    `less_s`: how long the sun has left less than `limit_a`.
+    `less_s`: how long the sun has left less than `limit_a`. `draws_on`: how many phases the car has drawn on, 0 = never
+    seen.
     """
 
     limit_a: float = 0.0
@@ -103,6 +104,7 @@ class ChargerMemory:
     switches_s: float = LONG_S
     other_s: float = 0.0
     less_s: float = 0.0
+    draws_on: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +152,10 @@ class Course:
 class State:
     """All that the core remembers from one step to the next.
 
-    `held`: batteries, inverters, heat pumps and switches by point; `tokens`: how often a set-point in flash may still
-    be changed, with the value that stands in it; `courses`: what devices do by the plan, by device; `unseen`: points of
-    `held` that were remembered over a restart, and whose device has not shown since what it is.
+    `held`: batteries, inverters, heat pumps and switches by point, and what a limit has moved, as it was before;
+    `tokens`: how often a set-point in flash may still be changed, with the value that stands in it; `courses`: what
+    devices do by the plan, by device; `unseen`: points of `held` that were remembered over a restart, and whose device
+    has not shown since what it is.
     """
 
     t: int = 0

@@ -68,7 +68,7 @@ def test_a_limit_of_the_house_leaves_more_or_is_ended_by_whoever_set_it(source: 
 
 def test_how_much_more_sun_a_car_needs() -> None:
     found = changes(CAR, Reason("no_surplus", {"surplus_a": -3.0, "min_a": 6.0}))
-    assert found[0] == Change("sun_leaves_more", {"more_a": 6.0})
+    assert found[0] == Change("sun_leaves_more", {"more_a": 9.0})
     assert [c.code for c in found[1:]] == ["min_solar_mode", "fast_mode"]
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from hub.core import charging, connection, envelope, fuse, loads, pace, planned, surplus, turn, worth
+from hub.core import charging, connection, envelope, fuse, loads, pace, planned, surplus, turn, wished, worth
 from hub.core.types import ChargerMemory, Course, Tokens
 from hub.model import Reason, Source
 from tests.scenarios.judge import misses
@@ -89,8 +89,9 @@ def test_each_bound_is_missed(bound: tuple[ModuleType, int], monkeypatch: Patch)
     module, nth = bound
     made = _without(module, nth)
     if module is envelope:
-        for name in ("battery_bounds", "charger_bounds", "device_bound", "setting_bounds"):
-            monkeypatch.setattr(step, name, made[name])
+        for user in (step, wished):
+            for name in vars(user).keys() & {"battery_bounds", "charger_bounds", "device_bound", "setting_bounds"}:
+                monkeypatch.setattr(user, name, made[name])
     elif module is loads:
         monkeypatch.setattr(loads, "_UNBLOCKED", made["_UNBLOCKED"])
     assert _noticed(LIMITS | {"guaranteed_power"}, made["step"] if module is step else step.step)

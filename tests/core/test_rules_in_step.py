@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from hub.core import House, Inputs, State, Step, step
+from hub.core.keyframe import packed, unpacked
 from hub.model import CommandSpec, Device, Link, Moment, Relation, Request, Role, Source, quantity
 from hub.model.site import ChargerControl, Site
 from hub.rules import Rule, parse
@@ -47,6 +50,17 @@ def test_a_rule_switches_what_the_core_does_not_drive_by_itself() -> None:
     assert told(stepped((rule("lamp.on = on"),)), "lamp.on") == (True, "rule", "rule:r:lamp.on:set")
 
 
+def test_a_decision_names_what_its_rule_goes_by() -> None:
+    (lamp,) = (c for c in stepped((rule("lamp.on = on"),)).commands if c.point == "lamp.on")
+    assert "grid.power" in lamp.inputs
+
+
+def test_a_wish_whose_time_is_over_is_nobodys() -> None:
+    late = stepped((), person("car.current_limit", 8), t=T + 3_600_000)
+    assert told(stepped((), person("car.current_limit", 8)), "car.current_limit")[1:] == ("person", "p")
+    assert told(late, "car.current_limit") == (0.0, "default", "")
+
+
 def test_a_mode_that_a_person_holds_for_a_time_comes_before_a_rule_and_the_rule_is_told() -> None:
     result = stepped((rule("car.current_limit = 0"),), person("car.mode", "fast"))
     assert told(result, "car.current_limit") == (16.0, "person", "p")
@@ -64,6 +78,29 @@ def test_a_rule_comes_before_the_mode_that_was_chosen_for_good() -> None:
         "rule",
         "rule:r:car.current_limit:set",
     )
+
+
+def test_a_rule_that_is_written_anew_remembers_nothing_of_the_one_before_of_its_name() -> None:
+    state = stepped((rule("lamp.on = on"),)).state
+    state = stepped((), state=state, t=T + 1_000).state
+    result = stepped((rule("lamp.on = on", **{"for": "10 min"}),), state=state, t=T + 2_000)
+    assert (result.firings["r"].state, result.state.rules["r"].since) == ("waiting", 0)
+    assert "lamp.on" not in [c.point for c in result.commands]
+
+
+def test_a_rule_goes_on_after_a_restart_and_so_does_one_from_before_rules_had_digests() -> None:
+    lit = rule("lamp.on = on")
+    kept = json.loads(json.dumps(packed(stepped((lit,)).state)))
+    state = unpacked(kept)
+    assert state and state.rules["r"].digest == lit.digest
+    changed = rule("lamp.on = on", **{"for": "10 min"})
+    assert stepped((changed,), state=state, t=T + 1_000).firings["r"].state == "waiting"
+    del kept["rules"]["r"]["digest"]
+    older = unpacked(kept)
+    assert older and older.rules["r"].digest == 0
+    for known in (state, older):
+        result = stepped((lit,), state=known, t=T + 1_000)
+        assert (result.firings["r"].state, result.state.rules["r"].since) == ("active", T)
 
 
 def test_a_rule_that_cannot_be_understood_for_a_moment_goes_on_where_it_was() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hub.core import House, Inputs, State, step
 from hub.core.heed import in_force
 from hub.core.keyframe import packed, unpacked
+from hub.core.types import ChargerMemory
 from hub.model import CommandSpec, Device, Link, Relation, Request, Role, Source
 from hub.model.site import CAR_EFFICIENCY, ChargerControl, Price, Site
 
@@ -40,20 +41,24 @@ def lived(
     mode: str = "off",
     sun_w: float = 0.0,
     ahead: tuple[Price, ...] = prices(),
+    phases: int = 3,
+    state: State = State(),  # noqa: B008
+    limits: tuple[Request, ...] = (),
 ) -> tuple[list[float], list[str], float]:
-    """(amps, reasons, Wh in the car) until the deadline, every `step_s`."""
+    """(amps, reasons, Wh in the car that draws on so many `phases`) until the deadline, every `step_s`."""
     target = Request("x", "car.target_energy", Relation.SET, wh, Source.PERSON, T, T + round(hours * HOUR))
-    h, state, energy, amps, reasons = house(mode), State(), 1_000.0, [0.0], list[str]()
+    h, energy, amps, reasons = house(mode), 1_000.0, [0.0], list[str]()
     for k in range(round(hours * 3600 / step_s)):
-        drawn = amps[-1] * 230 * 3
+        drawn = amps[-1] * 230 * phases
         values = {"grid.power": drawn - sun_w, "car.power": drawn, "car.energy": energy}
-        values |= {f"grid.power_l{n}": (drawn - sun_w) / 3 for n in (1, 2, 3)}
-        result = step(state, Inputs(T + k * step_s * 1000, h, values, (target,), prices=ahead))
+        values |= {f"grid.power_l{n}": (drawn if n <= phases else 0.0) / phases - sun_w / 3 for n in (1, 2, 3)}
+        values |= {f"car.current_l{n}": amps[-1] if n <= phases else 0.0 for n in (1, 2, 3)}
+        result = step(state, Inputs(T + k * step_s * 1000, h, values, (target, *limits), prices=ahead))
         state = unpacked(packed(result.state)) or State()
         command = next(c for c in result.commands if c.point == "car.current_limit")
         amps.append(float(command.value))
         reasons.append(command.reason.code)
-        energy += amps[-1] * 230 * 3 * step_s / 3600
+        energy += amps[-1] * 230 * phases * step_s / 3600
     return amps[1:], reasons, energy - 1_000.0
 
 
@@ -68,6 +73,30 @@ def test_it_charges_in_the_cheapest_hours_and_no_others() -> None:
 def test_it_is_in_time_whatever_the_prices_say(wh: float, hours: float) -> None:
     for ahead in (prices(), (), prices(*range(50_000, 38_000, -1_000))):
         assert lived(wh, hours, ahead=ahead)[2] >= wh - AMPS_W / 60
+
+
+def test_a_car_that_draws_on_one_phase_begins_earlier_once_that_has_been_seen() -> None:
+    known = State(chargers={"car": ChargerMemory(draws_on=1)})
+    assert lived(10_000, 8, ahead=(), phases=1)[2] < 9_000, "the first time it may draw on all three"
+    assert lived(10_000, 8, ahead=(), phases=1, state=known)[2] >= 10_000
+
+
+@pytest.mark.parametrize("phases", [1, 3])
+def test_on_how_many_phases_a_car_draws_is_seen_while_it_charges(phases: int) -> None:
+    state, amps = State(), 0.0
+    for k in range(120):
+        values = {"grid.power": amps * 690, **{f"grid.power_l{n}": amps * 230 for n in (1, 2, 3)}}
+        values |= {"car.power": amps * 230 * phases}
+        values |= {f"car.current_l{n}": amps if n <= phases else 0.1 for n in (1, 2, 3)}
+        mode = "fast" if k < 100 else "off"
+        result = step(state, Inputs(T + k * 1000, house(mode), values))
+        state, amps = result.state, float(result.commands[0].value)
+    assert state.chargers["car"].draws_on == phases
+
+
+def test_a_limit_of_the_house_makes_it_begin_earlier() -> None:
+    limit = Request("dim", "house.import_limit", Relation.AT_MOST, 7_000.0, Source.GRID_OPERATOR, T, T + 9 * HOUR)
+    assert lived(10_000, 8, ahead=(), limits=(limit,))[2] >= 10_000
 
 
 def charged(soc: float | None, wanted: float, hours: float, ahead: tuple[Price, ...] = prices()) -> list[float]:

@@ -1,0 +1,79 @@
+"""What only somebody's wish drives: a lamp, a thermostat, the limit of a device that drives itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from hub.core.arbitrate import Verdict, arbitrate
+from hub.core.connection import LIMITS
+from hub.core.envelope import clamp, device_bound, setting_bounds
+from hub.core.turn import Turn
+from hub.core.types import Held, Inputs, Wish
+from hub.model import HEEDED, Reason, Relation, Source
+
+ENDS_S = 30.0
+"""So long, at most, a device is told what it was before a limit, until it shows that."""
+
+
+def wished(turn: Turn) -> None:
+    """0 is off or pause, even where the device's range begins higher."""
+    points = _points(turn.inputs)
+    for point in points:
+        inputs = turn.inputs.anew()
+        verdict = arbitrate(inputs, point, None)
+        if verdict:
+            turn.held.pop(point, None)
+            _decide(turn, inputs, verdict)
+        else:
+            _limited(turn, inputs, point)
+    managed = turn.inputs.house.managed
+    for point in [p for p in turn.held if p in turn.inputs.house.commands and p not in managed and p not in points]:
+        _given_back(turn, point)
+
+
+def _limited(turn: Turn, inputs: Inputs, point: str) -> None:
+    """Nobody sets it, but there are limits: it is what it shows as long as that is inside them.
+
+    What it was before the first of them moved it is kept, and is what a wider limit and the end of the last give back.
+    """
+    known = turn.held.get(point)
+    was = known.value if known else inputs.number(point)
+    capped = any(r.point == point and r.relation is Relation.AT_MOST for r in inputs.requests)
+    base = was if was is not None else math.inf if capped else -math.inf
+    verdict = arbitrate(inputs, point, Wish(point, base, Source.DEFAULT, Reason("as_it_was")))
+    if verdict is None or verdict.wish.value in (math.inf, -math.inf):
+        return
+    if known is None and verdict.wish.value == was:
+        return
+    if was is not None:
+        turn.held[point] = Held(was)
+    _decide(turn, inputs, replace(verdict, driven=False))
+
+
+def _given_back(turn: Turn, point: str) -> None:
+    """The last limit has ended."""
+    inputs, held = turn.inputs.anew(), turn.held[point]
+    for_s = held.for_s + turn.dt
+    if for_s > ENDS_S or inputs.house.commands[point].shows(held.value, inputs.values.get(point)):
+        del turn.held[point]
+        return
+    turn.held[point] = replace(held, for_s=for_s)
+    wish = Wish(point, held.value, Source.DEFAULT, Reason("as_it_was"))
+    _decide(turn, inputs, Verdict(wish, driven=False))
+
+
+def _decide(turn: Turn, inputs: Inputs, verdict: Verdict) -> None:
+    value, limits, point = verdict.wish.value, tuple[Reason, ...](), verdict.wish.point
+    if not isinstance(value, str):
+        device = (device_bound(inputs.house.commands[point]),) if value != 0 else ()
+        value, limits = clamp(value, (*device, *setting_bounds(inputs, point, verdict.wish.source)))
+    turn.decide(inputs, verdict, value, limits)
+
+
+def _points(inputs: Inputs) -> list[str]:
+    """Points with a lease in force that are not driven anyway, each once, in the order of the leases."""
+    driven = inputs.house.managed
+    points = dict.fromkeys(r.point for r in inputs.requests if r.point in inputs.house.commands)
+    other = {"mode", *HEEDED}
+    return [p for p in points if p not in driven and p not in LIMITS and p.partition(".")[2] not in other]
