@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub import config
@@ -22,8 +24,9 @@ from hub.errors import UserError
 from hub.model import CommandSpec, Device, Quantity, SystemClock
 from hub.model.document import Document
 from hub.model.site import Site
-from hub.rehearse.backtest import Rehearsed, rehearse
+from hub.rehearse.backtest import FLAPS, Rehearsed, rehearse
 from hub.rehearse.recorded import Recorded
+from hub.rehearse.saved import saved_rules
 from hub.rules import Rule, RuleError, parse
 from hub.store.ring import Ring
 
@@ -45,9 +48,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Raises UserError, which names file, rule, field and column."""
+    documents = _documents(args.file)
     site = config.parse(config.read(args.config), str(args.config))
-    points, commands = known(_devices(site, args.data))
-    rules = _rules(args.file, points, commands)
+    devices = _devices(site, args.data)
+    points, commands = known(devices)
+    try:
+        rules = [parse(id_, document, points, commands) for id_, document in documents.items()]
+    except RuleError as error:
+        raise UserError(f"{args.file}: {error}") from None
     if args.action == "check":
         _tell(
             args.json,
@@ -55,31 +63,57 @@ def run(args: argparse.Namespace) -> int:
             [f"{r.id}: can be used" for r in rules],
         )
         return 0
+    return _backtest(args, site, devices, rules)
+
+
+def _backtest(args: argparse.Namespace, site: Site, devices: Sequence[Device], rules: Sequence[Rule]) -> int:
+    points, commands = known(devices)
     zone, since = ZoneInfo(site.timezone), getattr(args, "from")
     end = instant("--to", args.to, zone) if args.to else SystemClock().now()
     start = instant("--from", since, zone) if since else end - 365 * DAY_MS
     if start >= end:
         raise UserError("--from: must be before --to")
-    series = {p.id: p.series for d in _devices(site, args.data) for p in d.points}
+    series = {p.id: p.series for d in devices for p in d.points}
     reader, _ = Ring.look(args.data / "history.db", series.get)
     calendar = calendar_of(site)
+    others = {r.id: r for r in (*_saved(args.data, points, commands), *rules)}
     found = {
-        r.id: rehearse(r, [o for o in rules if o is not r], reader, calendar, points, site, start, end) for r in rules
+        r.id: rehearse(r, [o for o in others.values() if o is not r], reader, calendar, points, site, start, end)
+        for r in rules
     }
     lines = [line for id_, report in found.items() for line in _said(id_, report, site, zone)]
     _tell(args.json, {id_: asdict(report) for id_, report in found.items()}, lines)
     return 0
 
 
-def _rules(file: Path, points: Mapping[str, Quantity], commands: Mapping[str, CommandSpec]) -> list[Rule]:
-    told = Document.load(config.read(file), str(file))
-    rules = told.get("rules", {file.stem: told})
+def _documents(file: Path) -> dict[str, dict[str, Any]]:
+    """By id: of one rule that is that of the file."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        reason = e.strerror if isinstance(e, OSError) and e.strerror else str(e)
+        raise UserError(f"{file}: cannot be read: {reason}; name a readable file of rules") from None
+    told = Document.load(text, str(file))
+    rules = told.get("rules", {file.stem: told} if told else {})
     if not isinstance(rules, dict) or not all(isinstance(r, dict) for r in rules.values()):
         raise UserError(f"{file}: rules: must be tables [rules.NAME]")
+    if not rules:
+        raise UserError(f"{file}: there are no rules in it; write them as tables [rules.NAME]")
+    return rules
+
+
+def _saved(data: Path, points: Mapping[str, Quantity], commands: Mapping[str, CommandSpec]) -> Iterator[Rule]:
+    """What else people have asked for; of what cannot be understood now it is told."""
     try:
-        return [parse(id_, document, points, commands) for id_, document in rules.items()]
-    except RuleError as error:
-        raise UserError(f"{file}: {error}") from None
+        documents = saved_rules(data)
+    except UserError as error:
+        documents = {}
+        print(f"shems: not compared with those that are saved: {error}", file=sys.stderr)
+    for id_, document in documents.items():
+        try:
+            yield parse(id_, document, points, commands, kept=True)
+        except RuleError as error:
+            print(f"shems: not compared with a rule that is saved: {error}", file=sys.stderr)
 
 
 def _devices(site: Site, data: Path) -> tuple[Device, ...]:
@@ -110,8 +144,9 @@ def _said(id_: str, r: Rehearsed, site: Site, zone: ZoneInfo) -> Iterator[str]:
         yield f"  not in these figures, because nobody knows what it changes: {', '.join(r.unmodelled)}"
     if r.known < 1:
         yield f"  all that it looks at was known {100 * r.known:.1f} % of the time"
-    if r.most_an_hour > 6:
-        yield f"  it flaps: up to {r.most_an_hour} starts an hour; give it `for`, a band (±) or `cooldown`"
+    if r.most_an_hour > FLAPS:
+        seen = " when tried second by second" if r.most_by_seconds == r.most_an_hour else ""
+        yield f"  it flaps: up to {r.most_an_hour} starts an hour{seen}; give it `for`, a band (±) or `cooldown`"
     for clash in r.clashes:
         yield f"  against {clash.rule} over {clash.point} for {clash.seconds / 3600:.1f} h"
     for s in r.runs[-SHOWN:]:

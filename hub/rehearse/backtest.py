@@ -7,7 +7,7 @@ rule reads that. What it would have cost is the difference at the grid, at the p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,12 @@ from hub.rules import Rule, Run, World, runs
 from hub.rules.vector import Floats
 from hub.store.ring import Buckets, Querier
 
-MINUTE, SECONDS_MS = 60, 8 * 86_400_000
+DAY_MS = 86_400_000
+MINUTE, SECONDS_MS = 60, 8 * DAY_MS
+FLAPS = 6
+"""More starts in an hour are too many."""
+_PART = 45
+"""That part of a longer rehearsal, a day at least, is tried by seconds too: it takes no longer than the rest."""
 _BLOCK_S, _MOST = 31 * 86_400, 900_000
 _PRICES = ("tariff.price_import", "tariff.price_export")
 _SOON = ("house.surplus", "grid.power", "house.consumption")
@@ -46,7 +51,9 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """Differences are against doing nothing: Wh, and money in currency, + = costs more."""
+    """Differences are against doing nothing: Wh, and money in currency, + = costs more. `most_an_hour`: starts, of the
+    steps or of the seconds of the newest days, whatever are more; `most_by_seconds`: of these, 0 if not tried.
+    """
 
     start: int
     end: int
@@ -61,6 +68,7 @@ class Rehearsed:
     per_day: float
     most_an_hour: int
     clashes: tuple[Clash, ...]
+    most_by_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +95,33 @@ def rehearse(
     end: int,
 ) -> Rehearsed:
     """`start`, `end`: UTC ms; for the resolution see `recorded`. Raises UserError."""
+    others = [o for o in others if o.enabled]
     wanted = dict.fromkeys((*rule.points, *_SOON, *_PRICES, *(p for o in others for p in o.points)))
     wanted |= dict.fromkeys(Effects.needs(rule, site))
     past = recorded(querier, calendar, points, [p for p in wanted if p in points], start, end)
     effects = Effects(rule, site, past.values, past.step_s)
     found = list(runs(rule, past.moments, past.world(effects)))
-    return _report(rule, others, past, effects, found)
+    report = _report(rule, others, past, effects, found)
+    if past.step_s == 1 or report.most_an_hour > FLAPS:
+        return report
+    newest = _most_by_seconds(rule, querier, calendar, points, site, start, end)
+    return replace(report, most_by_seconds=newest, most_an_hour=max(newest, report.most_an_hour))
+
+
+def _most_by_seconds(
+    rule: Rule, querier: Querier, calendar: Calendar, points: Mapping[str, Quantity], site: Site, start: int, end: int
+) -> int:
+    """The most starts in an hour of the newest days, which minutes may hide."""
+    longest = min(SECONDS_MS, max(DAY_MS, (end - start) // _PART))
+    kept = (end - longest // part for part in (1, 2, 4, 8, 24) if querier.finest(end - longest // part) == 1)
+    since = next(kept, None)
+    if since is None:
+        return 0
+    wanted = dict.fromkeys((*rule.points, *Effects.needs(rule, site)))
+    past = recorded(querier, calendar, points, [p for p in wanted if p in points], since, end, 1)
+    effects = Effects(rule, site, past.values, past.step_s)
+    found = runs(rule, past.moments, past.world(effects))
+    return _most_an_hour(np.array([past.moments.t[r.start] for r in found], np.int64))
 
 
 def recorded(

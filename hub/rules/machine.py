@@ -20,7 +20,7 @@ class Memory:
     """`since`: in force since then, 0 = not; `true`: `when` has held since then, 0 = not; `ended`: when it was in force
     last; `spent`: `until` ended it then, and `when` has held ever since; `local`: the local day and time at which it
     fired, in minutes. The bits are the last truths of comparisons with a band: of `when`, which always keep up, and of
-    `while` and `until`, which begin anew each time it fires.
+    `while` and `until`, which begin anew each time it fires. `digest`: of the rule whose it is, 0 = of any.
     """
 
     t: int = 0
@@ -32,6 +32,7 @@ class Memory:
     hold_bits: tuple[int, ...] = ()
     until_bits: tuple[int, ...] = ()
     local: int = 0
+    digest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +50,21 @@ def advance(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Mom
     """One moment further. While idle only `when` is looked at; while in force `while` and `until` decide.
 
     What `until` has ended fires again when `when` has been false in between, or after `cooldown` where there is one.
+    What another rule of the same name has left behind, as this one was before it was changed, counts for nothing.
     """
-    memory = _rested(memory, moment)
+    memory = _rested(memory if memory.digest in (rule.digest, 0) else Memory(), moment, rule.digest)
     if memory.since:
         return _in_force(rule, memory, values, moment)
     return _idle(rule, memory, values, moment)
 
 
-def _rested(memory: Memory, moment: Moment) -> Memory:
+def _rested(memory: Memory, moment: Moment, digest: int) -> Memory:
     """At that moment, after a gap or a step back of the clock perhaps."""
     t = moment.t
     fired = memory.local if t >= memory.t else min(memory.local, local(moment))
     true = memory.true if not memory.t or 0 <= t - memory.t <= GAP_MS else 0
     bits = memory.when_bits, memory.hold_bits, memory.until_bits
-    return Memory(t, min(memory.since, t), true, min(memory.ended, t), memory.spent, *bits, fired)
+    return Memory(t, min(memory.since, t), true, min(memory.ended, t), memory.spent, *bits, fired, digest)
 
 
 def _idle(rule: Rule, memory: Memory, values: Mapping[str, Value], moment: Moment) -> tuple[Memory, Firing]:

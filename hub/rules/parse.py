@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from hub.model import Kind, Quantity
 from hub.model.moment import WEEKDAYS
 from hub.model.units import UNITS
 from hub.rules import tree, units
-from hub.rules.tokens import Sentence, Token
+from hub.rules.fixed import between_wholes, fixed
+from hub.rules.tokens import Sentence, Token, meant
 
 T = TypeVar("T")
 Points: TypeAlias = Mapping[str, Quantity]
 _SIGNS = ("<", "<=", ">", ">=", "=", "==", "!=")
 _CLOCKS = {"time": units.TIME, "sunrise": units.TIME, "sunset": units.TIME, "sun.elevation": "deg"}
 _FLAGS = ("holiday", "sun.up")
-_WORDS = (*_CLOCKS, *_FLAGS, "weekday", "weekend", "known", "min", "max", "abs", "and", "or", "not", "between", "in")
+_JOINTS = ("and", "or", "not", "between", "in")
+_PICKS = {"min": "min(grid.power, 0 W)", "max": "max(grid.power, 0 W)", "abs": "abs(grid.power)"}
+_WORDS = (*_CLOCKS, *_FLAGS, "weekday", "weekend", "known", *_PICKS, *_JOINTS)
+_SURE = 0.7
+"""So near a word must be to one that joins conditions, that not a unit is sought first."""
 _DEEPEST = 40
 _MOST_PARTS = 100
 """Both keep a sentence far from Python's own limit of nesting: a chain of sums is a deep tree too."""
 _ON = {"on": True, "true": True, "off": False, "false": False}
 
-Typed: TypeAlias = tuple[tree.Amount, str]
-"""An amount and its unit."""
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An amount, its unit, and the word that it begins with."""
+
+    of: tree.Amount
+    unit: str
+    begin: Token
 
 
 class Parser:
-    """Of one sentence. `points`: what it may speak of."""
+    """Of one sentence. `points`: what it may speak of. One that is `kept` may say what can never be, or what nobody can
+    have meant: it goes on as it was understood when it was written.
+    """
 
-    def __init__(self, sentence: Sentence, points: Points) -> None:
+    def __init__(self, sentence: Sentence, points: Points, kept: bool = False) -> None:
         self._sentence = sentence
         self._points = points
+        self._kept = kept
         self._tokens = sentence.tokens()
         self._at = self._depth = self._parts = 0
         self.bits = 0
@@ -48,12 +62,11 @@ class Parser:
 
     def amount(self, unit: str) -> tree.Amount:
         """The whole text as an amount in `unit`; raises RuleError."""
-        begin = self._now
-        found, its = self._sum()
+        found = self._sum()
         self._end()
-        if units.same(its, unit or units.PLAIN) is None:
-            raise self._error(begin, f"this is {its}, and {unit or units.PLAIN} is wanted")
-        return found
+        if units.same(found.unit, unit or units.PLAIN) is None:
+            raise self._error(found.begin, f"this is {found.unit}, and {unit or units.PLAIN} is wanted")
+        return found.of
 
     # -- truths ------------------------------------------------------------------------------------------------------
 
@@ -87,8 +100,7 @@ class Parser:
             special = self._special(begin)
             if special is not None:
                 return special
-        left, unit = self._sum()
-        return self._compared(begin, left, unit)
+        return self._compared(self._sum())
 
     def _is_group(self) -> bool:
         """Whether the parenthesis here holds a condition: it does if a comparison or a word of one stands in it."""
@@ -161,70 +173,105 @@ class Parser:
         word = self._next()
         text = word.text.strip('"')
         if text not in choices:
-            raise self._error(word, f"{what} is never {text!r}{_meant(text, choices)}")
+            raise self._error(word, f"{what} is never {text!r}{meant(text, choices)}")
         return choices.index(text)
 
-    def _compared(self, begin: Token, left: tree.Amount, unit: str) -> tree.Truth:
+    def _compared(self, left: Typed) -> tree.Truth:
         sign = self._next()
         if sign.text == "between":
-            return self._between(begin, left, unit)
+            return self._between(left)
         if sign.text not in _SIGNS:
-            raise self._error(sign, f"a comparison was expected here, like > 1500 W, not {sign.text}")
-        right, its = self._sum()
-        both = self._same(sign, unit, its)
+            said = f"a comparison was expected here, like > 1500 W, not {sign.text}"
+            raise self._error(sign, said + meant(sign.text, ("between",)))
+        right = self._sum()
+        both = self._same(sign, left, right)
         text = "=" if sign.text == "==" else sign.text
+        if text in ("=", "!="):
+            self._can_equal(left, right)
+            self._can_equal(right, left)
         if self._now.text not in ("+-", "±"):
-            return tree.Compare(text, left, right)
+            return tree.Compare(text, left.of, right.of)
         wide = self._next()
         if text in ("=", "!="):
             raise self._error(wide, "a band goes with <, <=, > and >= only")
-        band, of = self._sum()
-        self._same(wide, "min" if both == units.TIME else both, of)
+        band = self._band(wide, both)
         self.bits += 1
-        return tree.Compare(text, left, right, band, self.bits - 1)
+        return tree.Compare(text, left.of, right.of, band, self.bits - 1)
 
-    def _between(self, begin: Token, left: tree.Amount, unit: str) -> tree.Truth:
-        low, one = self._sum()
+    def _can_equal(self, one: Typed, other: Typed) -> None:
+        q = self._points.get(one.of.point) if isinstance(one.of, tree.Reading) else None
+        said = between_wholes(fixed(other.of), q) if q else ""
+        if said:
+            self._refuse(other.begin, f"{one.begin.text} is always {said}")
+
+    def _band(self, wide: Token, unit: str) -> tree.Amount:
+        band = self._sum()
+        self._together(wide, "min" if unit == units.TIME else unit, band.unit)
+        self._tell(band, unit, moved=True)
+        if (fixed(band.of) or 0) < 0:
+            self._refuse(band.begin, "a band is so wide to both sides, and never less than 0; take the minus out")
+        return band.of
+
+    def _between(self, left: Typed) -> tree.Truth:
+        low = self._sum()
         joint = self._next()
         if joint.text != "and":
             raise self._error(joint, f"`between A and B` needs `and` here, not {joint.text}")
-        high, other = self._sum()
-        both = self._same(joint, self._same(begin, unit, one), other)
-        return tree.Between(left, low, high, both == units.TIME)
+        high = self._sum()
+        self._same(left.begin, left, low)
+        both = self._same(joint, left, high)
+        self._has_room(low, joint, high, both)
+        return tree.Between(left.of, low.of, high.of, both == units.TIME)
+
+    def _has_room(self, low: Typed, joint: Token, high: Typed, unit: str) -> None:
+        """Times of day go over midnight; all else must rise."""
+        a, b = fixed(low.of), fixed(high.of)
+        if a is None or b is None or a < b or (a > b and unit == units.TIME):
+            return
+        one, other = self._text(low.begin, joint), self._text(high.begin, self._now)
+        instead = f"write between {other} and {one}" if a > b else "widen it, or leave it out"
+        self._refuse(low.begin, f"nothing is ever between {one} and {other}; {instead}")
 
     # -- amounts -----------------------------------------------------------------------------------------------------
 
     def _sum(self) -> Typed:
-        left, unit = self._product()
+        left = self._product()
         while self._now.text in ("+", "-"):
             self._one_more()
             sign = self._next()
-            right, its = self._product()
-            both = units.added(sign.text, unit, its)
+            right = self._product()
+            both = units.added(sign.text, left.unit, right.unit)
             if both is None:
-                raise self._error(sign, f"{unit or 'a number'} and {its or 'a number'} do not add up")
-            left, unit = tree.Sum(sign.text, left, right), both
-        return left, unit
+                raise self._error(sign, f"{left.unit or 'a number'} and {right.unit or 'a number'} do not add up")
+            self._unbare(left, right, moved=True)
+            left = Typed(tree.Sum(sign.text, left.of, right.of), both, left.begin)
+        return left
 
     def _product(self) -> Typed:
-        left, unit = self._signed()
+        left = self._signed()
         while self._now.text in ("*", "/"):
             self._one_more()
             sign = self._next()
-            right, its = self._signed()
-            both = units.multiplied(sign.text, unit, its)
+            right = self._signed()
+            both = units.multiplied(sign.text, left.unit, right.unit)
             if both is None:
                 raise self._error(sign, "a time of day cannot be multiplied")
-            left, unit = tree.Sum(sign.text, left, right), both
-        return left, unit
+            if sign.text == "/" and fixed(right.of) == 0:
+                self._refuse(right.begin, "nothing can be divided by 0; take it out")
+            left = Typed(tree.Sum(sign.text, left.of, right.of), both, left.begin)
+        return left
 
     def _signed(self) -> Typed:
+        begin = self._now
         if self._took("-"):
-            of, unit = self._deeper(self._signed)
-            return tree.Number(-of.value) if isinstance(of, tree.Number) else tree.Negative(of), unit
-        return self._atom()
+            found = self._deeper(self._signed)
+            of = found.of
+            turned = tree.Number(-of.value) if isinstance(of, tree.Number) else tree.Negative(of)
+            return Typed(turned, found.unit, begin)
+        return Typed(*self._atom(), begin)
 
-    def _atom(self) -> Typed:
+    def _atom(self) -> tuple[tree.Amount, str]:
+        """And its unit."""
         token = self._next()
         if token.kind == "number":
             return self._number(token)
@@ -233,10 +280,10 @@ class Parser:
         if token.text == "(":
             found = self._deeper(self._sum)
             self._need(")")
-            return found
+            return found.of, found.unit
         if token.kind != "name":
             raise self._error(token, f"a number, a point or a time was expected here, not {token.text}")
-        if token.text in ("min", "max", "abs") and self._now.text == "(":
+        if token.text in _PICKS and self._now.text == "(":
             return self._pick(token)
         if token.text in _CLOCKS:
             return tree.Clock(token.text), _CLOCKS[token.text]
@@ -246,24 +293,25 @@ class Parser:
             raise self._error(token, f"{point} is a word, like {q.choices[0]}, and cannot be calculated with")
         return tree.Reading(point), q.unit or units.PLAIN
 
-    def _pick(self, name: Token) -> Typed:
+    def _pick(self, name: Token) -> tuple[tree.Amount, str]:
         self._need("(")
         found = [self._deeper(self._sum)]
         for _ in range(name.text != "abs"):
             self._need(",")
             found.append(self._deeper(self._sum))
         self._need(")")
-        unit = found[0][1] if len(found) == 1 else self._same(name, found[0][1], found[1][1])
-        return tree.Pick(name.text, tuple(of for of, _ in found)), unit
+        unit = found[0].unit if len(found) == 1 else self._same(name, *found)
+        return tree.Pick(name.text, tuple(t.of for t in found)), unit
 
-    def _number(self, token: Token) -> Typed:
+    def _number(self, token: Token) -> tuple[tree.Amount, str]:
         value, word = float(token.text), self._now
-        if word.text in UNITS and not (word.text in ("min", "max") and self._after.text == "("):
+        if word.text in UNITS and not (word.text in _PICKS and self._after.text == "("):
             self._next()
             unit, factor = UNITS[word.text]
             return tree.Number(value * factor), unit
         if word.kind in ("name", "unit") and word.text not in (*_WORDS, *self._points):
-            raise self._error(word, f"{word.text!r} is no unit{_meant(word.text, UNITS, 0.4)}")
+            joint = meant(word.text, _JOINTS, _SURE)
+            raise self._error(word, f"{word.text!r} is no unit{joint or meant(word.text, UNITS, 0.4)}")
         return tree.Number(value), units.ANY
 
     def _minutes(self, token: Token) -> int:
@@ -273,9 +321,42 @@ class Parser:
         return hour * 60 + minute
 
     def _point(self, token: Token) -> str:
-        if token.text in self._points:
-            return token.text
-        raise self._error(token, f"there is no point {token.text!r}{_meant(token.text, (*self._points, *_WORDS))}")
+        text = token.text
+        if text in self._points:
+            return text
+        if text in _PICKS:
+            raise self._error(token, f"{text!r} needs amounts in parentheses, like {_PICKS[text]}")
+        if text in _WORDS:
+            raise self._error(token, f"{text!r} cannot stand here; a number or a point was expected")
+        raise self._error(token, f"there is no point {text!r}{meant(text, (*self._points, *_WORDS))}")
+
+    # -- what goes together ------------------------------------------------------------------------------------------
+
+    def _same(self, at: Token, left: Typed, right: Typed) -> str:
+        """The unit of both."""
+        both = self._together(at, left.unit, right.unit)
+        self._unbare(left, right)
+        return both
+
+    def _together(self, at: Token, left: str, right: str) -> str:
+        both = units.same(left, right)
+        if both is None:
+            raise self._error(at, f"{left or 'a number'} cannot be compared with {right or 'a number'}")
+        return both
+
+    def _unbare(self, left: Typed, right: Typed, moved: bool = False) -> None:
+        self._tell(left, right.unit, moved)
+        self._tell(right, left.unit, moved)
+
+    def _tell(self, amount: Typed, beside: str, moved: bool = False) -> None:
+        """That a bare number stands beside what has a unit, where that may mean anything."""
+        said = units.bare(beside, fixed(amount.of), moved) if amount.unit == units.ANY else ""
+        if said:
+            self._refuse(amount.begin, said)
+
+    def _refuse(self, at: Token, message: str) -> None:
+        if not self._kept:
+            raise self._error(at, message)
 
     # -- the words ---------------------------------------------------------------------------------------------------
 
@@ -305,13 +386,8 @@ class Parser:
 
     def _end(self) -> None:
         if self._now.kind != "end":
-            raise self._error(self._now, f"{self._now.text!r} is too much here; join conditions with `and` or `or`")
-
-    def _same(self, at: Token, left: str, right: str) -> str:
-        both = units.same(left, right)
-        if both is None:
-            raise self._error(at, f"{left or 'a number'} cannot be compared with {right or 'a number'}")
-        return both
+            said = meant(self._now.text, _JOINTS, _SURE) or "; join conditions with `and` or `or`"
+            raise self._error(self._now, f"{self._now.text!r} is too much here{said}")
 
     def _deeper(self, walk: Callable[[], T]) -> T:
         self._depth += 1
@@ -327,14 +403,12 @@ class Parser:
         if self._parts >= _MOST_PARTS:
             raise self._error(self._now, f"has more than {_MOST_PARTS} parts; make two rules of it")
 
+    def _text(self, begin: Token, end: Token) -> str:
+        return self._sentence.text[begin.at : end.at].strip()
+
     def _error(self, token: Token, message: str) -> Exception:
         return self._sentence.error(token.at, message)
 
 
 def _switch(q: Quantity) -> bool:
     return q.kind is Kind.STATE and q.high == 1 and not q.choices
-
-
-def _meant(text: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    near = difflib.get_close_matches(text, list(known), 1, cutoff)
-    return f"; did you mean {near[0]!r}?" if near else ""

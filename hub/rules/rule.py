@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import zlib
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,15 +13,18 @@ from hub.model import CommandSpec, Kind, Quantity, Relation, Value
 from hub.model.document import hint
 from hub.model.quantity import MOMENTARY, TARGETS
 from hub.rules import scalar, tree
+from hub.rules.fixed import between_wholes, fixed
 from hub.rules.parse import Parser, Points
-from hub.rules.tokens import RuleError, Sentence
+from hub.rules.tokens import RuleError, Sentence, meant
 
 KEYS = (*("name", "when", "for", "while", "then", "until"), *("priority", "cooldown", "min_for", "enabled"))
+_LABELS = ("name", "priority", "enabled")
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) *(s|min|h|d)")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
-_ACTION = re.compile(r"\s*([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)\s*(<=|>=|==?)\s*(.+?)\s*$", re.DOTALL)
+_ACTION = re.compile(r"\s*([A-Za-z]\w*\.[A-Za-z]\w*)\s*(<=|>=|==?)\s*(.+?)\s*$", re.DOTALL)
 _RELATIONS = {"=": Relation.SET, "==": Relation.SET, "<=": Relation.AT_MOST, ">=": Relation.AT_LEAST}
+_LOWER, _UPPER = (Relation.SET, Relation.AT_LEAST), (Relation.SET, Relation.AT_MOST)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _ON = {"on": True, "true": True, "off": False, "false": False}
 
@@ -58,6 +63,7 @@ class Until:
 class Rule:
     """`for_s`: how long `when` must hold before it fires; `hold` must go on holding (None: `when`); `min_for_s`: it
     then is in force for so long at least, unless `until` ends it; for `cooldown_s` after that it does not fire again.
+    `digest`: of the text that says when it is in force and what it then asks; never 0.
     """
 
     id: str
@@ -72,6 +78,7 @@ class Rule:
     min_for_s: float
     enabled: bool
     document: Mapping[str, Any] = field(compare=False, repr=False)
+    digest: int
 
     @property
     def points(self) -> tuple[str, ...]:
@@ -90,7 +97,8 @@ def parse(
     id_: str, document: Mapping[str, Any], points: Points, commands: Mapping[str, CommandSpec], kept: bool = False
 ) -> Rule:
     """Raises RuleError, which names rule, field, column, and what to do. `commands`: what may be set, by point; of a
-    rule that is `kept` a value may be beyond that, as a device may tell another rating one day.
+    rule that is `kept` a value may be beyond that, as a device may tell another rating one day, and it may say what
+    can never be.
     """
     reader = _Reader(id_, document, points, commands, kept)
     return reader.rule()
@@ -126,10 +134,11 @@ class _Reader:
             self._seconds("min_for", 0.0),
             self._bool("enabled", True),
             dict(self._doc),
+            _digest(self._doc),
         )
 
     def _condition(self, key: str, text: str) -> Condition:
-        parser = Parser(Sentence(f"rules.{self._id}.{key}", text), self._points)
+        parser = Parser(Sentence(f"rules.{self._id}.{key}", text), self._points, self._kept)
         found = parser.condition()
         return Condition(text, found, parser.bits, scalar.truth(found))
 
@@ -138,11 +147,17 @@ class _Reader:
         listed = [told] if isinstance(told, str) else told
         if not isinstance(listed, list) or not listed or not all(isinstance(a, str) for a in listed):
             raise self._error("then", 'is missing or no list of texts; write then = ["heatpump.sg_ready = 3"]')
-        actions = tuple(self._action(text) for text in listed)
-        for k, action in enumerate(actions):
-            if any((a.point, a.relation) == (action.point, action.relation) for a in actions[:k]):
+        actions: list[Action] = []
+        for text in listed:
+            action = self._action(text)
+            if any((a.point, a.relation) == (action.point, action.relation) for a in actions):
                 raise self._error("then", f"{action.point} is set twice; keep one of them")
-        return actions
+            against = next((k for k, a in enumerate(actions) if _exclude(a, action)), None)
+            if against is not None and not self._kept:
+                said = f"{listed[against]!r} is asked too, and both cannot be; change one of them"
+                raise Sentence(f"rules.{self._id}.then", text).error(len(text) - len(text.lstrip()), said)
+            actions.append(action)
+        return tuple(actions)
 
     def _action(self, text: str) -> Action:
         match = _ACTION.match(text)
@@ -151,7 +166,8 @@ class _Reader:
         point, sign, value = match.groups()
         spec, sentence = self._commands.get(point), Sentence(f"rules.{self._id}.then", text, match.start(3))
         if point not in self._points or spec is None:
-            raise sentence.error(match.start(1), f"{point!r} cannot be set{hint(point, self._commands)}")
+            near = meant(point, self._commands) or hint(point, self._commands)
+            raise sentence.error(match.start(1), f"{point!r} cannot be set{near}")
         if point.partition(".")[2] in MOMENTARY:
             raise sentence.error(match.start(1), f"{point} is for a person to ask for, never for a rule; take it out")
         if point.partition(".")[2] in TARGETS:
@@ -163,20 +179,31 @@ class _Reader:
             if relation is not Relation.SET:
                 raise sentence.error(match.start(2), f"{point} is a word and can only be set with =")
             return Action(point, relation, self._word(sentence, point, value, choices))
-        found = Parser(sentence, self._points).amount(q.unit)
+        found = self._amount(sentence, point, value, spec)
+        return Action(point, relation, None, found, scalar.amount(found))
+
+    def _amount(self, sentence: Sentence, point: str, value: str, spec: CommandSpec) -> tree.Amount:
+        q = self._points[point]
+        switch = q.kind is Kind.STATE and q.high == 1
+        if switch and value.casefold() in _ON:
+            raise sentence.error(sentence.begin, f"{point} is on or off, not {value}")
+        found = Parser(sentence, self._points, self._kept).amount(q.unit)
         if isinstance(found, tree.Number):
-            if q.kind is Kind.STATE and q.high == 1 and found.value not in (0, 1):
+            if switch and found.value not in (0, 1):
                 raise sentence.error(sentence.begin, f"{point} is on or off, not {value}")
             if not self._kept:
                 self._in_range(sentence, point, found.value, spec, q)
-        return Action(point, relation, None, found, scalar.amount(found))
+        if (said := between_wholes(fixed(found), q)) and not self._kept:
+            raise sentence.error(sentence.begin, f"{point} is always {said}")
+        return found
 
     def _word(self, sentence: Sentence, point: str, value: str, choices: Sequence[str]) -> Value:
         word = value.strip('"')
         if not choices:
             return _ON[word]
         if word not in choices:
-            raise sentence.error(sentence.begin, f"{point} cannot be {word!r}{hint(word, choices)}")
+            near = meant(word, choices) or hint(word, choices)
+            raise sentence.error(sentence.begin, f"{point} cannot be {word!r}{near}")
         return word
 
     def _in_range(self, sentence: Sentence, point: str, value: float, spec: CommandSpec, q: Quantity) -> None:
@@ -231,6 +258,20 @@ class _Reader:
 
     def _error(self, key: str, message: str) -> RuleError:
         return RuleError(f"rules.{self._id}.{key}", message)
+
+
+def _exclude(one: Action, other: Action) -> bool:
+    """Whether no value could be what both ask."""
+    a, b = fixed(one.tree), fixed(other.tree)
+    if a is None or b is None or one.point != other.point:
+        return False
+    above = a > b and one.relation in _LOWER and other.relation in _UPPER
+    return above or (a < b and one.relation in _UPPER and other.relation in _LOWER)
+
+
+def _digest(document: Mapping[str, Any]) -> int:
+    told = {key: value for key, value in document.items() if key not in _LABELS}
+    return zlib.crc32(json.dumps(told, sort_keys=True).encode()) or 1
 
 
 def _points(node: object) -> list[str]:

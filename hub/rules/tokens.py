@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hub.errors import ConfigError
@@ -11,7 +13,7 @@ LONGEST = 2_000
 _WORDS = re.compile(
     r"""(?P<time>\d{1,2}:\d{2})
     |(?P<number>\d+(?:\.\d*)?|\.\d+)
-    |(?P<unit>(?:ct|EUR|CHF|GBP|cur)/kWh|°C)
+    |(?P<unit>(?:ct|EUR|CHF|GBP|cur)/kWh|W/m[2²](?!\w)|m³|°C|°)
     |(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?)
     |(?P<text>"[^"]*")
     |(?P<sign>\+-|±|<=|>=|!=|==|[-+*/()<>=,%])""",
@@ -58,3 +60,10 @@ class Sentence:
             found.append(Token(match.lastgroup or "", match.group(), at))
             at = match.end()
         return [*found, Token("end", "the end", len(self.text))]
+
+
+def meant(text: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """What else may have been meant, in capitals or not, as the end of a sentence."""
+    listed = {word.casefold(): word for word in known if word != text}
+    near = difflib.get_close_matches(text.casefold(), listed, 1, cutoff)
+    return f"; did you mean {listed[near[0]]!r}?" if near else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 ANY = ""
 """The unit of a plain number: it takes that of what it stands beside."""
 TIME = "time of day"
+PRICE = "1e-5/kWh"
 PLAIN = "a plain number"
 """The unit of what has none: a count, a ratio. Unlike a number that is only written, it stays so."""
 MIXED = "a mix of units"
@@ -36,3 +37,24 @@ def multiplied(sign: str, left: str, right: str) -> str | None:
     if sign == "/" and left == right:
         return PLAIN
     return right if left in (ANY, PLAIN) and sign == "*" else _PRODUCTS.get((left, sign, right), MIXED)
+
+
+def bare(beside: str, value: float | None, moved: bool = False) -> str:
+    """What is said of a bare number beside a price, or a time of day (that may be `moved` by it), as nobody can tell
+    in what it is meant; "" where it goes without saying. `value` None: too large for any number.
+    """
+    if beside == TIME and moved:
+        v = 30.0 if value is None else value
+        return f"a time of day is moved by minutes or hours; write {v:g} min or {v:g} h"
+    if beside == TIME:
+        minutes = round(value * 60) if value is not None and 0 <= value < 24 else 420
+        return f"a bare number is no time of day; write it like {minutes // 60 % 24:02}:{minutes % 60:02}"
+    if beside != PRICE or value == 0:
+        return ""
+    ct = _cents(25.0 if value is None else value)
+    return f"a bare number is no price; write {ct / 100:g} EUR/kWh or {ct:g} ct/kWh"
+
+
+def _cents(value: float) -> float:
+    """As it was probably meant: small ones in EUR, large ones as prices are kept."""
+    return value * 100 if abs(value) < 1 else value if abs(value) < 1000 else value / 1000

@@ -128,7 +128,8 @@ def arrays(moments: tuple[Moment, ...]) -> Moments:
 
 
 def rule_of(document: Mapping[str, object]) -> Rule:
-    return parse("r", document, POINTS, COMMANDS)
+    """Also one that can never be, as it may have been kept from before it was refused."""
+    return parse("r", document, POINTS, COMMANDS, kept=True)
 
 
 @settings(max_examples=400, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -91,6 +92,38 @@ def test_a_clock_set_back_does_not_hold_a_rule_for_ever() -> None:
         memory, firing = _at({"until": "12:02"}, memory, 2_000.0, ms, minute)
         found += firing.state[0]
     assert found == "aaai"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param({}, {"for": "10 min"}, "aaww", id="of one that was in force"),
+        pytest.param({"for": "2 min"}, {"for": "1 min"}, "wwwa", id="of one that waited"),
+        pytest.param({"for": "2 min"}, {"when": "house.surplus > 1 W", "for": "2 min"}, "wwww", id="of another when"),
+        pytest.param({"until": "1 min"}, {"until": "2 min"}, "aiaa", id="of one that was spent"),
+        pytest.param(
+            {"until": "1 min", "cooldown": "1 h"}, {"until": "2 min", "cooldown": "1 h"}, "aiaa", id="of one that rests"
+        ),
+        pytest.param(
+            {"when": "house.surplus > 1999 ± 900"}, {"when": "house.surplus > 2001 ± 900"}, "aaii", id="of its bands"
+        ),
+        pytest.param({"for": "2 min"}, {"for": "2 min", "name": "Tea", "priority": 9}, "wwaa", id="not of its name"),
+    ],
+)
+def test_a_rule_that_is_changed_begins_anew(before: dict[str, object], after: dict[str, object], expected: str) -> None:
+    """`after` comes into force with the third moment."""
+    memory, found = Memory(), ""
+    for k, document in enumerate((before, before, after, after)):
+        memory, firing = _at(document, memory, 2_000.0, k * 60_000, 720 + k)
+        found += firing.state[0]
+    assert found == expected
+    assert memory.since != START or "name" in after
+
+
+def test_what_was_remembered_before_rules_had_digests_is_that_of_the_rule() -> None:
+    memory, _ = _at({}, Memory(), 2_000.0, 0, 720)
+    told, firing = _at({"for": "10 min"}, replace(memory, digest=0), 2_000.0, 1_000, 720)
+    assert (firing.state, told.since, told.digest) == ("active", START, rule(**{"for": "10 min"}).digest)
 
 
 def test_what_it_remembers_is_plain_data() -> None:
