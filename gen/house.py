@@ -19,7 +19,7 @@ from hub.auth import Doorman
 from hub.calendar import calendar_of
 from hub.commission.judge import Finding, Verdict
 from hub.commission.session import Progress, Session
-from hub.control import Desk, Dispatcher, Heart, Planned
+from hub.control import Desk, Dispatcher, Heart, Planned, Recorder
 from hub.control.intents import IntentSink, with_intents
 from hub.control.own import own_devices
 from hub.errors import NoAnswer, Refused
@@ -33,6 +33,7 @@ from hub.model.heard import Reading
 from hub.model.journal import Entry
 from hub.model.site import Site
 from hub.ops.health import OK, Health
+from hub.rehearse.anew import decided
 from hub.rehearse.shadow import Score
 from hub.store.accounts import Account
 from hub.store.ring import Ring, SeriesInfo
@@ -235,6 +236,8 @@ class SampleHouse:
     state: State
     planner: Planner
     desk: Desk
+    ring: Ring
+    """nothing of it is written until it is started"""
 
     async def live(self, seconds: int) -> None:
         """Lets `seconds` pass, one beat each."""
@@ -272,6 +275,7 @@ async def running(data: Path, seconds: int = HOUR_S) -> AsyncIterator[SampleHous
         heart = Heart(
             site, board, desk, dispatcher, clock, state.journal,
             lambda column: ring.append(column, {p: SeriesInfo.of(board.points[p]) for p in column.values}),
+            recorder=Recorder(state.inputs, await state.site.save(clock.now(), "config.toml", "start", SITE)),
             planned=planned,
         )  # fmt: skip
         await driver.run(IntentSink(board))
@@ -295,6 +299,8 @@ async def running(data: Path, seconds: int = HOUR_S) -> AsyncIterator[SampleHous
             health,
             data / "static",
             VERSION,
+            noted=state.inputs.until,
+            decided=lambda t: decided(data, t, ring.reader, desk.latest.inputs.t if desk.latest else 0),
             observed=Score(),
             planned=planned,
             adoption=adoption,
@@ -307,7 +313,7 @@ async def running(data: Path, seconds: int = HOUR_S) -> AsyncIterator[SampleHous
         await state.journal.record(Entry(START, "start", reason=Reason("started", {"version": VERSION})))
         base = await parts.enter_async_context(_served(rooms))
         house = SampleHouse(
-            base, await doorman.issue_bearer("owner", "samples"), clock, driver, heart, state, planner, desk
+            base, await doorman.issue_bearer("owner", "samples"), clock, driver, heart, state, planner, desk, ring
         )
         await house.live(seconds)
         board.put(Measurement(p, wh, clock.now()) for p, wh in FORESEEN.items())

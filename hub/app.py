@@ -43,7 +43,7 @@ from hub.mqtt.topics import Topics
 from hub.ops.health import OK, Health, devices
 from hub.ops.systemd import notify
 from hub.ops.timekeeping import synchronised
-from hub.rehearse.recorded import decided
+from hub.rehearse.anew import decided
 from hub.rehearse.shadow import Shadow
 from hub.store.accounts import Account
 from hub.store.devices import Identity
@@ -222,7 +222,9 @@ class App:
             if foreseen := foresight_feed.device_of(self._site):
                 telling = foresight_feed.run(foreseen, core.planner, calendar_of(self._site), board, clock)
                 tasks.create_task(telling, name="forecast")
-            tasks.create_task(serve(self._rooms(tasks, clock, state, past, doorman, drivers, core), sock), name="web")
+            tasks.create_task(
+                serve(self._rooms(tasks, clock, ring, state, past, doorman, drivers, core), sock), name="web"
+            )
             self._edges(tasks, broker, board, core.desk, sock)
             self._watch(ring, state, core, clock)
             ready(await self._owner(state, doorman, sock))
@@ -263,6 +265,7 @@ class App:
         self,
         tasks: asyncio.TaskGroup,
         clock: Clock,
+        ring: Ring,
         state: State,
         past: Past,
         doorman: Doorman,
@@ -277,7 +280,8 @@ class App:
         )
         return Rooms(
             *(self._site, core.board, core.desk, doorman, state.journal, past, clock, self._health, STATIC, VERSION),
-            decided=lambda t: decided(self._data, t),
+            noted=state.inputs.until,
+            decided=lambda t: decided(self._data, t, ring.reader, core.desk.latest.inputs.t if core.desk.latest else 0),
             observed=core.shadow.score if core.shadow else None,
             planned=core.planned,
             adoption=self._adoption,

@@ -10,6 +10,7 @@ from hub.calendar import Calendar, calendar_of
 from hub.core import HOUSE, House, Inputs, Made, State, step
 from hub.core.keyframe import unpacked
 from hub.core.plain import beat_time, device_of, digest, plan_of, request_of
+from hub.errors import UserError
 from hub.model import CommandSpec, Device, Quantity, Request, Value
 from hub.model.feed import KnownRate
 from hub.model.plan import Plan
@@ -20,6 +21,7 @@ from hub.tariff.book import Book
 
 _DERIVED = {p.id: p.quantity for p in HOUSE.points}
 _FRESH_MS = 10_000
+_TRAIL_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Second:
 class Replay:
     """Feeds the core with what was kept, from the first frame on. `site`: the site document of a version;
     `rates`: all that feeds have ever told.
+
+    Raises UserError for a row that cannot be understood.
     """
 
     def __init__(self, site: Callable[[int], Site], rates: Iterable[KnownRate] = ()) -> None:
@@ -83,11 +87,11 @@ class Replay:
         self._last = self._from = self._digest = self._since = 0
         self._steps = self._checked = 0
         self._difference: Difference | None = None
-        self.made: Made | None = None
-        """the last step"""
+        self.trail: list[Made] = []
+        """the steps since the last digest that agreed, and some before it; the last one is the newest of all"""
 
     def run(self, rows: Iterable[Row], seconds: Iterable[Second]) -> Replayed:
-        """`rows` and `seconds` in time order. Ends at the first difference."""
+        """`rows` and `seconds` in time order, going on from those of the call before. Ends at the first difference."""
         for event in _merged(rows, seconds):
             if isinstance(event, Second):
                 self._beat(event)
@@ -97,9 +101,22 @@ class Replay:
                 break
         return Replayed(self._steps, self._checked, self._difference)
 
+    @property
+    def made(self) -> Made | None:
+        """The last step."""
+        return self.trail[-1] if self.trail else None
+
     # -- events ------------------------------------------------------------------------------------------------------
 
     def _note(self, row: Row) -> None:
+        try:
+            self._understand(row)
+        except (KeyError, TypeError, ValueError, AttributeError) as e:
+            raise UserError(f"the {row.kind} that was noted at {row.t} cannot be understood: {e!r}") from e
+        if row.kind == "step" and "values" in row.data and self._state is not None:
+            self._decide(row.t, self._column)
+
+    def _understand(self, row: Row) -> None:
         match row.kind:
             case "house":
                 self._houses[row.data["key"]] = tuple(map(device_of, row.data["devices"]))
@@ -112,9 +129,7 @@ class Replay:
                 self._compare(row)
             case "step":
                 self._given(row.data)
-                if "values" in row.data and self._state is not None:
-                    self._column = _patched(self._column, row.data["values"])
-                    self._decide(row.t, self._column)
+                self._column = _patched(self._column, row.data.get("values", {}))
 
     def _begin(self, frame: Row) -> None:
         """A frame says what the core knew; if it was decided again until here, it has to be the same."""
@@ -172,7 +187,7 @@ class Replay:
         known = self._rules, moment, prices, self._plan
         inputs = Inputs(t, self._house, values, self._requests, self._intents, *known)
         result = step(self._state, inputs)
-        self.made = Made(inputs, result)
+        self.trail.append(Made(inputs, result))
         self._state, self._last = result.state, t
         derived = {p: _DERIVED[p].quantise(v) for p, v in result.derived.items() if v is not None}
         self._derived = derived
@@ -184,6 +199,8 @@ class Replay:
             return
         if (self._digest, self._since) != (row.data["digest"], row.data["steps"]):
             self._difference = Difference(self._from, row.t)
+        else:
+            self.trail = [m for m in self.trail[:-1] if m.inputs.t > row.t - _TRAIL_MS] + self.trail[-1:]
         self._checked = self._steps
         self._digest = self._since = 0
         self._from = row.t

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -54,6 +54,10 @@ class SelfTest:
     start: Callable[[str, Pace], bool]
 
 
+async def _nothing(_t: int) -> None:
+    """Nobody notes anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rooms:
     site: Site
@@ -66,8 +70,10 @@ class Rooms:
     health: Callable[[], tuple[str, Mapping[str, str]]]
     static: Path
     version: str
+    noted: Callable[[int], Awaitable[None]] = _nothing
+    """all that was noted of the core until a time (UTC ms) is durable; raises ShemsError"""
     decided: Callable[[int], Made | None] = lambda _t: None
-    """the step that was in force at a time (UTC ms), made again; slow"""
+    """the step that was in force at a time (UTC ms) whose notes are durable, made again; slow"""
     observed: Score | None = None
     """how the core that is tried beside the live one does"""
     planned: Planned | None = None

@@ -130,7 +130,7 @@ CALLS = (
         "now, or at any second whose values are still kept.",
         schema.Decisions,
         query=(Query("t", "the moment; now when left out", "time"), Query("point", "only this point")),
-        problems=(400, 404),
+        problems=(400, 404, 503),
     ),
     Call("GET", "/rules", "All rules, and what each does now.", schema.Rules),
     Call(
@@ -196,7 +196,7 @@ CALLS = (
             _TO,
             Query("limit", "at most this many rows, 1 to 1000; 100 when left out", "count"),
         ),
-        problems=(400,),
+        problems=(400, 404),
     ),
     Call(
         "GET",

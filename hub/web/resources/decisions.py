@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import asdict
 
 from aiohttp import web
 
 from hub.core import Made, Unmet, changes
 from hub.model import HEEDED, Command, Reason, Request
+from hub.rehearse.anew import LASTS_MS
 from hub.schedules import FOREVER
 from hub.web import schema
 from hub.web.access import GUEST
 from hub.web.problems import ProblemError, instant, json_response
 from hub.web.resources.commands import reason
-from hub.web.resources.journal import change
-from hub.web.rooms import ROOMS
+from hub.web.resources.journal import change, named_point
+from hub.web.rooms import ROOMS, Rooms
 
-_LATELY_MS = 2_000
 _OF_THE_CORE = (".mode", ".import_limit", ".export_limit", *(f".{name}" for name in sorted(HEEDED)))
 
 
 async def decisions(request: web.Request) -> web.Response:
     """Without `t` what holds now; else the step of that time is made again from what is kept."""
     rooms = request.app[ROOMS]
-    now = rooms.clock.now()
-    t = instant(request, "t", now)
     latest = rooms.desk.latest
-    made = latest if t > now - _LATELY_MS else await rooms.history.ask(lambda _querier: rooms.decided(t))
+    made = await _at(rooms, instant(request, "t", 0)) if "t" in request.query else latest
     if made is None:
-        raise ProblemError(404, "Not kept", "what was decided then is not kept, or was not yet; ask for a later t", "t")
-    point = request.query.get("point")
-    return json_response(_wire(made, point))
+        raise ProblemError(404, "Not kept", "what was decided then is not kept, or nothing was; ask for another t", "t")
+    point = await named_point(request, rooms, lambda: _points(made))
+    told = _wire(made, point, rooms.board.points)
+    return json_response(told)
+
+
+async def _at(rooms: Rooms, t: int) -> Made | None:
+    """The step that was in force at `t` (UTC ms): the last one, or made again of inputs that are all durable."""
+    latest = rooms.desk.latest
+    if latest and latest.inputs.t <= t:
+        return latest if t - latest.inputs.t < LASTS_MS else None
+    await rooms.noted(t)
+    return await rooms.history.ask(lambda _querier: rooms.decided(t))
 
 
 async def give_back(request: web.Request) -> web.Response:
@@ -55,13 +64,18 @@ async def observed(request: web.Request) -> web.Response:
     return json_response(answer)
 
 
-def _wire(made: Made, point: str | None) -> schema.Decisions:
+def _points(made: Made) -> set[str]:
+    return {c.point for c in made.step.commands} | {r.point for r in made.step.asked}
+
+
+def _wire(made: Made, point: str | None, known: Container[str]) -> schema.Decisions:
+    """`known`: the points that the house has."""
     asked = {r.id: r for r in made.step.asked}
     decided, lost = {c.point for c in made.step.commands}, {u.request for u in made.step.unmet}
     held = [
         r for r in made.step.asked if r.point not in decided and r.id not in lost and r.point.endswith(_OF_THE_CORE)
     ]
-    told = [_decision(c, made, asked) for c in made.step.commands] + [_held(r) for r in held]
+    told = [_decision(c, made, asked, known) for c in made.step.commands] + [_held(r) for r in held]
     return {
         "t": made.inputs.t,
         "decisions": [d for d in told if point in (None, d["point"])],
@@ -69,7 +83,7 @@ def _wire(made: Made, point: str | None) -> schema.Decisions:
     }
 
 
-def _decision(c: Command, made: Made, asked: dict[str, Request]) -> schema.Decision:
+def _decision(c: Command, made: Made, asked: dict[str, Request], known: Container[str]) -> schema.Decision:
     wish = asked.get(c.request)
     kept_from = next((u.asked for u in made.step.unmet if u.request == c.request and u.point == c.point), None)
     return {
@@ -82,7 +96,7 @@ def _decision(c: Command, made: Made, asked: dict[str, Request]) -> schema.Decis
         "ends": wish.ends if wish and wish.ends < FOREVER else None,
         "reason": reason(c.reason),
         "limits": [reason(r) for r in c.limits],
-        "inputs": [{"point": p, "v": made.inputs.values.get(p)} for p in c.inputs],
+        "inputs": [{"point": p, "v": made.inputs.values.get(p)} for p in c.inputs if p in known],
         "changes": [change(one) for one in changes(c.point, c.reason, c.limits, wish, kept_from)],
     }
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Callable, Container
+
 from aiohttp import web
 
 from hub.core import Change, changes
 from hub.model import Reason, Request
 from hub.store.journal import Row
-from hub.web.problems import count, instant, json_response
+from hub.web.problems import LAST_MS, ProblemError, count, instant, json_response
 from hub.web.rooms import ROOMS, Rooms
 from hub.web.schema import ChangeInfo, JournalRow, ReasonInfo
 
@@ -17,7 +20,26 @@ async def journal(request: web.Request) -> web.Response:
     start, end = instant(request, "from", 0), instant(request, "to", rooms.clock.now() + 1)
     limit = count(request, "limit", 100, 1000)
     rows = await rooms.journal.rows(request.query.get("point"), start, end, limit)
+    if not rows:
+        await named_point(request, rooms)
     return json_response({"rows": with_changes(rows, rooms)})
+
+
+async def named_point(
+    request: web.Request, rooms: Rooms, besides: Callable[[], Container[str]] = tuple[str, ...]
+) -> str | None:
+    """What `point=` names; raises ProblemError for what is neither a point nor a device, and never was one.
+
+    `besides`: what is known too.
+    """
+    point = request.query.get("point")
+    if point is None or point in rooms.board.points or point in rooms.board.devices or point in besides():
+        return point
+    if await rooms.journal.rows(point, 0, LAST_MS, 1):
+        return point
+    near = difflib.get_close_matches(point, sorted(rooms.board.points), 1)
+    meant = f"did you mean {near[0]!r}?" if near else "see /api/v1/points"
+    raise ProblemError(404, "Unknown point", f"there is no point {point!r}; {meant}", "point")
 
 
 def with_changes(rows: list[Row], rooms: Rooms) -> list[JournalRow]:

@@ -4030,10 +4030,6 @@ export const decisions: Decisions = {
      "v": 230.5
     },
     {
-     "point": "grid.current_l1",
-     "v": null
-    },
-    {
      "point": "grid.power_l1",
      "v": 3644
     },
@@ -4046,10 +4042,6 @@ export const decisions: Decisions = {
      "v": 231.0
     },
     {
-     "point": "grid.current_l2",
-     "v": null
-    },
-    {
      "point": "grid.power_l2",
      "v": 3644
     },
@@ -4060,10 +4052,6 @@ export const decisions: Decisions = {
     {
      "point": "grid.voltage_l3",
      "v": 231.5
-    },
-    {
-     "point": "grid.current_l3",
-     "v": null
     },
     {
      "point": "grid.power_l3",
@@ -4127,10 +4115,6 @@ export const decisions: Decisions = {
      "v": 230.5
     },
     {
-     "point": "grid.current_l1",
-     "v": null
-    },
-    {
      "point": "grid.power_l1",
      "v": 3644
     },
@@ -4143,10 +4127,6 @@ export const decisions: Decisions = {
      "v": 231.0
     },
     {
-     "point": "grid.current_l2",
-     "v": null
-    },
-    {
      "point": "grid.power_l2",
      "v": 3644
     },
@@ -4157,10 +4137,6 @@ export const decisions: Decisions = {
     {
      "point": "grid.voltage_l3",
      "v": 231.5
-    },
-    {
-     "point": "grid.current_l3",
-     "v": null
     },
     {
      "point": "grid.power_l3",
