@@ -75,8 +75,9 @@ class DictKeep:
         self.leases[request.id] = request
         return None
 
-    async def end(self, request_id: str, now: int) -> None:
+    async def end(self, request_id: str, now: int, back: Request | None = None) -> None:
         self.leases.pop(request_id, None)
+        self.leases |= {back.id: back} if back else {}
 
     async def answer_of(self, request_id: str) -> tuple[str, Mapping[str, Any]] | None:
         return self.answers.get(request_id)

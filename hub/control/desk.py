@@ -36,6 +36,8 @@ from hub.model.quantity import TARGETS
 
 ANSWER_WITHIN_S = 0.95
 DEFAULT_LEASE_S = 3600.0
+FAILED = (OutcomeState.REFUSED, OutcomeState.NO_ANSWER)
+Saving = asyncio.Future[list[object]]
 
 
 class Keep(AnswerKeep, Protocol):
@@ -45,7 +47,8 @@ class Keep(AnswerKeep, Protocol):
     async def take(self, request: Request, instead_of: str = "", now: int = 0) -> object:
         """The lease with the id `instead_of` ends at `now`."""
 
-    async def end(self, request_id: str, now: int) -> None: ...
+    async def end(self, request_id: str, now: int, back: Request | None = None) -> None:
+        """The lease `back`, whose place it had taken, goes on, in the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,27 +127,29 @@ class Desk:
             saves.append(self._keep.take(kept, replaced.id if replaced else "", now))
         elif replaced:
             saves.append(self._keep.end(replaced.id, now))
+        if point.quantity.kind is Kind.INTENT and not held:
+            saves.append(self._keep.put_intent(point.id, str(value), now, wish.person))
+        saving = asyncio.ensure_future(_saved(saves))
         if point.quantity.kind is Kind.INTENT:
-            if not held:
-                saves.append(self._keep.put_intent(point.id, str(value), now, wish.person))
-            return await _carried_out(self._intend(request, held, started), *saves)
+            return await _carried_out(self._intend(request, held, started, saving), saving)
         if _is_cores(point):
-            return await _carried_out(self._limit(request, started), *saves)
-        return await _carried_out(self._device(request, held, started), *saves)
+            return await _carried_out(self._limit(request, started), saving)
+        return await _carried_out(self._device(request, held, started, saving), saving)
 
     def _understood(self, wish: Wish) -> tuple[Point | None, Value | Reason]:
         """The point and the value in its own type, or the reason why that cannot be asked of it."""
         point = self._board.points.get(wish.point)
         if point is None:
             return None, Reason("unknown_point", {"point": wish.point})
-        value = coerce(point, wish.raw)
+        spec = self._dispatcher.spec(point.id)
+        value = coerce(point, wish.raw, spec.choices if spec else ())
         if isinstance(value, Reason):
             return point, value
         if wish.for_s is not None and not self._held(point, wish.source) and point.quantity.kind is not Kind.INTENT:
             return point, Reason("no_end_possible", {"point": point.id})
         if wish.after_s and point.quantity.name not in TARGETS:
             return point, Reason("begins_at_once", {"point": point.id})
-        return point, self._refuse(point.id, value) or value
+        return point, self._refuse(point, value) or value
 
     def _held(self, point: Point, source: Source) -> bool:
         """Whether a wish for it is a lease: the hub drives the point, the device forgets what is not renewed, or a
@@ -160,41 +165,32 @@ class Desk:
         """A mode that is chosen for some time, or against a rule that holds another: it ends, and the other is back."""
         return wish.for_s is not None or bool(self.latest and wish.point in self.latest.step.ruled)
 
-    def _refuse(self, point_id: str, value: Value) -> Reason | None:
-        if self._board.points[point_id].quantity.kind is Kind.INTENT:
-            choices = self._choices(point_id)
-            return (
-                None
-                if value in choices
-                else Reason("bad_value", {"asked": value, "wanted": "one of " + ", ".join(choices)})
-            )
-        spec = self._dispatcher.spec(point_id)
-        if self._dispatcher.silent and not _is_cores(self._board.points[point_id]):
+    def _refuse(self, point: Point, value: Value) -> Reason | None:
+        spec, cores = self._dispatcher.spec(point.id), point.quantity.kind is Kind.INTENT or _is_cores(point)
+        if self._dispatcher.silent and not cores:
             return Reason("only_watching")
-        return allowed(spec, value) if spec else Reason("not_writable", {"point": point_id})
+        return allowed(spec, value) if spec else Reason("not_writable", {"point": point.id})
 
-    def _choices(self, point_id: str) -> tuple[str, ...]:
-        device = self._board.devices[self._board.points[point_id].device]
-        spec = device.command(point_id)
-        return spec.choices if spec else ()
-
-    async def _intend(self, request: Request, held: bool, started: float) -> Answer:
+    async def _intend(self, request: Request, held: bool, started: float, saving: Saving) -> Answer:
         """A new mode ends what people had asked of the same device before: the latest wish counts."""
         value = str(request.value)
-        for old in self.leases.of_device(request.point.partition(".")[0], request.source):
-            await self._give_back(old, held=True)
-            self._journal.later(_ended(old, request.starts, Reason("mode_chosen", {"mode": value})))
+        ended = self.leases.of_device(request.point.partition(".")[0], request.source)
+        for old in ended:
+            self._end(old, Reason("mode_chosen", {"mode": value}))
         if held:
-            replaced = self.leases.take(request)
-            if replaced:
-                await self._keep.end(replaced.id, request.starts)
+            self.leases.take(request)
         else:
             self.intents[request.point] = value
         self.on_request()
+        if ended:
+            await asyncio.wait([saving])  # power that fails in between leaves one too many, not none
+            with suppress(ShemsError):
+                await asyncio.gather(*(self._keep.end(old.id, request.starts) for old in ended))
         return Answer(request.id, OutcomeState.CONFIRMED, value, value, Reason("confirmed"), ms=self._ms(started))
 
     async def _limit(self, request: Request, started: float) -> Answer:
         """A limit of the house itself, or a target: it holds from the step on that is made now."""
+        self._settle(request)
         self.on_request()
         applied = self._board.read(request.point).value if request.point.startswith(HOUSE.id) else request.value
         return Answer(
@@ -214,10 +210,11 @@ class Desk:
             now, "request", point, request.id, value, value, Source.PERSON.value, cause=request.cause, reason=reason
         )
         self._journal.later(entry)
+        self._settle(request)
         with suppress(ShemsError):  # a full disk, which the journal tells of: it holds until a restart
             await self._keep.take(request, replaced.id if replaced else "", now)
 
-    async def _device(self, request: Request, held: bool, started: float) -> Answer:
+    async def _device(self, request: Request, held: bool, started: float, saving: Saving) -> Answer:
         waiting = self._dispatcher.expect(request)
         self.on_request()
         try:
@@ -227,10 +224,14 @@ class Desk:
             command, outcome = None, self._not_yet(request)
         finally:
             self._dispatcher.forget(request.id)
-        failed = outcome.state in (OutcomeState.REFUSED, OutcomeState.NO_ANSWER)
-        if failed or not held:
-            await self._give_back(request, held)
-        if command and command.request != request.id:
+        overruled = command is not None and command.request != request.id
+        if outcome.state in FAILED or (overruled and not held):
+            await self._undo(request, held, saving)
+        else:
+            self._settle(request)
+            if not held:
+                self.leases.fail(request)
+        if command and overruled:
             return Answer(
                 request.id, OutcomeState.REFUSED, request.value, outcome.applied, command.reason, ms=self._ms(started)
             )
@@ -247,10 +248,25 @@ class Desk:
             return Outcome(OutcomeState.PENDING, None, Reason("pending"), self._clock.now())
         return Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer"), self._clock.now())
 
-    async def _give_back(self, request: Request, held: bool) -> None:
-        self.leases.drop(request.id)
-        if held:
-            await self._keep.end(request.id, self._clock.now())
+    def _settle(self, request: Request) -> None:
+        """It holds in place of what was asked before."""
+        for old in self.leases.settle(request.id):
+            self._journal.later(_ended(old, self._clock.now(), Reason("replaced", {"value": request.value})))
+
+    async def _undo(self, request: Request, held: bool, saving: Saving) -> None:
+        """Nothing came of a wish: what was asked before holds again, at once and after a restart."""
+        back = self.leases.fail(request)
+        await asyncio.wait([saving])
+        kept = back if back and self.leases.has(back.id) else None
+        if held or kept:
+            with suppress(ShemsError):  # as the wish itself was not kept either
+                await self._keep.end(request.id, self._clock.now(), kept)
+
+    def _end(self, lease: Request, why: Reason) -> None:
+        """Before its time."""
+        self._settle(lease)
+        self.leases.drop(lease.id)
+        self._journal.later(_ended(lease, self._clock.now(), why))
 
     def resume(self, chosen: Mapping[str, str], modes: Mapping[str, str]) -> None:
         """The modes in force at start: what people last chose, else what the site document says (by device)."""
@@ -265,8 +281,8 @@ class Desk:
         lease = next((r for r in self.leases.active(now) if r.id == request_id), None)
         if lease is None:
             return False
-        await self._give_back(lease, held=True)
-        self._journal.later(_ended(lease, now, Reason("given_back", {"person": person})))
+        self._end(lease, Reason("given_back", {"person": person}))
+        await self._keep.end(lease.id, now)
         self.on_request()
         return True
 
@@ -308,12 +324,11 @@ def _ended(lease: Request, now: int, why: Reason) -> Entry:
     )
 
 
-async def _carried_out(answer: Awaitable[Answer], *saves: Awaitable[object]) -> Answer:
+async def _carried_out(answer: Awaitable[Answer], saving: Saving) -> Answer:
     """A wish is saved and carried out at the same time; the answer waits for both.
 
     A full disk does not keep people from switching: the answer then says that a restart will not know of it.
     """
-    saving = asyncio.ensure_future(_saved(saves))
     try:
         given = await answer
     finally:

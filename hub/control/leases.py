@@ -6,19 +6,49 @@ from hub.model import Relation, Request, Source
 
 
 class Leases:
-    """One lease per (point, relation, source); a newer one takes its place."""
+    """One lease per (point, relation, source); a newer one takes its place, for good once it is settled."""
 
     def __init__(self) -> None:
         self._held: dict[tuple[str, Relation, Source], Request] = {}
+        self._under: dict[str, Request] = {}
+        """whose place it took, by the id of one that is not settled yet"""
 
     def take(self, request: Request) -> Request | None:
         """The lease whose place it takes, if it is another."""
-        key = request.point, request.relation, request.source
+        key = _key(request)
         old, self._held[key] = self._held.get(key), request
-        return old if old and old.id != request.id else None
+        if old is None or old.id == request.id:
+            return None
+        self._under[request.id] = old
+        return old
+
+    def settle(self, request_id: str) -> list[Request]:
+        """It holds: those whose place it took, one above the other, are gone for good."""
+        gone: list[Request] = []
+        while old := self._under.pop(request_id, None):
+            gone.append(old)
+            request_id = old.id
+        return gone
+
+    def fail(self, request: Request) -> Request | None:
+        """Nothing came of it: the lease whose place it took is back, unless another has taken that since."""
+        key, old = _key(request), self._under.pop(request.id, None)
+        above = next((id_ for id_, below in self._under.items() if below.id == request.id), None)
+        if above is not None:
+            self._under.pop(above)
+            self._under |= {above: old} if old else {}
+            return None
+        if self._held.get(key, request).id != request.id:
+            return None
+        self._held.pop(key, None)
+        self._held |= {key: old} if old else {}
+        return old
 
     def drop(self, request_id: str) -> None:
         self._held = {k: r for k, r in self._held.items() if r.id != request_id}
+
+    def has(self, request_id: str) -> bool:
+        return any(r.id == request_id for r in self._held.values())
 
     def of_device(self, device: str, source: Source) -> list[Request]:
         """What this source asks of any point of the device; a reserve belongs to no mode, and is left out."""
@@ -35,3 +65,7 @@ class Leases:
     def active(self, now: int) -> tuple[Request, ...]:
         """A clock that is set back suspends none of them."""
         return tuple(r for r in self._held.values() if now < r.ends)
+
+
+def _key(request: Request) -> tuple[str, Relation, Source]:
+    return request.point, request.relation, request.source

@@ -13,6 +13,7 @@ from hub.store.database import Database
 
 _COLUMNS = "id, point, relation, value, source, person, cause, starts, ends, state, answer"
 _END = "UPDATE request SET ends = min(ends, ?) WHERE id = ?"
+_AGAIN = "UPDATE request SET ends = ? WHERE id = ?"
 OPEN = "open"
 
 
@@ -58,9 +59,10 @@ class Requests:
         sql = "UPDATE request SET state = ?, answer = ? WHERE id = ?"
         await self._db.write((sql, (state, json.dumps(answer), request_id)))
 
-    async def end(self, request_id: str, now: int) -> None:
-        """The lease is given back at `now` (UTC ms)."""
-        await self._db.write((_END, (now, request_id)))
+    async def end(self, request_id: str, now: int, back: Request | None = None) -> None:
+        """The lease is over at `now` (UTC ms); `back`, whose place it had taken, goes on, in the same transaction."""
+        again = [(_AGAIN, (back.ends, back.id))] if back else []
+        await self._db.write((_END, (now, request_id)), *again)
 
     async def leases(self, now: int) -> list[Kept]:
         """Those that have not ended at `now` (UTC ms), the earliest first: what a restart takes up again."""
