@@ -1,9 +1,9 @@
 """When one schedule begins and ends, worked out from the calendar alone.
 
 Local days have 23, 24 or 25 hours: a time that does not exist is when the clock leaps over it, one that comes twice is
-its first coming; an interval keeps its ends on the clock, and there is none where the leap swallows it. Where the sun
-does not rise or set, what goes by it does not happen. An offset from the sun is a stretch of time, its bounds are
-clock times.
+its first coming; an interval keeps its ends on the clock, and there is none where the leap swallows it. One with
+the same end as start lasts until then of the next day. Where the sun does not rise or set, what goes by it does not
+happen. An offset from the sun is a stretch of time, its bounds are clock times.
 """
 
 from __future__ import annotations
@@ -99,6 +99,8 @@ class Timeline:
             return FOREVER
         if isinstance(end, int):
             return start + end * 60_000
+        if end == self.schedule.start:
+            return self._time(of + timedelta(1), end)
         return (
             self._clock_end(of, end) if not self.schedule.start.sun and not end.sun else self._sun_end(of, end, start)
         )

@@ -31,8 +31,8 @@ _ON = {"on": True, "true": True, "off": False, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """On its days `point` is asked to be `value` from `start` until `end`: a time of day, a number of minutes, or None:
-    until the next schedule of the same point.
+    """On its days `point` is asked to be `value` from `start` until `end`: a time of day (of the next day, if it is the
+    same), a number of minutes, or None: until the next schedule of the same point.
 
     `skips_missed`: an occurrence that began while the hub was not running is left out.
     """
@@ -118,7 +118,6 @@ class _Reader:
         point, relation, value = self._set()
         if point.partition(".")[2] in TARGETS and "end" not in self._doc:
             raise self._error("end", f"is missing; {point} needs a time to be reached by")
-        start = read_at("start", self._doc.get("start"), self._has_place, self._error)
         return Schedule(
             self._id,
             self._text("name", self._id),
@@ -128,8 +127,8 @@ class _Reader:
             self._days(),
             self._dates(),
             self._one_of("holidays", HOLIDAYS, "ignore"),
-            start,
-            self._end(start),
+            read_at("start", self._doc.get("start"), self._has_place, self._error),
+            self._end(),
             self._one_of("on_missed", ("late", "skip"), "late") == "skip",
             self._bool("enabled", True),
             dict(self._doc),
@@ -206,8 +205,8 @@ class _Reader:
             raise self._error("dates", "and days exclude each other; keep one of them")
         return read_dates(self._doc["dates"], self._error)
 
-    def _end(self, start: At) -> At | int | None:
-        return read_end(self._doc["end"], start, self._has_place, self._error) if "end" in self._doc else None
+    def _end(self) -> At | int | None:
+        return read_end(self._doc["end"], self._has_place, self._error) if "end" in self._doc else None
 
     # -- leaves ------------------------------------------------------------------------------------------------------
 

@@ -21,12 +21,15 @@ _ONE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MINUTES = {"min": 1, "h": 60}
 _BOUNDS = ("not_before", "not_after")
 _RIGHT = "write HH:MM, or sunrise or sunset with an offset like 'sunset - 30 min'"
+_RIGHT_END = _RIGHT.replace("HH:MM", "HH:MM (24:00 for midnight)")
 _LONGEST_MIN, _FARTHEST_MIN = 7 * 1440, 720
+_MIDNIGHT = "24:00"
+"""As an end: when the day is over, however long it was."""
 
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """A time of day: minutes since midnight, or from `sun` ("sunrise" or "sunset") on.
+    """A time of day: minutes since midnight, 1440 at the end of a day, or from `sun` ("sunrise" or "sunset") on.
 
     `not_before`, `not_after`: minutes since midnight that a time by the sun is kept within.
     """
@@ -72,14 +75,14 @@ def _days(year: int, first: tuple[int, int], last: tuple[int, int]) -> Iterator[
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
-def read_at(key: str, told: object, has_place: bool, fault: Fault) -> At:
+def read_at(key: str, told: object, has_place: bool, fault: Fault, right: str = _RIGHT) -> At:
     """From "07:30", "sunset - 30 min", or {"at": "sunset", "not_before": "16:30", "not_after": "22:00"}."""
     if not isinstance(told, Mapping):
-        return _simple(key, told, has_place, fault)
+        return _simple(key, told, has_place, fault, right)
     for name in told:
         if name not in ("at", *_BOUNDS):
             raise fault(f"{key}.{name}", f"unknown key{hint(str(name), ('at', *_BOUNDS))}")
-    at = _simple(f"{key}.at", told.get("at", ""), has_place, fault)
+    at = _simple(f"{key}.at", told.get("at", ""), has_place, fault, right)
     low, high = (_bound(f"{key}.{name}", told[name], fault) if name in told else None for name in _BOUNDS)
     if not at.sun and (low, high) != (None, None):
         raise fault(key, "only a time by the sun has bounds; drop them, or write sunrise or sunset")
@@ -88,17 +91,15 @@ def read_at(key: str, told: object, has_place: bool, fault: Fault) -> At:
     return At(at.minute, at.sun, low, high)
 
 
-def read_end(told: object, start: At, has_place: bool, fault: Fault) -> At | int:
-    """A time of day, or a number of minutes from a duration like "2 h"."""
+def read_end(told: object, has_place: bool, fault: Fault) -> At | int:
+    """A time of day, 24:00 too, or a number of minutes from a duration like "2 h"."""
     if isinstance(told, str) and (duration := _DURATION.fullmatch(told.strip())):
         minutes = int(duration[1]) * _MINUTES[duration[2]]
         if not 0 < minutes <= _LONGEST_MIN:
             raise fault("end", "is a duration from 1 min to a week")
         return minutes
-    end = read_at("end", told, has_place, fault)
-    if end == start:
-        raise fault("end", "is the same as start, so nothing lies between; write '24 h' for a whole day")
-    return end
+    midnight = (told.strip() if isinstance(told, str) else told) in (_MIDNIGHT, {"at": _MIDNIGHT})
+    return At(1440) if midnight else read_at("end", told, has_place, fault, _RIGHT_END)
 
 
 def read_dates(told: object, fault: Fault) -> tuple[Dates, ...]:
@@ -108,7 +109,7 @@ def read_dates(told: object, fault: Fault) -> tuple[Dates, ...]:
     return tuple(_date(text, fault) for text in listed)
 
 
-def _simple(key: str, told: object, has_place: bool, fault: Fault) -> At:
+def _simple(key: str, told: object, has_place: bool, fault: Fault, right: str) -> At:
     if told in (None, ""):
         raise fault(key, "is missing; add it")
     text = told.strip() if isinstance(told, str) else ""
@@ -116,7 +117,7 @@ def _simple(key: str, told: object, has_place: bool, fault: Fault) -> At:
         return At(minute)
     sun = _SUN.fullmatch(text)
     if sun is None:
-        raise fault(key, f"{told!r} is no time of day; {_RIGHT}")
+        raise fault(key, f"{told!r} is no time of day; {right}")
     if not has_place:
         raise fault(key, "the sun needs a place: give calendar.latitude and calendar.longitude, or write HH:MM")
     moved = int(sun[3] or 0) * _MINUTES.get(sun[4] or "min", 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -96,6 +97,17 @@ def test_of_two_on_one_point_the_later_start_wins_and_the_other_is_back_after_it
     ("document", "of", "start", "end", "quarters"),
     [
         ({"start": "00:00", "end": "24 h"}, date(2026, 3, 29), "2026-03-28T23:00", "2026-03-29T23:00", 96),
+        ({"start": "00:00", "end": "24 h"}, date(2026, 10, 25), "2026-10-24T22:00", "2026-10-25T22:00", 96),
+        ({"start": "00:00", "end": "24:00"}, date(2026, 3, 29), "2026-03-28T23:00", "2026-03-29T22:00", 92),
+        ({"start": "00:00", "end": "00:00"}, date(2026, 3, 29), "2026-03-28T23:00", "2026-03-29T22:00", 92),
+        ({"start": "00:00", "end": "24:00"}, date(2026, 10, 25), "2026-10-24T22:00", "2026-10-25T23:00", 100),
+        ({"start": "00:00", "end": "00:00"}, date(2026, 10, 25), "2026-10-24T22:00", "2026-10-25T23:00", 100),
+        ({"start": "07:00", "end": {"at": "07:00"}}, date(2026, 3, 28), "2026-03-28T06:00", "2026-03-29T05:00", 92),
+        ({"start": "02:30", "end": "02:30"}, date(2026, 10, 24), "2026-10-24T00:30", "2026-10-25T00:30", 96),
+        ({"start": "02:30", "end": "02:30"}, date(2026, 10, 25), "2026-10-25T00:30", "2026-10-26T01:30", 100),
+        ({"start": "22:00", "end": " 24:00 "}, date(2026, 10, 25), "2026-10-25T21:00", "2026-10-25T23:00", 8),
+        ({"start": "sunset", "end": {"at": "24:00"}}, date(2026, 6, 21), "2026-06-21T19:33", "2026-06-21T22:00", 9),
+        ({"start": "sunset", "end": "sunset"}, date(2026, 6, 21), "2026-06-21T19:33", "2026-06-22T19:33", 96),
         ({"start": "00:00", "end": "23:59"}, date(2026, 3, 29), "2026-03-28T23:00", "2026-03-29T21:59", 91),
         ({"start": "00:00", "end": "23:59"}, date(2026, 10, 25), "2026-10-24T22:00", "2026-10-25T22:59", 99),
         ({"start": "02:30", "end": "04:00"}, date(2026, 3, 29), "2026-03-29T01:00", "2026-03-29T02:00", 4),
@@ -110,6 +122,16 @@ def test_the_days_on_which_the_clock_changes(
     as_utc = [datetime.fromtimestamp(t / 1000, UTC).strftime("%Y-%m-%dT%H:%M") for t in (found.start, found.end)]
     assert as_utc == [start, end]
     assert (found.end - found.start) // 900_000 == quarters
+
+
+@pytest.mark.parametrize("end", ["24:00", "00:00"])
+def test_whole_days_of_all_lengths_follow_one_another_without_a_gap(end: str) -> None:
+    (always,) = (Due((schedule(start="00:00", end=end),), BERLIN),)
+    for change in ("2026-03-29T00:00", "2026-10-25T00:00"):
+        begun = [asked(always, change)]
+        found = always.within(ms(change) - 86_400_000, ms(change) + 3 * 86_400_000)
+        assert all(one.end == two.start for one, two in pairwise(found)) and begun == [{"plug.on": True}]
+        assert {(o.end - o.start) // 3_600_000 for o in found} in ({23, 24}, {24, 25})
 
 
 def test_what_was_missed_is_made_up_for_or_left_out() -> None:
@@ -127,7 +149,8 @@ def test_what_was_missed_is_made_up_for_or_left_out() -> None:
         ({"start": "25:00"}, "schedules.a.start: '25:00' is no time of day; write HH:MM, or sunrise or sunset with"),
         ({"start": "sunset - 13 h"}, "is more than 12 h from the sun"),
         ({"start": ""}, "schedules.a.start: is missing; add it"),
-        ({"end": "07:00"}, "is the same as start, so nothing lies between; write '24 h' for a whole day"),
+        ({"start": "24:00"}, "schedules.a.start: '24:00' is no time of day; write HH:MM, or sunrise or sunset with"),
+        ({"end": "24:01"}, "schedules.a.end: '24:01' is no time of day; write HH:MM (24:00 for midnight), or"),
         ({"end": "0 min"}, "is a duration from 1 min to a week"),
         ({"days": []}, "schedules.a.days: must be a list of days, or one of daily, workdays, weekend"),
         ({"days": ["mo"]}, "'mo' is no day; did you mean 'mon'?"),
@@ -145,7 +168,7 @@ def test_what_was_missed_is_made_up_for_or_left_out() -> None:
         ({"set": "living.target_temperature = warm"}, "'warm' is no number in degC"),
         ({"set": "living.target_temperature = 2 kW"}, "a.set: '2 kW' is in W, and living.target_temperature is set in"),
         ({"set": "wallbox.target_energy = 5 kW", "end": "1 h"}, "'5 kW' is in W, and wallbox.target_energy is set"),
-        ({"set": "living.target_temperature = 21 degF"}, "'degF' is no unit; did you mean 'degC'?; living.target_temp"),
+        ({"set": "living.target_temperature = 21 degF"}, "'degF' is no unit; did you mean 'deg"),
         ({"set": "wallbox.target_energy = 300 kWh", "end": "1 h"}, "goes from 0 to 200000 Wh, not to 300000"),
         ({"holidays": "skp"}, "schedules.a.holidays: 'skp' is not known; did you mean 'skip'?"),
         ({"ende": "09:00"}, "schedules.a.ende: unknown key; did you mean 'end'?"),

@@ -10,7 +10,7 @@ import { nameIn, newId } from "./document.ts";
 import type { House } from "./points.ts";
 import { days as daysText } from "./say.ts";
 import { stretchText } from "./scheduleText.ts";
-import { firstSchedule, scheduleDocument, scheduleForm, type At, type ScheduleForm, type Sun } from "./scheduleForm.ts";
+import { firstSchedule, scheduleDocument, scheduleForm, wholeDay, type At, type ScheduleForm, type Sun } from "./scheduleForm.ts";
 import { useCheck, type Checked, type Fault } from "./usePlans.ts";
 
 const t = plans.schedules;
@@ -109,10 +109,11 @@ function When({ form, set, fault }: PartProps) {
 function End({ form, set, fault }: PartProps) {
   const { end } = form;
   const kind = end.how === "at" ? end.kind : end.how;
-  const onKind = (k: string) => set({ end: k === "for" || k === "next" ? { ...end, how: k } : { ...end, how: "at", kind: k as Sun } });
+  const onKind = (k: string) => set({ end: k === "midnight" || k === "for" || k === "next" ? { ...end, how: k } : { ...end, how: "at", kind: k as Sun } });
   return (
     <Line title={t.end} field="end" fault={fault}>
-      <AtFields label={t.end} value={end} kinds={["clock", "sunrise", "sunset", "for", "next"]} kind={kind} onKind={onKind} onChange={(at) => set({ end: { ...end, ...at } })} />
+      <AtFields label={t.end} value={end} kinds={["clock", "midnight", "sunrise", "sunset", "for", "next"]} kind={kind} onKind={onKind} onChange={(at) => set({ end: { ...end, ...at } })} />
+      {wholeDay(form) && <span className="quiet">{t.nextDay}</span>}
       {end.how === "for" && <LengthField label={t.length} value={end.length} units={["min", "h"]} onChange={(length) => set({ end: { ...end, length } })} />}
     </Line>
   );

@@ -25,12 +25,13 @@ export interface ScheduleForm {
   dates: string[];
   holidays: string;
   start: At;
-  end: At & { how: "at" | "for" | "next"; length: Length };
+  end: At & { how: "at" | "midnight" | "for" | "next"; length: Length };
   missed: string;
   enabled: boolean;
 }
 
 const WHOLE: Record<string, number[]> = { daily: [0, 1, 2, 3, 4, 5, 6], workdays: [0, 1, 2, 3, 4], weekend: [5, 6] };
+const MIDNIGHT = "24:00";
 const SUN = /^\s*(sunrise|sunset)(?:\s*([+-])\s*(\d+)\s*(min|h))?\s*$/;
 
 const at = (clock: string): At => ({ kind: "clock", clock, offset: 0, low: "", high: "" });
@@ -54,7 +55,7 @@ export function firstSchedule(house: House): ScheduleForm {
 
 export function scheduleForm(document: Document, house: House): ScheduleForm {
   const first = firstSchedule(house);
-  const end: unknown = document["end"];
+  const end = timeOf(document["end"]);
   const length = lengthOf(end);
   const listed = document["dates"];
   return {
@@ -66,8 +67,8 @@ export function scheduleForm(document: Document, house: House): ScheduleForm {
     holidays: String(document["holidays"] ?? "ignore"),
     start: atOf(document["start"], first.start),
     end: {
-      ...(end === undefined || length ? first.end : atOf(end, first.end)),
-      how: end === undefined ? "next" : length ? "for" : "at",
+      ...(end === undefined || end === MIDNIGHT || length ? first.end : atOf(end, first.end)),
+      how: end === undefined ? "next" : end === MIDNIGHT ? "midnight" : length ? "for" : "at",
       length: length ?? first.end.length,
     },
     missed: String(document["on_missed"] ?? "late"),
@@ -80,6 +81,17 @@ export function daysOf(told: unknown): number[] {
   return [...new Set(listed.flatMap((w) => WHOLE[String(w)] ?? [WEEKDAYS.indexOf(String(w))]))].filter((d) => d >= 0).sort();
 }
 
+/** Without a table around it that says nothing more. */
+function timeOf(told: unknown): unknown {
+  const { at: time, ...bounds } = (typeof told === "object" && told ? told : { at: told }) as Record<string, unknown>;
+  return Object.keys(bounds).length ? told : typeof time === "string" ? time.trim() : time;
+}
+
+/** Whether it lasts until the same time of the next day. */
+export function wholeDay({ start, end }: ScheduleForm): boolean {
+  return end.how === "at" && JSON.stringify(atText(start)) === JSON.stringify(atText(end));
+}
+
 function atOf(told: unknown, otherwise: At): At {
   const { at: time, not_before: low = "", not_after: high = "" } = (typeof told === "object" && told ? told : { at: told }) as Record<string, string>;
   const sun = SUN.exec(String(time));
@@ -89,7 +101,7 @@ function atOf(told: unknown, otherwise: At): At {
 }
 
 export function scheduleDocument(f: ScheduleForm, house: House): Document {
-  const end = f.end.how === "for" ? `${f.end.length.amount} ${f.end.length.unit}` : f.end.how === "at" ? atText(f.end) : undefined;
+  const end = endText(f.end);
   const document: Record<string, unknown> = {
     name: f.name.trim() || suggestedName(f, house),
     set: actionText(f.action, house),
@@ -101,6 +113,12 @@ export function scheduleDocument(f: ScheduleForm, house: House): Document {
     ...(!f.enabled && { enabled: false }),
   };
   return document as Document;
+}
+
+function endText(end: ScheduleForm["end"]): unknown {
+  if (end.how === "next") return undefined;
+  if (end.how === "midnight") return MIDNIGHT;
+  return end.how === "for" ? `${end.length.amount} ${end.length.unit}` : atText(end);
 }
 
 const dayWords = (days: number[]): string | string[] =>

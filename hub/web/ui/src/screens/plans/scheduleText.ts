@@ -4,7 +4,7 @@ import { zoneName } from "../../words/moment.ts";
 import { plans } from "../../words/plans.ts";
 import type { House } from "./points.ts";
 import { days, due, length } from "./say.ts";
-import { scheduleForm, type At } from "./scheduleForm.ts";
+import { scheduleForm, wholeDay, type At, type ScheduleForm } from "./scheduleForm.ts";
 
 const t = plans.schedules;
 
@@ -12,9 +12,15 @@ const t = plans.schedules;
 export function whenText(document: ScheduleInfo["document"], house: House): string {
   const f = scheduleForm(document, house);
   const on = f.by === "dates" ? words.list(f.dates.map(dateText)) : days(f.days);
+  return `${on}, ${timeText(f)}`;
+}
+
+function timeText(f: ScheduleForm): string {
   const from = atText(f.start);
-  const time = f.end.how === "next" ? t.from(from) : f.end.how === "for" ? t.fromFor(from, length(f.end.length)) : t.fromTo(from, atText(f.end));
-  return `${on}, ${time}`;
+  if (f.end.how === "next") return t.from(from);
+  if (f.end.how === "for") return t.fromFor(from, length(f.end.length));
+  if (f.end.how === "midnight") return t.fromTo(from, t.midnight);
+  return t.fromTo(from, atText(f.end)) + (wholeDay(f) ? ` ${t.nextDay}` : "");
 }
 
 function atText(at: At): string {
