@@ -1,7 +1,8 @@
-"""The core: how long a step takes in a usual house and in one ten times as large, and whether it stays in the envelope.
+"""The core: how long a step takes in a usual house and in one ten times as large, whether it stays in the envelope, and
+what a demo house shows of it: how soon it is safe, how long a fuse is exceeded, how much is written down in a day.
 
-`./shems bench core [--quick]`. A step's rival is `json.dumps` of the same second's readings in the same run, so that
-the speed of the machine cancels out.
+`./shems bench core [--quick]`; `./shems bench core.house` is one part of it. A step's rival is `json.dumps` of the same
+second's readings in the same run, so that the speed of the machine cancels out.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from bench.kit import core_past
 from bench.kit.core_house import Busy
+from bench.kit.core_noted import noted
 from bench.kit.rows import Row, percentile, row
+from bench.kit.shown import shown
 from bench.kit.store_house import DAY_S
 from bench.kit.store_ours import EPOCH
 from hub.core import Inputs, State, step
@@ -28,14 +31,25 @@ from tests.core.fuzz import Tally, fuzz
 GOAL_US = 1000.0
 LARGE, RULES = 10, 40
 T = 1_750_000_000_000
+SAFE_WITHIN_S, CORRECTED_WITHIN_S = 10.0, 5.0
+"""As tests/house/test_safety.py holds them."""
+
+PARTS = ("steps", "rehearsals", "envelope", "house", "day")
 
 
-def run(quick: bool) -> Iterator[Row]:
-    """`quick`: fewer repetitions, 20,000 fuzz steps instead of a million."""
-    yield from steps(300 if quick else 3_000)
-    with tempfile.TemporaryDirectory(prefix="shems-bench-") as room:
-        yield from rehearsals(Path(room), 30 if quick else 365)
-    yield from envelope(20_000 if quick else 1_000_000)
+def run(quick: bool, parts: Sequence[str] = PARTS) -> Iterator[Row]:
+    """`quick`: fewer repetitions, 20,000 fuzz steps instead of a million, one source killed, minutes instead of half an
+    hour of what is written down.
+    """
+    made: dict[str, Callable[[], Iterator[Row]]] = {
+        "steps": lambda: steps(300 if quick else 3_000),
+        "rehearsals": lambda: rehearsals(30 if quick else 365),
+        "envelope": lambda: envelope(20_000 if quick else 1_000_000),
+        "house": lambda: house("grid or oven" if quick else "safe_state or oven"),
+        "day": lambda: day(*((30, 90) if quick else (120, 1_800))),
+    }
+    for part in parts:
+        yield from made[part]()
 
 
 # -- time --------------------------------------------------------------------------------------------------------------
@@ -88,9 +102,13 @@ def microseconds(call: Callable[[], object], n: int) -> list[float]:
 # -- rehearsals --------------------------------------------------------------------------------------------------------
 
 
-def rehearsals(room: Path, days: int) -> Iterator[Row]:
+def rehearsals(days: int) -> Iterator[Row]:
     """A year of minutes, read from a packed history of seconds; the goal of the year holds for the whole year only."""
-    path = core_past.year(room / "history.db", days)
+    with tempfile.TemporaryDirectory(prefix="shems-bench-") as room:
+        yield from _rehearsals(core_past.year(Path(room) / "history.db", days), days)
+
+
+def _rehearsals(path: Path, days: int) -> Iterator[Row]:
     end = (EPOCH + days * DAY_S) * 1000
     times = {
         n: [_rehearsed(path, rule, end - n * DAY_S * 1000, end) for rule in core_past.rules(5)] for n in (30, days)
@@ -147,3 +165,25 @@ def envelope(n: int) -> Iterator[Row]:
 def kinds(tally: Tally) -> Iterator[Row]:
     for name, times in tally.broken.most_common():
         yield row(f"  of them: {name}", times, "")
+
+
+# -- the demo house ----------------------------------------------------------------------------------------------------
+
+
+def house(which: str) -> Iterator[Row]:
+    """Real sockets, in real time: see tests/house/test_safety.py; `which` of it, as pytest is told."""
+    seen = shown("tests/house/test_safety.py", "-k", which)
+    safe = seen.figures.get("safe_after_s", [])
+    name = f"demo house, a source killed, {len(safe)} in turn: until the safe state, slowest"
+    yield row(name, max(safe, default=float("nan")), "s", SAFE_WITHIN_S)
+    name = "demo house, car, heat pump and oven together: fuse exceeded for at most"
+    yield row(name, seen.one("over_the_fuse_s"), "s", CORRECTED_WITHIN_S)
+    yield row(f"demo house: tests that did not hold, of {seen.ran}", seen.failed, "", 0)
+
+
+def day(settled_s: float, watched_s: float) -> Iterator[Row]:
+    """Bytes of a day, reckoned up from `watched_s` of a demo house that is left alone."""
+    found = noted(settled_s, watched_s)
+    what = f"demo house, from {watched_s / 60:g} min"
+    yield row(f"{what}: noted beside the columns for a replay", found.inputs / 1000, "kB/d")
+    yield row(f"{what}: rows of the journal", found.journal / 1000, "kB/d")

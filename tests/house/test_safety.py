@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,9 @@ BYSTANDERS = {
 """Nothing that the hub drives hangs on them. (The lamp in the hall is looked at elsewhere: it tells on its own.)"""
 
 
+Figures = Callable[[str, object], None]
+
+
 @pytest.fixture(scope="module")
 def house() -> Iterator[Demo]:
     with demo() as d:
@@ -48,7 +51,7 @@ def decided(d: Demo) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("source", SAFE)
-def test_a_source_that_is_killed_leads_to_the_safe_state(house: Demo, source: str) -> None:
+def test_a_source_that_is_killed_leads_to_the_safe_state(house: Demo, source: str, record_property: Figures) -> None:
     house.world(load_w=1_000, irradiance=0)  # what the battery serves
     for wallbox in ("wallbox", "wallbox2"):
         house.command(f"{wallbox}.mode", "fast")
@@ -56,8 +59,9 @@ def test_a_source_that_is_killed_leads_to_the_safe_state(house: Demo, source: st
     eventually(lambda: decided(house)[f"{own}.current_limit"] == 16, 90, "the car may charge fast")
     eventually(lambda: decided(house)["battery.power_setpoint"] > 500, 60, "the battery serves the house alone")
     with house.fault(source, "silent"):
-        safe = SAFE[source]
+        safe, killed = SAFE[source], time.monotonic()
         eventually(lambda: {p: decided(house)[p] for p in safe} == safe, SAFE_WITHIN_S, f"safe without {source}")
+        record_property("safe_after_s", time.monotonic() - killed)
         if source == "grid":
             eventually(lambda: house.truth("keba")["current_limit"] == 0, 3, "the car has been told")
     back = ("battery.power", "wallbox.power", "wallbox2.power", "grid.power")
@@ -84,7 +88,9 @@ def test_no_other_source_that_is_killed_moves_what_does_not_hang_on_it(house: De
     eventually(lambda: all(house.point(p)["v"] is not None for p in BYSTANDERS.values()), 25, "all are back")
 
 
-def test_car_heat_pump_and_oven_together_exceed_the_fuse_for_a_moment_only(house: Demo) -> None:
+def test_car_heat_pump_and_oven_together_exceed_the_fuse_for_a_moment_only(
+    house: Demo, record_property: Figures
+) -> None:
     house.world(load_w=1_000, irradiance=0)
     for point, value in (("wallbox.mode", "fast"), ("wallbox2.mode", "fast"), ("heatpump.mode", "boost")):
         house.command(point, value)
@@ -96,6 +102,7 @@ def test_car_heat_pump_and_oven_together_exceed_the_fuse_for_a_moment_only(house
         over = max(over, time.monotonic() - began) if worst > FUSE_A + 0.5 else over
         time.sleep(0.1)
     house.world(load_w=1_000)
+    record_property("over_the_fuse_s", over)
     assert over <= CORRECTED_WITHIN_S, f"above {FUSE_A} A after {over:.1f} s"
 
 
