@@ -9,6 +9,7 @@ out by itself. Pure; numpy only.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +21,16 @@ _LASTING = 0.4
 _WEIGHT_DAYS, _WEIGHT_POWER, _WEIGHT_PRIOR_DAYS = 14, 3, 2.0
 
 
+@lru_cache(64)
 def recency(rows: int, lead: int, half_life: float, span: int | None = None) -> Floats:
     """How much row k counts for what is foretold for row r: halved every `half_life` days, 0 for what was not known
     then and for what is older than `span` days. Shape (rows, rows).
     """
     age = np.arange(rows)[:, None] - lead - np.arange(rows)[None, :]
     inside = age >= 0 if span is None else (age >= 0) & (age < span)
-    return np.where(inside, 0.5 ** (np.where(inside, age, 0) / half_life), 0.0)
+    counts = np.where(inside, 0.5 ** (np.where(inside, age, 0) / half_life), 0.0)
+    counts.flags.writeable = False  # all who ask get the same
+    return counts
 
 
 def latest(made: Floats, lead: int) -> Floats:
@@ -89,17 +93,22 @@ def blended(members: Sequence[Floats], made: Floats, reference: Floats, lead: in
     known = ~np.isnan(error) & ~np.isnan(reference)
     beside = np.where(known, np.abs(reference - made), 0.0).sum(axis=2)
     counts = recency(len(made), lead, np.inf, _WEIGHT_DAYS)
-    days = np.where(np.isnan(made), 0.0, np.nan_to_num(np.abs(reference - made))).sum(axis=1)
+    days = _or_nothing(np.abs(reference - made)).sum(axis=1)
     prior = _WEIGHT_PRIOR_DAYS * _ratio(counts @ days, counts @ (days > 0).astype(np.float64), 1.0) + 1e-9
     wrong = np.where(known, error, 0.0).sum(axis=2) @ counts.T
-    worse = (wrong + prior) / (np.nan_to_num(beside) @ counts.T + prior)
+    worse = (wrong + prior) / (beside @ counts.T + prior)
     weight = (worse**-_WEIGHT_POWER)[..., None] * (~np.isnan(said) & ~np.isnan(said[:, row])[:, None, :])
-    return _ratio((weight * np.nan_to_num(said)).sum(axis=0), weight.sum(axis=0))
+    return _ratio((weight * _or_nothing(said)).sum(axis=0), weight.sum(axis=0))
 
 
 def spread(table: Floats) -> Floats:
     """A slot and its neighbours, around midnight too."""
     return 0.5 * table + 0.25 * (np.roll(table, 1, axis=1) + np.roll(table, -1, axis=1))
+
+
+def _or_nothing(table: Floats) -> Floats:
+    """0 for NaN; `np.nan_to_num` looks for infinities too, which no table has."""
+    return np.where(np.isnan(table), 0.0, table)
 
 
 def _ratio(over: Floats, under: Floats, otherwise: float = np.nan) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -94,6 +95,7 @@ def _offsets(at_s: Ints, zone: ZoneInfo) -> Ints:
     return out
 
 
+@lru_cache(4096)
 def _offset(at_s: int, zone: ZoneInfo) -> int:
     told = datetime.fromtimestamp(at_s, UTC).astimezone(zone).utcoffset()
     return 0 if told is None else int(told.total_seconds())

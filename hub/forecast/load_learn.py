@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hub.forecast.bands import RESIDUAL_DAYS, quantiles, shift
 from hub.forecast.days import Days, Ints
-from hub.forecast.load_features import LEAST_BEFORE, OWN, Outdoors, Targets, features
+from hub.forecast.load_features import LEAST_BEFORE, OWN, Outdoors, Table, Targets, features
 from hub.forecast.ridge import Line, Ridge, Rows
 from hub.forecast.series import Floats
 from hub.forecast.usual import Usual
@@ -36,32 +36,29 @@ class Lead:
     median_shift: Floats
     mean_shift: Floats
 
-    def rows(self, x: Floats) -> Floats:
+    def rows(self, table: Table) -> Floats:
         """Low, mid, high and mean of days, W, shape (days, 4, slots)."""
-        mid, mean = self.median(x) + self.median_shift, self.mean(x) + self.mean_shift
+        mid, mean = self.median(table) + self.median_shift, self.mean(table) + self.mean_shift
         return np.stack([mid + self.off[0], mid, mid + self.off[1], mean], axis=-2)
 
 
 def learned(days: Days, usual: Usual, outdoors: Outdoors | None, lead: int) -> tuple[Lead, Floats]:
     """And by how much the median was off on the last days, without having seen their week: shape (days, slots)."""
     targets = _targets(usual, lead)
-    x, y = features(usual, targets, outdoors), days.values[targets.numbers - days.first]
+    table, y = features(usual, targets, outdoors), days.values[targets.numbers - days.first]
     count, slots = y.shape
     ages = (usual.numbers[-1] - targets.numbers).astype(np.float64)
-    block = np.arange(count)[::-1] // _WEEK
-    block = np.where(np.arange(count)[::-1] < RESIDUAL_DAYS, block, -1)
+    back = np.arange(count)[::-1]
+    block = np.where(back < RESIDUAL_DAYS, back // _WEEK, -1)
     use = ~np.isnan(y) & _thinned(targets.numbers, slots)
-    day = np.repeat(np.arange(count), slots).reshape(y.shape)[use]
-    rows = Rows(x[use], y[use], 0.5 ** (ages[day] / _HALF_LIFE), block[day], OWN)
+    rows = Rows(table, y, use * (0.5 ** (ages / _HALF_LIFE))[:, None], block, OWN)
     ridge = Ridge(rows)
-    median, errors = ridge.median()
-    off_by = y - median(x)
-    mean = ridge.mean(rows.weight * _special(off_by)[day])
-    unseen = np.full(y.shape, np.nan)
-    unseen[use] = errors
+    median, unseen = ridge.median()
+    off_by = y - median(table)
+    mean = ridge.mean(rows.weight * _special(off_by)[:, None])
     last, hour = slice(-RESIDUAL_DAYS, None), slots // 24
     off = quantiles(unseen[last], ages[last], hour)[[0, 2]]
-    shifts = shift(off_by[last], hour), shift(y[last] - mean(x[last]), hour)
+    shifts = shift(off_by[last], hour), shift(y[last] - mean(table.only(last)), hour)
     return Lead(median, mean, off, *shifts), unseen[last]
 
 

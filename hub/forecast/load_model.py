@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from hub.forecast.cold import slot_rows
 from hub.forecast.days import DAY_S, Days, Ints, by_day, local_day, local_steps, weekdays
-from hub.forecast.load_features import Outdoors, Targets, features, kinds
+from hub.forecast.load_features import WEATHER_DAYS, Outdoors, Targets, features, kinds
 from hub.forecast.load_learn import MOST_DAYS, Lead, carries, learned
 from hub.forecast.series import Floats, Forecast, Past
 from hub.forecast.usual import Usual, usual_days
@@ -42,9 +42,18 @@ class _Known:
 
 
 @dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was said of some days at their start, as nothing of it changes until other weather is told."""
+
+    weather: Floats
+    days_off: frozenset[int]
+    rows: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class LoadModel:
     """`trust`: share of what was learned, the rest is what was usual at the time of day; `carries`: how much of the
-    error of an hour is left in the next, 0 to 0.9.
+    error of an hour is left in the next, 0 to 0.9. `kept`: by first and last day, of the day of the fit.
     """
 
     known: _Known
@@ -52,6 +61,7 @@ class LoadModel:
     leads: tuple[Lead, Lead]
     trust: float
     carries: float
+    kept: dict[tuple[int, int], _Kept] = field(default_factory=dict, compare=False, repr=False)
 
     def forecast(self, past: Past, steps: int) -> Forecast:
         """From any moment at or after the fit; `past.power` has the step of the fit and reaches back at least a day,
@@ -60,8 +70,8 @@ class LoadModel:
         seconds = past.power.seconds
         starts = past.now_ms + np.arange(steps, dtype=np.int64) * seconds * 1000
         numbers, at = np.divmod(local_steps(starts, seconds, past.zone), DAY_S // seconds)
-        asked = _Asked(self, past, int(numbers[0]), int(at[0]))
-        out = asked.days(int(numbers[-1]))[numbers - numbers[0], :, at].T
+        asked = _Asked(self, past, np.arange(numbers[0], numbers[-1] + 1), int(at[0]))
+        out = asked.days()[numbers - numbers[0], :, at].T
         low, mid, high, mean = np.maximum(asked.carried(out), 0.0)
         low, high = np.minimum(low, mid), np.maximum(high, mid)
         return Forecast(past.now_ms, seconds, low, mid, high, mean, past.now_ms, "ridge")
@@ -82,36 +92,37 @@ def fit(past: Past) -> LoadModel | None:
 
 
 class _Asked:
-    """One forecast being made, in the slot `now` of the day `today`: what is known then, and what follows."""
+    """One forecast being made, in the slot `now` of the first of the local days `numbers`: what is known then, and what
+    follows.
+    """
 
-    def __init__(self, model: LoadModel, past: Past, today: int, now: int) -> None:
-        self._model, self._today, self._now, self._off = model, today, now, past.days_off
+    def __init__(self, model: LoadModel, past: Past, numbers: Ints, now: int) -> None:
+        today = int(numbers[0])
+        self._model, self._numbers, self._now, self._off = model, numbers, now, past.days_off
         self._so_far = _day(past, today)
         known = model.known if today == model.known.day else _known_at(past, today)
         self._plain, self._usual = known.plain, known.usual
         self._outdoors = (_outdoors(past, today, _RECENT_DAYS) or model.outdoors) if model.outdoors else None
-        first = self._rows(self._usual, np.array([today]), 0)
-        if self._back(first[0, 1]):
+        self._told = self._at_start() if known is model.known else self._rows(self._usual, numbers)
+        if self._back(self._told[0, 1]):
             self._usual = replace(self._usual, away=self._usual.away[:0])
-        self._first: Floats = self._away(first)[0]
+        self._first: Floats = self._away(self._told[:1])[0]
 
-    def days(self, last: int) -> Floats:
-        """Low, mid, high and mean of today and of the local days until `last`, W, shape (days, 4, slots).
+    def days(self) -> Floats:
+        """Low, mid, high and mean of today and of the days after, W, shape (days, 4, slots).
 
         The more of today is over, the more the days to come are told as from tomorrow's start, with the rest of today
         as it is foretold now.
         """
-        numbers = np.arange(self._today + 1, last + 1)
+        numbers, told = self._numbers[1:], self._told[1:]
         if not len(numbers):
             return self._first[None]
-        told = self._rows(self._usual, numbers, 1)
         share = float((~np.isnan(self._so_far)).mean())
         if share and not len(self._usual.away):
             whole = np.where(np.isnan(self._so_far), self._first[1], self._so_far)
-            code = int(weekdays(np.array([self._today]), self._off)[0])
-            seen = self._usual.with_day(self._today, code, whole)
-            after = [self._rows(seen, numbers[:1], 0), self._rows(seen, numbers[1:], 1)]
-            told = share * np.concatenate(after) + (1 - share) * told
+            code = int(weekdays(self._numbers[:1], self._off)[0])
+            after = self._rows(self._usual.with_day(int(self._numbers[0]), code, whole), numbers)
+            told = share * after + (1 - share) * told
         return np.concatenate([self._first[None], self._away(told, 2)])
 
     def carried(self, out: Floats) -> Floats:
@@ -126,9 +137,24 @@ class _Asked:
         near = mid + moved
         return np.stack([near + (low - mid) * narrower, near, near + (high - mid) * narrower, mean + moved])
 
-    def _rows(self, usual: Usual, numbers: Ints, lead: int) -> Floats:
+    def _at_start(self) -> Floats:
+        """Of all days, with nothing known of the first one."""
+        first, last = int(self._numbers[0]), int(self._numbers[-1])
+        days = np.arange(first - WEATHER_DAYS, last + 1)
+        weather = self._outdoors.of(days) if self._outdoors else np.zeros(0)
+        kept = self._model.kept.get((first, last))
+        if kept is None or kept.days_off != self._off or not np.array_equal(kept.weather, weather):
+            kept = _Kept(weather, self._off, self._rows(self._usual, self._numbers))
+            self._model.kept[first, last] = kept
+        return kept.rows
+
+    def _rows(self, usual: Usual, numbers: Ints) -> Floats:
+        """The first of these days is the one that follows those that are known."""
         targets = Targets(numbers, weekdays(numbers, self._off), np.full(len(numbers), len(usual.numbers)))
-        learned = self._model.leads[lead].rows(features(usual, targets, self._outdoors))
+        table, (one, two) = features(usual, targets, self._outdoors), self._model.leads
+        learned = one.rows(table.only(slice(1)))
+        if len(numbers) > 1:
+            learned = np.concatenate([learned, two.rows(table.only(slice(1, None)))])
         return self._model.trust * learned + (1 - self._model.trust) * self._plain[kinds(targets.codes)]
 
     def _away(self, rows: Floats, first: int = 1) -> Floats:

@@ -10,6 +10,7 @@ asymmetric least squares (Newey and Powell 1987), least squares with sizes of at
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from hub.calendar.sun import Place, towards
 
 Floats = NDArray[np.float64]
+_DAY_S = 86_400
 _TILTS, _TURNS = (20, 40, 65, 90), range(0, 360, 30)
 _DIFFUSE, _MOST_BEAM_W, _LOWEST = 0.15, 1000.0, 0.02
 _EXPECTILE, _ROUNDS = 0.9, 6
@@ -25,17 +27,35 @@ _HALF_LIFE_DAYS = 45.0
 _SPAN_DAYS, _UPPER, _DUSK = 28, 0.9, 0.1
 
 
-def fan(middle_s: NDArray[np.int64], place: Place, used: NDArray[np.bool_] | None = None) -> Floats:
+def sun_over(middle_s: NDArray[np.int64], place: Place) -> Floats:
+    """Where the sun stands in each slot of days that follow one another, as `towards` says; `middle_s`: of the slots,
+    s UTC, shape (days, slots). Shape (3, days, slots).
+    """
+    (days, slots), first = middle_s.shape, int(middle_s[0, 0])
+    slot_s = _DAY_S // slots
+    begin, skip = first // _DAY_S, first % _DAY_S // slot_s
+    told = np.concatenate([_sun_of_day(begin + day, slot_s, place) for day in range(days + bool(skip))], axis=1)
+    return told[:, skip : skip + days * slots].reshape(3, days, slots)
+
+
+@lru_cache(400)
+def _sun_of_day(day: int, slot_s: int, place: Place) -> Floats:
+    """For each slot of a day of UTC; asked again and again, as the same weeks are looked back at each time."""
+    return np.stack(towards(day * _DAY_S + slot_s // 2 + np.arange(0, _DAY_S, slot_s), place))
+
+
+def fan(sun: Floats, used: NDArray[np.bool_] | None = None) -> Floats:
     """W/m2 on planes of many directions under a clear sky, and of the sky alone in the last column; 0 at night.
 
-    Shape of `middle_s` and one more axis: planes + 1, or as many of them as are `used`.
+    `sun`: as `towards` says, shape (3, ...). Shape of one of its parts and one more axis: planes + 1, or as many of
+    them as are `used`.
     """
     used = np.ones(_DIRECTIONS.shape[1] + 1, dtype=bool) if used is None else used
-    east, north, up = towards(middle_s, place)
+    up = sun[2]
     height = np.maximum(up, _LOWEST)
     level = np.where(up > 0, 1098.0 * up * np.exp(-0.057 / height), 0.0)
     beam = np.minimum((1 - _DIFFUSE) * level / height, _MOST_BEAM_W)
-    facing = np.stack([east, north, up], axis=-1) @ _DIRECTIONS[:, used[:-1]]
+    facing = np.moveaxis(sun, 0, -1) @ _DIRECTIONS[:, used[:-1]]
     sky = _DIFFUSE * level[..., None][..., : int(used[-1])]
     return np.concatenate([np.maximum(facing, 0.0) * beam[..., None], sky], axis=-1)
 
@@ -61,14 +81,15 @@ def clear_of_planes(made: Floats, middle_s: NDArray[np.int64], place: Place) -> 
     best = np.where(np.isnan(made), -1.0, made)[rows % _WEEK :].reshape(-1, _WEEK, slots)
     row = np.argmax(best, axis=1) + np.arange(rows % _WEEK, rows, _WEEK)[:, None]
     at = (row, np.arange(slots)[None, :])
-    y, x = made[at].ravel(), fan(middle_s[at].ravel(), place)
+    sun = sun_over(middle_s, place)
+    y, x = made[at].ravel(), fan(sun[:, at[0], at[1]].reshape(3, -1))
     known = (x[:, 0] > 0) & ~np.isnan(y)
     if not known.any():
         return np.zeros(made.shape)
     weight: Floats = 0.5 ** ((rows - 1 - row).ravel()[known] / _HALF_LIFE_DAYS)
     sizes = upper_fit(x[known], y[known], weight)
     used = sizes > 0
-    clear: Floats = fan(middle_s, place, used) @ sizes[used]
+    clear: Floats = fan(sun, used) @ sizes[used]
     return clear
 
 

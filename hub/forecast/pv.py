@@ -15,10 +15,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.calendar.sun import Place, towards
+from hub.calendar.sun import Place
 from hub.forecast import blend, lately, residuals
 from hub.forecast.candidates import Forecaster
-from hub.forecast.planes import clear_of_planes, clear_of_slots
+from hub.forecast.planes import clear_of_planes, clear_of_slots, sun_over
 from hub.forecast.series import Floats, Forecast, Past
 from hub.forecast.window import ROWS, Window, window
 
@@ -151,7 +151,7 @@ def _clear(seen: Window, place: tuple[float, float] | None) -> tuple[Floats, NDA
     of_slots = clear_of_slots(seen.made)
     if place is not None:
         where = Place(*place)
-        up = towards(seen.middle_s, where)[2] > 0
+        up = sun_over(seen.middle_s, where)[2] > 0
         if of_slots[~up].sum() <= _AT_NIGHT * of_slots.sum():
             return clear_of_planes(seen.made, seen.middle_s, where), up
     told = [np.nan_to_num(rows) > 0 for rows in seen.told.values()] if not _seasoned(seen) else []

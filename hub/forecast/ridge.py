@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.forecast.load_features import Table
 from hub.forecast.series import Floats
 
 _PENALTY_MEDIAN, _PENALTY_MEAN = 100.0, 300.0
@@ -14,34 +15,40 @@ _PENALTY_MEDIAN, _PENALTY_MEAN = 100.0, 300.0
 _ROUNDS = 6
 _NEAR = 0.05
 """Of the mean level: errors below it count as of this size, so that no row gets all the weight."""
+_SAME = 1e-9
+"""Features that differ by less say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """y = offset + (x - centre) / spread * slopes, with x held between `least` and `most`; all of shape (features,)."""
+    """y = offset + features * slopes, with the first features held between `least` and `most`, shape (held, 1, 1)."""
 
     least: Floats
     most: Floats
-    centre: Floats
-    spread: Floats
     slopes: Floats
     offset: float
 
-    def __call__(self, x: Floats) -> Floats:
-        """x: shape (..., features)."""
-        slopes = self.slopes / self.spread  # so that x, which is large, is copied only once
-        out: Floats = np.clip(x, self.least, self.most) @ slopes + (self.offset - float(self.centre @ slopes))
+    def __call__(self, table: Table) -> Floats:
+        """Shape (days, slots)."""
+        held, n = len(self.least), len(table.whole)
+        out: Floats = self.offset + table.of_calendar(self.slopes[n:])
+        first = table.whole[:held]
+        if (first < self.least).any() or (first > self.most).any():
+            first = np.clip(first, self.least, self.most)
+        for slopes, features in ((self.slopes[:held], first), (self.slopes[held:n], table.whole[held:])):
+            out += (slopes @ features.reshape(len(slopes), out.size)).reshape(out.shape)
         return out
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """`x`: shape (n, features), `y`, `weight` and `block` (which rows are left out together; -1: never): shape (n,).
+    """Each slot of each day is a row. `y`, `weight` (0: not learned from): shape (days, slots); `block`: which days are
+    left out together, -1: never, shape (days,).
 
     Of the first `held` features nothing is concluded beyond what these rows show.
     """
 
-    x: Floats
+    table: Table
     y: Floats
     weight: Floats
     block: NDArray[np.int64]
@@ -52,59 +59,98 @@ class Ridge:
     """Both lines of the same rows."""
 
     def __init__(self, rows: Rows) -> None:
-        self._rows, self._free = rows, np.arange(rows.x.shape[1]) >= rows.held
-        self._centre, self._spread = rows.x.mean(axis=0), rows.x.std(axis=0) + 1e-9
-        # scaled features, ones and y: the sums of their products are all that a solution needs to know
-        self._all = np.column_stack([(rows.x - self._centre) / self._spread, np.ones(len(rows.y)), rows.y])
-        self._z = self._all[:, :-2]
+        table, use = rows.table, rows.weight > 0
+        self._rows, self._count = rows, use.sum(axis=1)
+        self._n, n = len(table.whole), int(self._count.sum())
+        centre = table.whole.reshape(self._n, -1) @ use.ravel() / n
+        # y and scaled features: sums of products, with those of the calendar and of 1, are all that a solution needs
+        self._all = np.empty((self._n + 1, *use.shape))
+        self._all[0], whole = rows.y, self._all[1:]
+        np.subtract(table.whole, centre[:, None, None], out=whole)
+        if n < use.size:
+            self._all[:, ~use] = 0.0
+        self._centre, held = centre, table.whole[: rows.held]
+        if n < use.size:
+            held = np.where(use, held, centre[: rows.held, None, None])
+        self._held = held.min(axis=(1, 2), keepdims=True), held.max(axis=(1, 2), keepdims=True)
+        flat = whole.reshape(self._n, -1)
+        spread = np.concatenate([np.sqrt(np.einsum("ij,ij->i", flat, flat) / n), _spread_of_calendar(table, use)])
+        self._scale = np.where(spread > _SAME, 1 / (spread + _SAME), 0.0)
+        whole *= self._scale[: self._n, None, None]
+        self._weighted = np.empty_like(self._all)  # new memory each time would cost more than the sums
+        daily, slotly = table.daily, table.slotly
+        self._by_day = (daily[:, :, None] * daily[:, None, :]).reshape(len(daily), -1)
+        self._by_slot = (slotly[:, :, None] * slotly[:, None, :]).reshape(len(slotly), -1)
 
     def mean(self, weight: Floats) -> Line:
         """Least squares: minimises squares weighted so, and the penalty on slopes."""
-        return self._line(*_solved(_sums(self._all, weight), len(weight), _PENALTY_MEAN))
+        return self._line(*_solved(self._sums(weight), int(self._count.sum()), _PENALTY_MEAN))
 
     def median(self) -> tuple[Line, Floats]:
         """Least deviations: least squares again and again, each row weighted by 1 / its error (IRLS).
 
         Also y less what the line says that was made without the row's block, NaN in block -1.
         """
-        rows = self._rows
-        near = _NEAR * max(float(np.average(np.abs(rows.y), weights=rows.weight)), 1.0)
+        rows, count = self._rows, int(self._count.sum())
+        near = _NEAR * max(float(np.average(np.abs(self._all[0]), weights=rows.weight)), 1.0)
         weight = rows.weight
         for _ in range(_ROUNDS):
-            slopes, offset = _solved(_sums(self._all, weight), len(weight), _PENALTY_MEDIAN)
-            weight = rows.weight / np.maximum(np.abs(rows.y - self._z @ slopes - offset), near)
-        whole = _sums(self._all, weight)
-        line = self._line(*_solved(whole, len(weight), _PENALTY_MEDIAN))
+            slopes, offset = _solved(self._sums(weight), count, _PENALTY_MEDIAN)
+            weight = rows.weight / np.maximum(np.abs(self._errors(slopes, offset)), near)
+        whole = self._sums(weight)
+        line = self._line(*_solved(whole, count, _PENALTY_MEDIAN))
         return line, self._unseen(whole, weight)
 
     def _unseen(self, whole: Floats, weight: Floats) -> Floats:
-        block = self._rows.block
-        unseen = np.full(len(block), np.nan)
-        for number in np.unique(block[block >= 0]).tolist():
-            out = np.flatnonzero(block == number)
-            if len(out) < len(block):
-                own = self._all[out]
-                slopes, offset = _solved(whole - _sums(own, weight[out]), len(block) - len(out), _PENALTY_MEDIAN)
-                unseen[out] = own[:, -1] - own[:, :-2] @ slopes - offset
+        rows = self._rows
+        unseen = np.full(rows.y.shape, np.nan)
+        for number in np.unique(rows.block[rows.block >= 0]).tolist():
+            out = rows.block == number
+            left = int(self._count[~out].sum())
+            if left:
+                slopes, offset = _solved(whole - self._sums(weight, out), left, _PENALTY_MEDIAN)
+                unseen[out] = np.where(rows.weight[out] > 0, self._errors(slopes, offset, out), np.nan)
         return unseen
 
+    def _errors(self, slopes: Floats, offset: float, days: NDArray[np.bool_] | slice = slice(None)) -> Floats:
+        """y less what is told, shape (days, slots)."""
+        some = self._all[:, days]
+        told = self._rows.table.of_calendar(slopes[self._n :] * self._scale[self._n :], days)
+        own: Floats = np.concatenate([[1.0], -slopes[: self._n]]) @ some.reshape(len(some), -1)
+        return own.reshape(told.shape) - told - offset
+
+    def _sums(self, weight: Floats, days: NDArray[np.bool_] | slice = slice(None)) -> Floats:
+        """Weighted sums of the products of each two of y, features and ones. They can be added and taken away."""
+        table, some, weight = self._rows.table, self._all[:, days], weight[days]
+        i, j = (np.append(of, 0) for of in table.pairs)
+        scale = np.append(self._scale[self._n :], 1.0)
+        weighted, n = np.multiply(some, weight, out=self._weighted[:, : len(weight)]), len(some)
+        a, b = table.daily.shape[1], table.slotly.shape[1]
+        calendar = (self._by_day[days].T @ weight @ self._by_slot).reshape(a, a, b, b)
+        sums = np.empty((n + len(i), n + len(i)))
+        sums[:n, :n] = some.reshape(n, -1) @ weighted.reshape(n, -1).T
+        sums[:n, n:] = (table.daily[days].T @ weighted @ table.slotly)[:, i, j] * scale
+        sums[n:, :n] = sums[:n, n:].T
+        sums[n:, n:] = calendar[i[:, None], i, j[:, None], j] * np.outer(scale, scale)
+        return sums
+
     def _line(self, slopes: Floats, offset: float) -> Line:
-        x = self._rows.x
-        least, most = np.where(self._free, -np.inf, x.min(axis=0)), np.where(self._free, np.inf, x.max(axis=0))
-        return Line(least, most, self._centre, self._spread, slopes, offset)
+        scaled = slopes * self._scale
+        return Line(*self._held, scaled, offset - float(self._centre @ scaled[: self._n]))
 
 
-def _sums(all_: Floats, weight: Floats) -> Floats:
-    """Weighted sums of the products of each two columns. They can be added and taken away."""
-    rooted = all_ * np.sqrt(weight)[:, None]
-    sums: Floats = rooted.T @ rooted
-    return sums
+def _spread_of_calendar(table: Table, use: NDArray[np.bool_]) -> Floats:
+    """The standard deviations over the rows that are used."""
+    n, (i, j) = use.sum(), table.pairs
+    mean, square = (((table.daily**k).T @ use @ table.slotly**k)[i, j] / n for k in (1, 2))
+    spread: Floats = np.sqrt(np.maximum(square - mean**2, 0.0))
+    return spread
 
 
 def _solved(sums: Floats, count: int, penalty: float) -> tuple[Floats, float]:
     """Slopes and offset, from the sums of `count` rows."""
-    weight, centre, level = sums[-2, -2], sums[:-2, -2] / sums[-2, -2], sums[-2, -1] / sums[-2, -2]
-    a = sums[:-2, :-2] - weight * np.outer(centre, centre)
+    weight, centre, level = sums[-1, -1], sums[1:-1, -1] / sums[-1, -1], sums[0, -1] / sums[-1, -1]
+    a = sums[1:-1, 1:-1] - weight * np.outer(centre, centre)
     a[np.diag_indices_from(a)] += penalty * weight / count
-    slopes = np.asarray(np.linalg.solve(a, sums[:-2, -1] - weight * centre * level), dtype=np.float64)
+    slopes = np.asarray(np.linalg.solve(a, sums[1:-1, 0] - weight * centre * level), dtype=np.float64)
     return slopes, float(level - centre @ slopes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
 from statistics import median
@@ -84,17 +85,28 @@ def _quiet(values: Floats) -> NDArray[np.bool_]:
     """Goes by what is known on each day, never by later days, so that a day of the past is judged as it was then."""
     told = zip(activity(values).tolist(), values.mean(axis=1).tolist(), strict=True) if len(values) else ()
     quiet = np.zeros(len(values), dtype=bool)
-    lately: deque[tuple[float, float]] = deque(maxlen=_REFERENCE_DAYS)
+    lately: deque[tuple[float, float]] = deque()
+    ordered: list[float] = []
     run = 0
     for i, (lively, level) in enumerate(told):
-        usual = (median(day[n] for day in lately) if len(lately) >= _LEAST_REFERENCE else 0.0 for n in (0, 1))
-        run = run + 1 if lively < _QUIET * next(usual) and level < next(usual) else 0
+        enough = len(lately) >= _LEAST_REFERENCE
+        dull = enough and lively < _QUIET * _middle(ordered) and level < median(day[1] for day in lately)
+        run = run + 1 if dull else 0
         quiet[i] = 0 < run <= _LONGEST
         if not quiet[i]:
             if run > _LONGEST:
                 lately.clear()
+                ordered.clear()
+            elif len(lately) == _REFERENCE_DAYS:
+                del ordered[bisect_left(ordered, lately.popleft()[0])]
             lately.append((lively, level))
+            insort(ordered, lively)
     return quiet
+
+
+def _middle(ordered: list[float]) -> float:
+    """The median."""
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
 def _running(quiet: NDArray[np.bool_], numbers: Ints) -> int:

@@ -55,18 +55,17 @@ def self_consumption(site: Site, b: Battery, net: Floats) -> tuple[Floats, Float
     """The net draw with the battery that covers and stores whatever comes, its wear by step, its last level in kWh."""
     size = b.capacity_wh / 1000
     floor, ceiling, level = b.soc_floor / 100 * size, b.soc_ceiling / 100 * size, b.soc / 100 * size
-    after, wear = net.copy(), np.zeros(site.n)
-    for t in range(site.n):
-        if net[t] < 0:
-            power = min(-net[t], b.max_charge_w / 1000, max(0.0, ceiling - level) / b.efficiency_charge / site.h)
-            level += power * b.efficiency_charge * site.h
-            after[t] += power
+    most_in, most_out, gain = b.max_charge_w / 1000, b.max_discharge_w / 1000, b.efficiency_charge
+    into, out = [0.0] * site.n, [0.0] * site.n
+    for t, flow in enumerate(net.tolist()):  # numbers of their own: arrays take three times as long
+        if flow < 0:
+            into[t] = power = min(-flow, most_in, max(0.0, ceiling - level) / gain / site.h)
+            level += power * gain * site.h
         else:
-            power = min(net[t], b.max_discharge_w / 1000, max(0.0, level - floor) * b.efficiency_discharge / site.h)
+            out[t] = power = min(flow, most_out, max(0.0, level - floor) * b.efficiency_discharge / site.h)
             level -= power / b.efficiency_discharge * site.h
-            after[t] -= power
-            wear[t] = power * site.h * b.wear
-    return after, wear, level
+    given = np.array(out)
+    return net + np.array(into) - given, given * site.h * b.wear, level
 
 
 def _car_at_once(site: Site, car: Charges, x: Floats) -> Floats:

@@ -47,7 +47,7 @@ def _solved(problem: Problem, burnt: Mapping[str, Collection[int]], effort: Effo
     built = build(problem, burnt)
     arrays = built.site.matrix.arrays()
     late = built.late(len(arrays.cost))
-    solved = solve(arrays, built.groups(), late, effort, built.covers())
+    solved = solve(arrays, built.groups(), late, effort, built.covers() if arrays.integer.any() else None)
     turned = built.site.turned(solved.x)
     return built, solved if turned is None else _again(arrays, solved, turned, late)
 

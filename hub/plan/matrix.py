@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,6 +107,10 @@ class Matrix:
             at += n
         raise LookupError(cols[0])
 
+    def uppers(self) -> Floats:
+        """The upper bounds of all columns so far."""
+        return _laid([(n, upper) for n, _, upper, _, _, _ in self._columns])
+
     def paid(self, x: Floats) -> dict[str, float]:
         """What the columns cost together, by what they pay for."""
         sums: dict[str, float] = {}
@@ -117,11 +122,11 @@ class Matrix:
         return sums
 
     def arrays(self) -> Arrays:
-        cost, lower, upper = (np.concatenate([_laid(c[k], c[0]) for c in self._columns]) for k in (3, 1, 2))
+        cost, lower, upper = (_laid([(c[0], c[k]) for c in self._columns]) for k in (3, 1, 2))
         integer = np.repeat([c[4] for c in self._columns], [c[0] for c in self._columns])
-        row_lower, row_upper = (np.concatenate([_laid(r[k], r[0]) for r in self._rows]) for k in (1, 2))
+        row_lower, row_upper = (_laid([(r[0], r[k]) for r in self._rows]) for k in (1, 2))
         row, col = (np.concatenate([e[k] for e in self._entries]) for k in (0, 1))
-        value = np.concatenate([_laid(v, len(r)) for r, _, v in self._entries])
+        value = _laid([(len(r), v) for r, _, v in self._entries])
         order = np.lexsort((col, row))
         counts = np.bincount(row, minlength=self._rows_made)
         start = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
@@ -131,6 +136,10 @@ class Matrix:
         )
 
 
-def _laid(value: ArrayLike, n: int) -> Floats:
-    """`n` numbers: a whole array, or one number again and again."""
-    return np.asarray(value, float) if isinstance(value, np.ndarray) and value.ndim else np.full(n, value, float)
+def _laid(parts: Sequence[tuple[int, ArrayLike]]) -> Floats:
+    """One after another so many numbers: a whole array, or one number again and again."""
+    out, at = np.empty(sum(n for n, _ in parts)), 0
+    for n, value in parts:
+        out[at : at + n] = value
+        at += n
+    return out

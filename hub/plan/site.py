@@ -198,40 +198,66 @@ class Site:
         m.put(rows, np.repeat(self.peak, len(count)), -1.0)
 
     def _phases(self) -> None:
-        """Over each phase flows its share of load and panels, and what hangs at it."""
-        m, there = self.matrix, self.connection.phases
-        flows = [self._over(phase) for phase in range(there)]
-        if self.connection.fuse_a:
-            for f, flow in enumerate(flows):
-                rows = m.rows(self.n, -np.inf, self.connection.fuse_a * VOLT_KW)
-                m.put(rows, flow, 1.0)
-                m.put(rows, self._beyond(f"fuse_l{f + 1}", FUSE), -1.0)
+        """Over each phase flows its share of load and panels, and what hangs at it; a fuse that all of it together
+        cannot blow sets nothing, and is left out.
+        """
+        m, there, most = self.matrix, self.connection.phases, self.matrix.uppers()
+        flows = [np.full(self.n, -1) for _ in range(there)]
+        for f, flow in enumerate(flows):
+            blows = np.flatnonzero(self._most_over(f, most) > (self.connection.fuse_a * VOLT_KW or np.inf))
+            steps = self.steps if self.connection.unbalance_w else blows
+            if len(steps):
+                flow[steps] = self._over(f, steps)
+            if len(blows):
+                rows = m.rows(len(blows), -np.inf, self.connection.fuse_a * VOLT_KW)
+                m.put(rows, flow[blows], 1.0)
+                m.put(rows, self._beyond(f"fuse_l{f + 1}", FUSE, blows), -1.0)
         if self.connection.unbalance_w:
-            most = self.connection.unbalance_w / 1000
+            most_w = self.connection.unbalance_w / 1000
             for a, b in combinations(flows, 2):
-                rows = m.rows(self.n, -most, most)
+                rows = m.rows(self.n, -most_w, most_w)
                 for flow, sign in ((a, 1.0), (b, -1.0)):
                     m.put(rows, flow, sign)
                     m.put(rows, self._beyond("unbalance", EXPORT), -sign)
 
-    def _over(self, phase: int) -> Ints:
-        """What flows over a phase, kW by step."""
-        m, there = self.matrix, self.connection.phases
-        load, pv = (shares(s, there)[phase] for s in (self.problem.load_shares, self.problem.pv_shares))
-        fixed = load * self.load - pv * self.pv
-        rows, flow = m.rows(self.n, fixed, fixed), m.cols(self.n, -np.inf, np.inf)
+    def _most_over(self, phase: int, uppers: Floats) -> Floats:
+        """What could flow over a phase with everything on and the panels held back, kW by step."""
+        load, pv = self._shares(phase)
+        most: Floats = load * self.load + pv * (uppers[self.held_back] - self.pv)
+        for draw in self.draws:
+            if phase + 1 in draw.phases:
+                taken = np.flatnonzero(draw.kw > 0)
+                np.add.at(most, draw.steps[taken], draw.kw[taken] * uppers[draw.cols[taken]] / len(draw.phases))
+        return most
+
+    def _over(self, phase: int, steps: Ints) -> Ints:
+        """What flows over a phase, kW, in these steps."""
+        m, (load, pv) = self.matrix, self._shares(phase)
+        fixed = (load * self.load - pv * self.pv)[steps]
+        rows, flow = m.rows(len(steps), fixed, fixed), m.cols(len(steps), -np.inf, np.inf)
         m.put(rows, flow, 1.0)
         m.carry(rows, flow)
         if pv:
-            m.put(rows, self.held_back, -pv)
+            m.put(rows, self.held_back[steps], -pv)
+        place = np.full(self.n, -1)
+        place[steps] = np.arange(len(steps))
         for draw in self.draws:
             if phase + 1 in draw.phases:
-                m.put(rows[draw.steps], draw.cols, -draw.kw / len(draw.phases))
+                here = place[draw.steps] >= 0
+                m.put(rows[place[draw.steps][here]], draw.cols[here], -draw.kw[here] / len(draw.phases))
         return flow
 
-    def _beyond(self, name: str, times: float) -> Ints:
+    def _shares(self, phase: int) -> tuple[float, float]:
+        """Of the load and of the panels."""
+        load, pv = (
+            shares(s, self.connection.phases)[phase] for s in (self.problem.load_shares, self.problem.pv_shares)
+        )
+        return load, pv
+
+    def _beyond(self, name: str, times: float, steps: Ints | None = None) -> Ints:
         """How far a limit is broken in each step, kW."""
-        return self.matrix.slack(name, "", self.n, times * self.dear * self.h, "kWh", self.h, self.steps)
+        at = self.steps if steps is None else steps
+        return self.matrix.slack(name, "", len(at), times * self.dear * self.h, "kWh", self.h, at)
 
     def _dimmed(self, signal: Dimming) -> None:
         """The limit is on what comes from the grid, so what the panels leave may be drawn on top of it."""

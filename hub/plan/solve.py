@@ -121,8 +121,9 @@ class Solver:
 
     def hold(self, whole: Floats) -> None:
         """The whole numbers stay so from now on."""
-        self._bounds(whole, whole)
-        self._h.run()
+        if len(whole):
+            self._bounds(whole, whole)
+            self._h.run()
 
     def told(self, x: Floats) -> bool:
         """Whether there was something that `x` breaks and whole numbers cannot: the next LP keeps to it."""

@@ -92,7 +92,11 @@ class Reasons:
 
     def _battery(self, s: Stores) -> dict[int, Doing]:
         values, size = self.value(s).tolist(), s.battery.capacity_wh / 1000
-        told = [self._task(s, t, values[t]) for t in range(self._site.n)]
+        told = [self._task(s, t, values[t]) for t in range(self._tell)]
+        for t in range(self._tell, self._site.n):  # the others say when the last of them ends
+            told.append(self._task(s, t, values[t]))
+            if t and told[-1][:2] != told[-2][:2]:
+                break
         until = _until([(task, code) for task, code, _ in told], self._times())
         power, level = (self._x[s.out] - self._x[s.into]).tolist(), self._x[s.level].tolist()
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -60,6 +61,17 @@ def test_low_mid_and_high_are_in_order_and_nothing_is_below_zero(lived: Series) 
         assert found is not None and found.by == name
         assert (found.low >= 0).all() and (found.mean >= 0).all()
         assert (found.low <= found.mid).all() and (found.mid <= found.high).all()
+
+
+def test_other_weather_told_on_the_same_day_is_heard() -> None:
+    power, now = house(START, 150, 3600), START + 149 * DAY_MS
+    outdoors = (np.random.default_rng(seed).uniform(-5, 15, 152 * 24) for seed in (1, 2))
+    one, other = (past(power, now, temperature=Series(START, 3600, values)) for values in outdoors)
+    model = fit(one)
+    assert model is not None
+    first, second, again = (model.forecast(asked, 24).mean for asked in (one, other, one))
+    assert np.array_equal(second, replace(model, kept={}).forecast(other, 24).mean)
+    assert np.array_equal(first, again) and not np.array_equal(first, second)
 
 
 @pytest.mark.parametrize("name", list(CANDIDATES))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from hub.calendar.sun import Place
+from hub.calendar.sun import Place, towards
 from hub.forecast.panels import Plane
 from hub.forecast.planes import clear_of_planes, clear_of_slots, fan, nnls, upper_fit
 from tests.forecast.pv_house import SOUTH, House, house
@@ -49,7 +49,7 @@ def test_an_upper_fit_is_the_expectile_that_theory_tells() -> None:
 
 def test_no_plane_makes_anything_at_night() -> None:
     middle = int(datetime(2025, 6, 1, tzinfo=UTC).timestamp()) + np.arange(48) * 1800
-    made = fan(middle, Place(52.5, 13.4))
+    made = fan(np.stack(towards(middle, Place(52.5, 13.4))))
     assert (made[:5] == 0).all() and (made >= 0).all() and (made[24] > 0).any()
 
 
