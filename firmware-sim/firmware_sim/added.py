@@ -5,15 +5,22 @@ from collections.abc import Callable, Collection
 from .device import Device, View
 from .devices.goodwe import GoodWe
 from .http.device import HttpDevice
+from .http.enphase import Enphase
 from .http.fronius import Fronius
 from .http.goe import Goe
 from .http.homewizard import HomeWizard
+from .http.opendtu import OpenDtu
+from .http.peblar import Peblar
 from .http.port import HttpPort
+from .http.powerwall import Powerwall
 from .http.shelly_gen1 import ShellyRelay
 from .http.shelly_gen2 import Shelly3Em, ShellyPlug
-from .physics.added import GOE, GOODWE, PLUG, RELAY
+from .http.solax import Solax
+from .physics.added import GOE, GOODWE, OPENDTU, PEBLAR, PLUG, RELAY
 from .port import Port
 
+SECRET = "house-key"
+"""what those ask for that are never open, when nothing else is said"""
 HTTP: dict[str, Callable[[View, str], HttpDevice]] = {
     PLUG: ShellyPlug,
     "shelly_3em": Shelly3Em,
@@ -21,6 +28,11 @@ HTTP: dict[str, Callable[[View, str], HttpDevice]] = {
     GOE: lambda view, _: Goe(view),
     "homewizard": lambda view, _: HomeWizard(view),
     "fronius": lambda view, _: Fronius(view),
+    OPENDTU: lambda view, password: OpenDtu(view, password or SECRET),
+    "enphase": lambda view, password: Enphase(view, password or SECRET),
+    "powerwall": lambda view, password: Powerwall(view, password or SECRET),
+    "solax": lambda view, password: Solax(view, password or SECRET),
+    PEBLAR: lambda view, password: Peblar(view, password or SECRET),
 }
 NAMES = (GOODWE, *HTTP)
 

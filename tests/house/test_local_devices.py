@@ -121,7 +121,7 @@ def test_the_added_devices_are_part_of_the_same_house(house: Demo) -> None:
         lights = 25
         if any(v is None for v in told.values()):
             return False
-        supplied = told["grid.power"] + told["roof.power"] + told["garage.power"]
+        supplied = told["grid.power"] + told["roof.power"] + told["garage.power"] + truths["opendtu"]["power"]
         return near(supplied, 700 + others + told["wallbox.power"] + told["dryer.power"], 60 + lights)
 
     eventually(adds_up, 15, "grid + inverters = loads")
