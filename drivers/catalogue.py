@@ -45,7 +45,7 @@ def _mqtt() -> list[dict[str, Any]]:
             "roles": [],
             "points": [],
             "commands": [],
-            "verified": "vector",
+            "verified": "example",
             "source": "docs/mqtt-devices.md",
         }
         for name in MAPS

@@ -113,6 +113,8 @@ class GoodweDriver:
             self._due[query.block.name] = now + query.every_s
             found = await self._heard_if_told(query)
             if found is not None:
+                if query.block is et.METER and "grid.power" not in found.points:
+                    values.pop("grid.power", None)  # what the inverter passes on of a meter that it does not hear
                 values.update(found.points)
                 at = self._clock.now()
         self._find(values, sink)

@@ -119,8 +119,9 @@ def _dt_meter(told: _Told, data: bytes) -> None:
 
 def _es_running(told: _Told, data: bytes) -> None:
     values = told.values
-    strings = [values[f"vpv{n}"] * values[f"ipv{n}"] for n in (1, 2) if values.get(f"pv{n}_mode")]
-    told.point("inverter.pv_power", round(sum(strings)))
+    connected = [(f"vpv{n}", f"ipv{n}") for n in (1, 2) if values.get(f"pv{n}_mode")]
+    if all(v in values and i in values for v, i in connected):
+        told.point("inverter.pv_power", round(sum(values[v] * values[i] for v, i in connected)))
     told.point("inverter.power", values.get("total_power"))
     if values.get("fgrid"):
         told.point("inverter.frequency", values["fgrid"])

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from drivers.http import answers
+from drivers.http.ask import Ask
 from drivers.http.digest import Digest
 from drivers.http.enphase_codec import is_answer, understand
 from drivers.http.enphase_meters import STORAGE, meters_in_use
-from drivers.http.kind import Ask
 from drivers.http.login import Login
 from drivers.http.standstill import Standstill
 from drivers.json.options import Options

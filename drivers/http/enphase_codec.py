@@ -18,7 +18,8 @@ from hub.model.heard import Heard, Rejected
 VENDOR = "Enphase"
 
 _UNITS = {
-    "W": "wNow wattsNow lastReportWatts maxReportWatts activePower instantaneousDemand currW actPower joulesProduced",
+    "W": "wNow wattsNow lastReportWatts maxReportWatts activePower instantaneousDemand currW actPower",
+    "J": "joulesProduced",
     "Wh": "whLifetime whToday whLastSevenDays whNow wattHoursToday wattHoursSevenDays wattHoursLifetime actEnergyDlvd"
     " actEnergyRcvd whDlvdCum whRcvdCum Max_energy ENC_agg_backup_energy ENC_agg_avail_energy ACB_agg_energy"
     " Enc_commissioned_capacity Enc_max_available_capacity encharge_capacity",
@@ -118,7 +119,7 @@ def _phase_channels(told: Told, found: list[Any], endpoint: str) -> None:
         return
     alive = [c for c in under(found, 0, "channels") or [] if isinstance(c, dict) and _alive(c)]
     powers = [p for c in alive if isinstance(p := c.get("activePower"), int | float)]
-    if powers:
+    if powers and len(powers) == len(alive):
         told.point(place, "power", round(sum(powers), 3))
     for channel in alive:
         phase = str(channel.get("phase")).lower()

@@ -1,15 +1,20 @@
 """Fronius inverters by the Solar API, which is to be switched on in the inverter's pages; it only reads.
 
 `api = "v0"` is for data cards of before 2012. Set-points go over Modbus: driver `sunspec`.
+
+HTTP 200 may carry a refusal (`Head.Status.Code`), or nothing. Where the power flow, which comes first, is refused, the
+device is lost with that reason; where another answer is, what it would have told grows old. At night an inverter
+without a battery sleeps: the power flow then says that nothing runs (`P_PV` null), and the inverter is `off`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from drivers.http import answers
-from drivers.http.fronius_codec import is_answer, understand
-from drivers.http.kind import Ask
+from drivers.http.ask import Ask
+from drivers.http.fronius_codec import is_answer, numbered, trouble, understand
 from drivers.http.login import Login
 from drivers.json.options import Options
 from drivers.json.told import Told, as_object, under
@@ -18,6 +23,7 @@ from hub.model import CommandSpec, Value
 from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Rejected
 
 _V1, _V0 = "/solar_api/v1", "/solar_api"
+_FIRST = ("flow", "system")
 _PHASES_S, _STORAGE_S, _INFO_S = 5.0, 10.0, 600.0
 
 
@@ -27,7 +33,9 @@ def make(options: Options) -> Fronius:
 
 
 class Fronius:
-    """Remembers the numbers of its inverters, and whether a battery and a heating rod are there."""
+    """Remembers the numbers of its inverters, those that ran and those that did not answer by themselves when they were
+    asked last, and whether a battery and a heating rod are there.
+    """
 
     places: tuple[str, ...] = ("inverter", "battery", "grid", "meter", "heatpump")
     also: Mapping[str, tuple[str, ...]] = {"meter": ("grid",), "plug": ("heatpump",)}
@@ -36,6 +44,8 @@ class Fronius:
     def __init__(self, api: str) -> None:
         self._api = api
         self._inverters: tuple[str, ...] = ()
+        self._known: set[str] = set()
+        self._silent: set[str] = set()
         self._storage = False
         self._ohmpilot = False
 
@@ -83,15 +93,44 @@ class Fronius:
         if not is_answer(found):
             told.problem("no answer of a Solar API")
             return told.heard()
+        if name in _FIRST and (why := trouble(found) or self._lack(name, found)):
+            return Heard(problems=(why,))
         understand(told, found)
+        self._learn(name, found, told)
+        if name in _FIRST:
+            for n in self._off(name, under(found, "Body", "Data")):
+                told.point(numbered("inverter", n, 1), "status", "off")
+        return told.heard()
+
+    def _lack(self, name: str, found: Mapping[str, Any]) -> str:
+        """An old card whose inverters sleep has nothing to tell of them; a power flow always has its site."""
+        asleep = name == "system" and self._known
+        return "" if under(found, "Body", "Data") or asleep else "an answer without data"
+
+    def _learn(self, name: str, found: Mapping[str, Any], told: Told) -> None:
         data = under(found, "Body", "Data")
         if name == "flow":
             self._storage = under(data, "Site", "P_Akku") is not None or self._storage
             self._ohmpilot = bool(under(data, "Smartloads", "Ohmpilots")) or self._ohmpilot
-        numbers = under(data, "Inverters") if name == "flow" else under(data, "PAC", "Values")
-        if isinstance(numbers, Mapping):
-            self._inverters = tuple(sorted(n for n in numbers if n.isascii() and n.isdigit()))
-        return told.heard()
+        if name in _FIRST:
+            rows = _rows(name, data)
+            self._inverters = tuple(sorted(n for n in rows if n.isascii() and n.isdigit()))
+            self._known |= set(self._inverters)
+        collection, _, n = name.partition(" ")
+        if collection == "Common":
+            (self._silent.discard if told.has_place(numbered("inverter", n, 1)) else self._silent.add)(n)
+
+    def _off(self, name: str, data: object) -> list[str]:
+        """The inverters that do not run and say nothing of it themselves."""
+        rows = _rows(name, data)
+        if name == "flow":
+            site = under(data, "Site")
+            resting = isinstance(site, Mapping) and "P_PV" in site and site["P_PV"] is None and not self._storage
+            return [n for n in self._known if resting and self._is_silent(n, rows)]
+        return [n for n in self._known if rows.get(n) is None]
+
+    def _is_silent(self, n: str, rows: Mapping[str, Any]) -> bool:
+        return n not in rows or (n in self._silent and under(rows, n, "P") is None)
 
     def commands(self, device: str, place: str) -> tuple[CommandSpec, ...]:
         return ()
@@ -101,6 +140,12 @@ class Fronius:
 
     def taken(self, ask: Ask, body: bytes) -> None:
         """Nothing is ever written."""
+
+
+def _rows(name: str, data: object) -> Mapping[str, Any]:
+    """What it says of each inverter, by its number."""
+    rows = under(data, "Inverters") if name == "flow" else under(data, "PAC", "Values")
+    return rows if isinstance(rows, Mapping) else {}
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:

@@ -41,6 +41,21 @@ _UNITS = (  # start or end of a key: unit
 )
 
 
+_TROUBLES = {
+    1: "not implemented",
+    2: "not initialised",
+    5: "time-out",
+    6: "wrong argument",
+    7: "the inverter refused the request",
+    8: "the inverter did not answer in time",
+    9: "the inverter's answer could not be read",
+    10: "configuration error",
+    11: "not supported",
+    12: "device not available",
+    255: "unknown error",
+}
+
+
 def numbered(role: str, id_: object, first: int = 0) -> str:
     """`role` for the device with the number `first` or less, else with the place's number behind it."""
     n = int(str(id_)) - first + 1 if str(id_).isascii() and str(id_).isdigit() and len(str(id_)) < 6 else 1
@@ -51,10 +66,8 @@ def understand(told: Told, found: Mapping[str, Any]) -> None:
     _read_all(told, found)
     told.fact("vendor", "Fronius")
     told.time = _time(under(found, "Head", "Timestamp"))
-    code = as_number(under(found, "Head", "Status", "Code"))
-    if code:
-        reason = under(found, "Head", "Status", "Reason") or under(found, "Head", "Status", "UserMessage")
-        told.problem(f"status {code:g}: {str(reason)[:120]}")
+    if why := trouble(found):
+        told.problem(why)
         return
     info = under(found, "Body", "LoggerInfo")
     if isinstance(info, Mapping):
@@ -62,6 +75,15 @@ def understand(told: Told, found: Mapping[str, Any]) -> None:
     data = under(found, "Body", "Data")
     if isinstance(data, Mapping):
         _data(told, data, under(found, "Head", "RequestArguments"))
+
+
+def trouble(found: Mapping[str, Any]) -> str:
+    """What the interface has against the request, though HTTP says 200; "" for nothing."""
+    code = as_number(under(found, "Head", "Status", "Code"))
+    if not code:
+        return ""
+    said = under(found, "Head", "Status", "Reason") or under(found, "Head", "Status", "UserMessage")
+    return f"status {code:g}: {str(said or _TROUBLES.get(round(code), 'no reason told'))[:120]}"
 
 
 def is_answer(found: Mapping[str, Any]) -> bool:
@@ -109,8 +131,8 @@ def _flow(told: Told, site: Mapping[str, Any], inverters: object) -> None:
         place = numbered("inverter", id_, 1)
         told.point(place, "power", row.get("P"))
         told.point(place, "energy", row.get("E_Total"))
-        if row.get("SOC") is not None and not told.has("battery.soc"):
-            told.point("battery", "soc", row["SOC"])
+        if row.get("Battery_Mode") != "disabled" and not told.has("battery.soc"):
+            told.point("battery", "soc", row.get("SOC"))
         if len(rows) == 1:
             told.point(place, "pv_power", site.get("P_PV"))
             told.point(place, "battery_power", site.get("P_Akku"))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from drivers.http import answers
+from drivers.http.ask import Ask
 from drivers.http.goe_codec import PLACE, is_answer, status, understand, whole
-from drivers.http.kind import Ask
 from drivers.http.login import Login
 from drivers.json.options import Options
 from drivers.json.told import Told, as_object

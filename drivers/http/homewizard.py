@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 
 from drivers.http import answers
+from drivers.http.ask import Ask
 from drivers.http.homewizard_codec import HOME, is_answer, place_of, product_in, understand, unframed
-from drivers.http.kind import Ask
 from drivers.http.login import Login, bearer
 from drivers.json.options import Options
 from drivers.json.told import Told, as_object

@@ -6,32 +6,13 @@ A kind's module has `make(options) -> Kind`, registered in `drivers.http.table`,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from drivers.http.ask import Ask
 from drivers.http.login import Login
 from drivers.json.options import Options
 from hub.model import CommandSpec, Value
 from hub.model.heard import Heard
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One request. `name` tells `Kind.read` what the answer is.
-
-    `every_s`: how often it is worth asking; 0 = each pass, as fast as the link is polled. `optional`: some models or
-    firmwares do not have it; their 4xx is no miss, and it is left out until the device comes back. `shown`: the path
-    as logs and errors may show it, where the path itself holds a secret.
-    """
-
-    name: str
-    path: str
-    method: str = "GET"
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    every_s: float = 0.0
-    optional: bool = False
-    shown: str = ""
 
 
 class Kind(Protocol):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from drivers.http.kind import Ask
+from drivers.http.ask import Ask
 
 
 class Login:

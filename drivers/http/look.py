@@ -14,7 +14,8 @@ import aiohttp
 from aiohttp.client_exceptions import ClientError
 from yarl import URL
 
-from drivers.http.kind import Ask, Kind
+from drivers.http.ask import Ask
+from drivers.http.kind import Kind
 from drivers.http.signs import Known, signs
 from drivers.http.table import maker
 from drivers.json.options import Options

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
+from drivers.http.ask import Ask
 from drivers.http.digest import Digest
-from drivers.http.kind import Ask
 from drivers.http.login import Login, basic, bearer
 from drivers.http.mapping_file import Description, parse
 from drivers.json.in_force import InForce

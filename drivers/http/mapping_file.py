@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.http.kind import Ask
+from drivers.http.ask import Ask
 from drivers.json.own_file import Figure, Form, Setting
 from hub.model.document import Document, Table
 

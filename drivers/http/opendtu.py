@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from drivers.http import answers
-from drivers.http.kind import Ask
+from drivers.http.ask import Ask
 from drivers.http.login import Login, basic
 from drivers.json.options import Options
 from drivers.json.told import Told, as_number, as_object, leaves, under
@@ -60,7 +60,8 @@ class OpenDtu:
         return self._login
 
     def expected(self, place: str) -> tuple[str, ...]:
-        return ("power", "energy", "connected")
+        """With the limit where it may be set, though an inverter that is not reached does not tell it."""
+        return ("power", "energy", "connected", *(("power_limit",) if self._writable else ()))
 
     def asks(self) -> tuple[Ask, ...]:
         single = [Ask(serial, f"{_LIVE}?inv={quote(serial)}", optional=True) for serial in self._serials]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from drivers.http import answers
-from drivers.http.kind import Ask
+from drivers.http.ask import Ask
 from drivers.http.login import Login
 from drivers.http.standstill import Standstill
 from drivers.json.options import Options

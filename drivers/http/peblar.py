@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import orjson
 
 from drivers.http import answers
-from drivers.http.kind import Ask
+from drivers.http.ask import Ask
 from drivers.http.login import Fixed, Login
 from drivers.http.peblar_codec import PLACE, is_answer, understand
 from drivers.json.options import Options
@@ -30,7 +30,7 @@ def make(options: Options) -> Peblar:
 
 
 class Peblar:
-    """Remembers how many phases it is wired with, and whether it may switch to one."""
+    """Remembers how many phases it is wired with, and whether it may switch; not offered before it tells of them."""
 
     places: tuple[str, ...] = (PLACE,)
     also: Mapping[str, tuple[str, ...]] = {}
@@ -41,6 +41,7 @@ class Peblar:
         self._max_a = max_a
         self._phases: int | None = None
         self._may_switch = False
+        self._tells_phases = False
         self._writable = True
 
     def login(self) -> Login:
@@ -68,17 +69,24 @@ class Peblar:
             self._may_switch = said.get("Force1PhaseAllowed") is True and count == 3
         elif name == "health":
             self._writable = said.get("AccessMode") != "ReadOnly"
-        elif name == "evinterface" and said.get("Force1Phase") is False and self._phases is not None:
-            points = {**found.points, f"{PLACE}.phases": self._phases}
-            return Heard(found.readings, points, found.device, found.time, found.aged, found.problems)
+        elif name == "evinterface":
+            return self._with_phases(found, said.get("Force1Phase") is False)
         return found
+
+    def _with_phases(self, found: Heard, all_of_them: bool) -> Heard:
+        """How many all are, the answer to `system` has told: of the first pass that is the later one."""
+        points = dict(found.points)
+        if all_of_them and self._phases is not None:
+            points[f"{PLACE}.phases"] = self._phases
+        self._tells_phases = f"{PLACE}.phases" in points
+        return Heard(found.readings, points, found.device, found.time, found.aged, found.problems)
 
     def commands(self, device: str, place: str) -> tuple[CommandSpec, ...]:
         if not self._writable:
             return ()
         limit = CommandSpec(f"{device}.current_limit", _LEAST_A, self._max_a, 1.0, settle_ms=3000)
         phases = CommandSpec(f"{device}.phases", 1.0, 3.0, 2.0, settle_ms=10_000, tolerance=0.5)
-        return (limit, phases) if self._may_switch else (limit,)
+        return (limit, phases) if self._may_switch and self._tells_phases else (limit,)
 
     def write(self, place: str, quantity: str, value: Value) -> Ask:
         if quantity == "current_limit" and isinstance(value, int | float) and not isinstance(value, bool):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from drivers.http import answers
-from drivers.http.kind import Ask
+from drivers.http.ask import Ask
 from drivers.http.login import Fixed, Login
 from drivers.http.standstill import Standstill
 from drivers.json.options import Options

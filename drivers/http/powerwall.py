@@ -6,11 +6,12 @@ The login opens a session with the gateway's own password (`/api/login/Basic`); 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import orjson
 
 from drivers.http import answers
-from drivers.http.kind import Ask
+from drivers.http.ask import Ask
 from drivers.http.login import Login
 from drivers.http.powerwall_codec import is_answer, understand
 from drivers.http.standstill import Standstill
@@ -77,6 +78,7 @@ class Powerwall:
     def asks(self) -> tuple[Ask, ...]:
         return (
             Ask("aggregates", "/api/meters/aggregates"),
+            Ask("site", "/api/meters/site", optional=True),
             Ask("soe", "/api/system_status/soe", every_s=5),
             Ask("status", "/api/status", every_s=600, optional=True),
             Ask("system_status", "/api/system_status", every_s=5, optional=True),
@@ -88,6 +90,8 @@ class Powerwall:
         found = understand(body)
         if not isinstance(found, Heard):
             return Heard(problems=(f"{name}: {found.reason}",))
+        if name == "site":
+            return _phases(found)
         return self._still.pass_on(found) if name == "aggregates" else found
 
     def commands(self, device: str, place: str) -> tuple[CommandSpec, ...]:
@@ -98,6 +102,12 @@ class Powerwall:
 
     def taken(self, ask: Ask, body: bytes) -> None:
         return None
+
+
+def _phases(found: Heard) -> Heard:
+    """What only the meter itself tells; the rest is in the aggregates, of the same moment for all places."""
+    points = {point: value for point, value in found.points.items() if point.endswith(("_l1", "_l2", "_l3"))}
+    return replace(found, points=points, time=None, aged={})
 
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:

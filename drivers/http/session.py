@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp.client_exceptions import ClientConnectionError, ClientError
 from yarl import URL
 
-from drivers.http.kind import Ask
+from drivers.http.ask import Ask
 from drivers.http.latency import Latency
 from drivers.http.login import Login
 from hub.errors import NoAnswer, Refused

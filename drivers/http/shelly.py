@@ -14,8 +14,8 @@ import orjson
 from drivers.http import answers
 from drivers.http import shelly_gen1 as gen1
 from drivers.http import shelly_gen2 as gen2
+from drivers.http.ask import Ask
 from drivers.http.digest import Digest
-from drivers.http.kind import Ask
 from drivers.http.login import Login, basic
 from drivers.http.shelly_push import Frames
 from drivers.http.shelly_units import read_all

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from drivers.http import answers
-from drivers.http.kind import Ask
+from drivers.http.ask import Ask
 from drivers.http.login import Login
 from drivers.http.solax_codec import is_answer, understand
 from drivers.json.options import Options

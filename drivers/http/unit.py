@@ -7,7 +7,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from drivers.http.kind import Ask, Following, Kind
+from drivers.http.ask import Ask
+from drivers.http.kind import Following, Kind
 from drivers.http.part import Part
 from drivers.http.push import listen
 from drivers.http.session import HttpSession
@@ -59,6 +60,8 @@ class Unit:
         self._up = asyncio.Event()
         self._problems: set[str] = set()
         self._said: dict[str, tuple[Reading, ...]] = {}
+        self._wrong: dict[str, str] = {}
+        """what was wrong with the last answer to an ask"""
 
     @property
     def _period_s(self) -> float:
@@ -122,6 +125,7 @@ class Unit:
 
     def _forget(self) -> None:
         self._turns, self._dropped, self._shown_by, self._places = {}, set(), {}, set()
+        self._wrong = {}
 
     def _follow(self, sink: Sink) -> None:
         """The owner's file may have been changed: from now on the device is as it says."""
@@ -166,7 +170,13 @@ class Unit:
         now = self._clock.monotonic()
         for part in self.parts.values():
             if part.overdue(now):
-                part.lose(sink, "the device answers, but tells nothing of this any more")
+                part.lose(sink, f"the device answers, but tells nothing of this any more{self._why(part)}")
+
+    def _why(self, part: Part) -> str:
+        """What was wrong with the answers that told of it before."""
+        asks = {ask for point, ask in self._shown_by.items() if point.startswith(f"{part.place}.")}
+        said = [why for ask in sorted(asks) if (why := self._wrong.get(ask))]
+        return f": {said[0]}" if said else ""
 
     def _due(self, done: set[str]) -> Ask | None:
         """The first ask is in every pass, for it tells whether the device is there."""
@@ -195,6 +205,7 @@ class Unit:
             if first:
                 raise
             turn.failed += 1
+            self._wrong[ask.name] = str(error)
             turn.due = now + (_REST_S if turn.failed >= _WRONG else 0.0)
             if turn.failed == _WRONG:
                 log.warning("%s: %s; asked again every %.0f s", self._name, error, _REST_S)
@@ -209,9 +220,10 @@ class Unit:
     async def _read(self, ask: Ask) -> Heard:
         heard = self._kind.read(ask.name, await self._session.ask(ask))
         self._said[ask.name] = heard.readings
+        self._wrong[ask.name] = heard.problems[0] if heard.problems else ""
         self._note(heard.problems)
         if heard.problems and not heard.readings and not heard.points and not heard.device:
-            raise NoAnswer(f"not understood: {heard.problems[0]}")
+            raise NoAnswer(f"no usable answer: {heard.problems[0]}")
         return heard
 
     def _note(self, problems: Iterable[str]) -> None:

@@ -26,8 +26,9 @@ from drivers.modbus.shape import (
 from drivers.modbus.transforms import TRANSFORMS
 from hub.model import OWN_ROLES, QUANTITIES, Role, Wear
 
-VERIFIED = ("facts", "vector", "hardware")
-"""how far a map is proven: read in a source, checked against a register image, seen on a real device"""
+VERIFIED = ("facts", "example", "vector", "hardware")
+"""how far a map is proven: read in a source, checked against a register image made by hand from that source or recorded
+from a simulated device, checked against what a real device sent, seen on a real device"""
 INFO = ("vendor", "model", "serial", "firmware")
 POLLS = ("fast", "slow", "rare")
 READS, WRITES = (1, 2, 3, 4), (5, 6, 16)
@@ -185,7 +186,11 @@ MAP = Form(
         "roles": Key(ListOf(OneOf(ROLES), 1), "which roles a device with these points can have"),
         "source": Key(Text(), "the documents that the registers were taken from"),
         "firmware": Key(Text(), "firmware or register layout that it was taken from"),
-        "verified": Key(OneOf(VERIFIED), "read in a source, checked against a register image, seen on a real device"),
+        "verified": Key(
+            OneOf(VERIFIED),
+            "read in a source, checked against a register image made by hand, checked against what a real device sent, "
+            "seen on a real device",
+        ),
         "notes": Key(ListOf(Text()), "sentences for whoever installs it"),
         "base": Key(Text(), "a map that holds wherever this one says nothing"),
         "bus": Key(BUS, "how the device wants to be asked"),

@@ -47,11 +47,18 @@ def sources(role: Role, options: Options, images: Mapping[Place, Values]) -> tup
     return (main, *(source for aspect in others if (source := _choose(aspect, images, 1))))
 
 
+def lack(role: Role, images: Mapping[Place, Values]) -> str:
+    """Why a unit has nothing for the role, in a few words."""
+    if role is Role.BATTERY and _has_battery(images):
+        return "does not tell its battery's power (models 714, 160, 802), and its AC power may be that of panels"
+    return f"has no {role.value}"
+
+
 def _aspects(role: Role, options: Options, images: Mapping[Place, Values]) -> tuple[Aspect, ...]:
     if role is Role.INVERTER:
         return _inverter({place.model for place in images})
     if role is Role.BATTERY:
-        return _battery(ac=not options.behind and _has_battery(images) and not any(map(r.has_pv, images.values())))
+        return _battery(ac=not options.behind and _has_battery(images) and _counts_on_ac(options, images))
     return (Aspect(((_METERS, r.export_meter if options.export else r.meter),)),)
 
 
@@ -60,11 +67,21 @@ def _has_battery(images: Mapping[Place, Values]) -> bool:
     return any(p.model in _BATTERIES and (r.charge(v) or r.battery_state(v)) for p, v in images.items())
 
 
+def _counts_on_ac(options: Options, images: Mapping[Place, Values]) -> bool:
+    """Whether all AC power is the battery's. Panels need not be told of: that there are none is known only from DC
+    sides that are all a battery's, or from the owner.
+    """
+    sides = [values for place, values in images.items() if place.model in _DC_SIDES]
+    return not any(map(r.has_pv, sides)) and (options.ac or any(map(r.has_storage_alone, sides)))
+
+
 def _inverter(models: set[int]) -> tuple[Aspect, ...]:
-    dc_side: tuple[tuple[tuple[int, ...], Reader], ...] = (((714,), r.ports), ((160,), r.modules))
+    """Of an inverter with a battery the one DC power has both in it, so it is nobody's."""
+    pv: tuple[tuple[tuple[int, ...], Reader], ...] = (((714,), r.ports), ((160,), r.modules))
     if not models & _BATTERIES:
-        dc_side += (((*_INVERTERS, *_FLOATS), r.direct),)
-    return Aspect((((701,), r.der), ((*_INVERTERS, *_FLOATS), r.inverter))), Aspect(dc_side)
+        pv += (((*_INVERTERS, *_FLOATS), r.direct),)
+    battery = Aspect((((714,), r.port_flow), ((160,), r.module_flow), ((802,), r.bank_flow)))
+    return Aspect((((701,), r.der), ((*_INVERTERS, *_FLOATS), r.inverter))), Aspect(pv), battery
 
 
 def _battery(ac: bool) -> tuple[Aspect, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from drivers.modbus.link import Pulse
-from drivers.sunspec.aspects import Source, sources
+from drivers.sunspec.aspects import Source, lack, sources
 from drivers.sunspec.chain import Place
 from drivers.sunspec.control import LIMITS, SET_POINTS, Control, find
 from drivers.sunspec.layout import Values
@@ -30,6 +30,7 @@ class Member:
         self.device = _expected(spec, address)
         self.pulse = Pulse()
         self.command = _COMMAND.get(spec.role, "")
+        self.lack = ""
         self.control: Control | None = None
         self._sources: tuple[Source, ...] = ()
         self._places: frozenset[Place] = frozenset()
@@ -41,6 +42,7 @@ class Member:
     def fit(self, images: Mapping[Place, Values]) -> None:
         """After the chain was walked: `images` has every model that we know."""
         self._sources = sources(self.device.role, self.options, images)
+        self.lack = "" if self.fits else lack(self.device.role, images)
         self._places = frozenset(p for p in images if p.model in MODELS) | {p for p in images if p.model == 1}
         self._found = {}
         self.refresh(images)

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from hub.model import DeviceSpec, Role
 from hub.model.document import Document
 
-_STORAGE, _METER = ("unit", "poll_s", "control_model"), ("unit", "poll_s", "sign", "index")
-_KEYS = {Role.INVERTER: _STORAGE, Role.BATTERY: _STORAGE, Role.GRID: _METER, Role.METER: _METER}
+_INVERTER, _METER = ("unit", "poll_s", "control_model"), ("unit", "poll_s", "sign", "index")
+_KEYS = {Role.INVERTER: _INVERTER, Role.BATTERY: (*_INVERTER, "coupling"), Role.GRID: _METER, Role.METER: _METER}
 _CONTROLS = {Role.INVERTER: (704, 123), Role.BATTERY: (704, 124)}
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """`unit` on the link; `poll_s` seconds between passes; `export`: the meter's maker counts export as +; `index`: the
-    n-th meter of the unit; `control` the model that takes set-points, 0 = the first there is; `behind` an inverter."""
+    n-th meter of the unit; `control` the model that takes set-points, 0 = the first there is; `behind` an inverter;
+    `ac`: a battery whose inverter serves it alone, by its owner's word."""
 
     unit: int = 1
     poll_s: float = 1.0
@@ -23,6 +24,7 @@ class Options:
     index: int = 1
     control: int = 0
     behind: str = ""
+    ac: bool = False
 
 
 def parse(spec: DeviceSpec) -> Options:
@@ -34,6 +36,11 @@ def parse(spec: DeviceSpec) -> Options:
     control = site.whole(given, f"{at}.control_model", 0, 0, 65_535)
     if control:
         site.one_of(f"{at}.control_model", str(control), map(str, _CONTROLS[spec.role]))
+    ac = "coupling" in given and site.one_of(f"{at}.coupling", given["coupling"], ("ac",)) == "ac"
+    if ac and spec.behind:
+        raise site.error(
+            f"{at}.coupling", f"a battery behind {spec.behind} is on its DC side; leave one of the two out"
+        )
     return Options(
         site.whole(given, f"{at}.unit", 1, 0, 255),
         site.number(given, f"{at}.poll_s", 1.0, 0.05, 5.0),
@@ -41,4 +48,5 @@ def parse(spec: DeviceSpec) -> Options:
         site.whole(given, f"{at}.index", 1, 1, 20),
         control,
         spec.behind,
+        ac,
     )

@@ -75,13 +75,28 @@ def direct(values: Values) -> Readings:
 
 
 def ports(values: Values) -> Readings:
-    """Model 714: the ports' powers by type."""
-    return _named(pv_power=_sum(_ports(values, _PV), "DCW"), battery_power=_sum(_ports(values, _ESS), "DCW"))
+    """Model 714: the power of the ports of PV."""
+    return _named(pv_power=_sum(_ports(values, _PV), "DCW"))
+
+
+def port_flow(values: Values) -> Readings:
+    """Model 714: the power of the battery's ports, as the inverter has it."""
+    return _named(battery_power=_sum(_ports(values, _ESS), "DCW"))
 
 
 def modules(values: Values) -> Readings:
-    """Model 160: strings, and two modules of opposite direction for a battery, told by their names."""
-    return _named(pv_power=_sum(_strings(values), "DCW"), battery_power=_module_flow(values))
+    """Model 160: the strings."""
+    return _named(pv_power=_sum(_strings(values), "DCW"))
+
+
+def module_flow(values: Values) -> Readings:
+    """Model 160: two modules of opposite direction for a battery, told by their names."""
+    return _named(battery_power=_module_flow(values))
+
+
+def bank_flow(values: Values) -> Readings:
+    """Model 802: what the battery gives to the inverter it is on the DC side of."""
+    return _pick({"battery_power": ("W",)}, values)
 
 
 def port_battery(values: Values) -> Readings:
@@ -129,6 +144,11 @@ def battery_state(values: Values) -> Readings:
 def has_pv(values: Values) -> bool:
     """Whether DC ports (714) or modules (160) belong to PV."""
     return any(_ports(values, _PV)) or any(_strings(values))
+
+
+def has_storage_alone(values: Values) -> bool:
+    """Whether there are DC ports (714) or modules (160), and all of them belong to a battery."""
+    return bool(values.parts) and len([*_ports(values, _ESS), *_storage(values, "st")]) == len(values.parts)
 
 
 def _pick(table: Mapping[str, tuple[str, ...]], values: Values) -> Readings:

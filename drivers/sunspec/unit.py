@@ -209,7 +209,7 @@ class Unit:
         batch = []
         for member in self._members:
             if not member.fits:
-                member.pulse.missed(member.device.id, f"unit {self._number} has no {member.device.role.value}", sink)
+                member.pulse.missed(member.device.id, f"unit {self._number} {member.lack}", sink)
                 continue
             if still:
                 member.pulse.missed(member.device.id, _STILL, sink)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pymodbus.framer.rtu import FramerRTU
 
+from drivers.goodwe import es, meaning
 from drivers.goodwe.codec import decode
 from drivers.goodwe.frame import Answer, answers, crc16, es_request, read_request, write_request
 from hub.model.heard import Capture, CaptureHints, Heard
@@ -175,6 +176,15 @@ def test_without_a_battery_there_is_none(name: str) -> None:
 def test_a_battery_that_does_not_talk_is_not_at_zero() -> None:
     found = heard("et_GW29K9-ET_battery_info")
     assert not found.points and "do not talk" in found.problems[-1]
+
+
+def test_a_string_whose_figures_are_not_there_leaves_the_sum_out() -> None:
+    block = es.RUNNING
+    data = bytearray(block.size)
+    data[0:5] = b"\x0d\x51\x00\x03\x02"
+    assert meaning.heard(block, bytes(data)).points["inverter.pv_power"] == round(340.9 * 0.3)
+    data[5:10] = b"\xff\xff\x00\x04\x02"
+    assert "inverter.pv_power" not in meaning.heard(block, bytes(data)).points
 
 
 def test_a_single_phase_inverter_has_one_phase() -> None:

@@ -42,6 +42,8 @@ class Inverter(asyncio.DatagramProtocol):
     """Answers reads with captures, keeps what is written to 47509..47512, and refuses all else, or is mute to it."""
 
     mute = False
+    meter: int | None = None
+    """whether it hears its meter (1) or not (0); it has no block of one when None"""
 
     def __init__(self) -> None:
         self.settings = {47509: 0, 47510: 0, 47511: 1, 47512: 0}
@@ -72,6 +74,9 @@ class Inverter(asyncio.DatagramProtocol):
             return self._framed(bytes([0xF7, 6]) + first.to_bytes(2, "big") + value.to_bytes(2, "big"))
         if (first, value) in BLOCKS:
             return bytes.fromhex((VECTORS / f"{BLOCKS[first, value]}.hex").read_text())
+        if first == 36000 and self.meter is not None:
+            body = bytes(2 * 4) + self.meter.to_bytes(2, "big") + bytes(2 * (value - 5))
+            return self._framed(bytes([0xF7, 3, len(body)]) + body)
         if first == 47509:
             body = b"".join(self.settings[first + n].to_bytes(2, "big") for n in range(value))
             return self._framed(bytes([0xF7, 3, len(body)]) + body)
@@ -147,6 +152,19 @@ def test_three_devices_of_one_inverter(monkeypatch: pytest.MonkeyPatch) -> None:
         assert notes.values["main.power"] == 3
         assert (notes.devices["pv"].model, notes.devices["pv"].firmware) == ("GW10K-ET", "04029-10-S11")
         assert not notes.lost_
+
+    play(scene, monkeypatch)
+
+
+@pytest.mark.parametrize(("heard", "power"), [(0, None), (1, 0)])
+def test_the_grid_power_of_a_meter_that_it_does_not_hear_is_not_told(
+    heard: int, power: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Inverter, "meter", heard)
+
+    async def scene(driver: Any, notes: Notes, inverter: Inverter) -> None:
+        await notes.until(lambda: "store.soc" in notes.values and "main.frequency" in notes.values)
+        assert notes.values.get("main.power") == power and notes.values["pv.power"] == 831
 
     play(scene, monkeypatch)
 

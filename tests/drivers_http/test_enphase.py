@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
+import orjson
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
+from drivers.http.ask import Ask
 from drivers.http.enphase import Enphase, Token, decode
-from drivers.http.kind import Ask
 from drivers.http.login import Login
 from drivers.http.session import HttpSession
 from drivers.http.session import Place as Where
@@ -146,6 +147,19 @@ def test_a_third_channel_that_is_another_meter_is_no_phase() -> None:
     assert points["grid.power_l1"] == 809.907 and points["grid.power_l2"] == 939.597
     assert "grid.power_l3" not in points
     assert points["battery.power"] == -7083.656 and points["battery.energy_charged"] == 5409935.465
+
+
+def test_what_a_micro_inverter_counts_in_joules_is_no_power() -> None:
+    found = {"deviceCount": 1, "553648384": {"lastReading": {"joulesProduced": 26_490, "duration": 302}}}
+    readings = {r.code: (r.value, r.unit) for r in decode(orjson.dumps(found)).messages[0].readings}
+    assert readings["553648384.lastReading.joulesProduced"] == (26_490, "J")
+
+
+def test_a_total_of_phases_of_which_one_is_not_told_is_no_total() -> None:
+    told = {"phase": "L1", "voltage": 230.1, "activePower": 500.0}
+    found = [{"channels": [told, {"phase": "L2", "voltage": 229.8, "activePower": None}]}]
+    points = decode(orjson.dumps(found), CaptureHints(name="ivp_meters_gridReading")).messages[0].points
+    assert points == {"grid.power_l1": 500.0, "grid.voltage_l1": 230.1, "grid.voltage_l2": 229.8}
 
 
 def test_a_consumption_meter_before_the_loads_is_not_the_grid() -> None:

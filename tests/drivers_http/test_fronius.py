@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from aiohttp import web
 
 from drivers.http.fronius import decode, make
 from drivers.json.options import Options
@@ -14,7 +16,7 @@ from hub.errors import Refused
 from hub.model import Role, Value
 from hub.model.heard import CaptureHints
 from tests.codec_fuzz import run
-from tests.drivers_http.peer import spec
+from tests.drivers_http.peer import Handler, Notes, answering, app_of, running, spec
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors" / "fronius-solarapi"
 FILES = sorted(VECTORS.glob("*.json"))
@@ -159,6 +161,11 @@ SHAPED: list[tuple[str, object, dict[str, Value]]] = [
             "OhmpilotEcos": {"2": {"P_AC_Total": 900.0, "Temperature_1": 30.0}}}}),
         {"grid.power": 5.0, "heatpump.power": 2400.0, "heatpump.tank_temperature": 48.5, "heatpump_2.power": 0},
     ),
+    (
+        "an inverter without a battery says 0 % of none",
+        answer({"Site": {**SITE, "P_Akku": None}, "Inverters": {"1": {"P": 1, "Battery_Mode": "disabled", "SOC": 0}}}),
+        {"grid.power": -810.2, "inverter.power": 1.0, "inverter.pv_power": 4500.0},
+    ),
     ("no heating rod", answer({"Site": {"P_Grid": 5.0}, "Smartloads": {"Ohmpilots": {}}}), {"grid.power": 5.0}),
     ("night: nothing is told of what sleeps", answer({"Site": {"P_Grid": None, "P_PV": None}, "Inverters": {}}), {}),
     ("the meter at the grid", answer({"0": {**METER, "Meter_Location_Current": 0}}), AT_GRID),
@@ -199,6 +206,13 @@ def test_a_status_that_is_not_0_is_a_problem_and_no_point() -> None:
     assert message.problems == ("status 12: why",) and not message.points
 
 
+def test_a_status_without_a_reason_is_told_by_its_meaning() -> None:
+    found = {"Head": {"Status": {"Code": 8, "Reason": "", "UserMessage": ""}}, "Body": {"Data": {}}}
+    assert decode(orjson.dumps(found)).messages[0].problems == ("status 8: the inverter did not answer in time",)
+    found["Head"] = {"Status": {"Code": 77}}
+    assert decode(orjson.dumps(found)).messages[0].problems == ("status 77: no reason told",)
+
+
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"a": 1}', b"\xff", b"<html>404</html>", b"[" * 100_000])
 def test_what_is_no_answer_is_rejected(data: bytes) -> None:
     capture = decode(data)
@@ -234,6 +248,140 @@ def test_an_old_card_is_asked_the_old_way() -> None:
         "/solar_api/GetInverterRealtimeData.cgi",
         "/solar_api/GetInverterInfo.cgi",
     ]
+
+
+@pytest.mark.parametrize(
+    ("refused", "why"),
+    [
+        (answer({}, code=12), "status 12: why"),
+        (answer({"Site": SITE, "Inverters": {"1": {"P": 5}}}, code=5), "status 5: why"),
+        (answer(None), "an answer without data"),
+        (answer({}), "an answer without data"),
+        ({**answer({}), "Body": None}, "an answer without data"),
+    ],
+    ids=["12", "5 with data", "null", "empty", "no body"],
+)
+def test_a_power_flow_that_is_refused_is_no_answer(refused: object, why: str) -> None:
+    kind = make(Options(spec("x", Role.INVERTER)))
+    for _ in ("before it has told of an inverter", "and after"):
+        heard = kind.read("flow", orjson.dumps(refused))
+        assert heard.problems == (why,) and not (heard.readings or heard.points or heard.device)
+        kind.read("flow", orjson.dumps(DAY))
+
+
+NIGHT = {"P_Grid": 310.0, "P_Load": -310.0, "P_Akku": None, "P_PV": None}
+DAY = answer({"Site": {**NIGHT, "P_PV": 50.0}, "Inverters": {"1": {"P": 48.0, "E_Total": 7}}})
+ASLEEP = answer({"Site": NIGHT, "Inverters": {"1": {"P": None, "E_Total": 7}}})
+GONE = answer({"Site": NIGHT, "Inverters": {}})
+NO_SUN = answer({}, code=8)
+AWAKE = answer({"DeviceStatus": {"StatusCode": 3, "ErrorCode": 523}})
+NIGHTS: list[tuple[str, list[tuple[str, object]], dict[str, Value]]] = [
+    ("it is listed, and silent", [("flow", DAY), ("Common 1", NO_SUN), ("flow", ASLEEP)],
+     {"energy": 7, "status": "off"}),
+    ("so it was when the hub began", [("flow", ASLEEP), ("Common 1", NO_SUN), ("flow", ASLEEP)],
+     {"energy": 7, "status": "off"}),
+    ("it is not listed any more", [("flow", DAY), ("flow", GONE)], {"status": "off"}),
+    ("it tells its own state", [("flow", DAY), ("Common 1", NO_SUN), ("Common 1", AWAKE), ("flow", ASLEEP)],
+     {"energy": 7}),
+    ("by day silence is no sleep", [("flow", DAY), ("Common 1", NO_SUN), ("flow", DAY)],
+     {"energy": 7, "power": 48.0, "pv_power": 50.0}),
+    ("a hybrid does not sleep", [("flow", answer({"Site": SITE, "Inverters": {"1": {"P": 1}}})), ("flow", GONE)], {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "said", "meant"), NIGHTS, ids=[row[0] for row in NIGHTS])
+def test_an_inverter_that_sleeps_is_off_and_has_no_power(
+    what: str, said: list[tuple[str, object]], meant: dict[str, Value]
+) -> None:
+    kind = make(Options(spec("x", Role.INVERTER)))
+    heard = [kind.read(name, orjson.dumps(found)) for name, found in said][-1]
+    assert heard.at("inverter") == meant
+
+
+def test_the_inverters_of_an_old_card_sleep_when_it_has_none_to_tell_of() -> None:
+    kind = make(Options(spec("x", Role.INVERTER, api="v0")))
+    assert kind.read("system", orjson.dumps(answer({}))).problems == ("an answer without data",)
+    kind.read("system", orjson.dumps(answer({"PAC": {"Unit": "W", "Values": {"1": 5, "2": 7}}})))
+    assert kind.read("system", orjson.dumps(answer({}))).points == {
+        "inverter.status": "off",
+        "inverter_2.status": "off",
+    }
+    assert kind.read("system", orjson.dumps(answer({}, code=12))).problems == ("status 12: why",)
+
+
+async def _refused() -> list[str]:
+    """The power flow, then a refusal with HTTP 200, then the power flow again."""
+    said = {"now": DAY}
+
+    async def flow(request: web.Request) -> web.StreamResponse:
+        return web.json_response(said["now"])
+
+    app = app_of({"/solar_api/v1/GetPowerFlowRealtimeData.fcgi": flow})
+    async with running(app, spec("pv", Role.INVERTER, kind="fronius")) as (_, notes, _server):
+        await notes.until(lambda: "pv.power" in notes.values)
+        said["now"] = answer({}, code=12)
+        await notes.until(lambda: notes.lost_count() == 1)
+        count = len(notes.history["pv.power"])
+        said["now"] = DAY
+        await notes.until(lambda: len(notes.history["pv.power"]) > count)
+        return notes.events
+
+
+def test_a_device_that_refuses_with_http_200_is_lost_with_its_own_reason() -> None:
+    events = asyncio.run(_refused())
+    assert [event for event in events if event.startswith("lost")] == ["lost pv: no usable answer: status 12: why"]
+    assert events[-1] == "seen pv"
+
+
+async def _meter_lost() -> str:
+    """A meter away from the grid is told by its own answer only."""
+    said = {"now": answer({"0": {**METER, "Meter_Location_Current": 256}})}
+
+    async def meter(request: web.Request) -> web.StreamResponse:
+        return web.json_response(said["now"])
+
+    app = app_of({
+        "/solar_api/v1/GetPowerFlowRealtimeData.fcgi": answering(answer({"Site": NIGHT, "Inverters": {}})),
+        "/solar_api/v1/GetMeterRealtimeData.cgi": meter,
+    })  # fmt: skip
+    async with running(app, spec("house", Role.METER, kind="fronius")) as (_, notes, _server):
+        await notes.until(lambda: "house.frequency" in notes.values)
+        said["now"] = answer({}, code=12)
+        await notes.until(lambda: notes.lost_count() == 1)
+        return notes.events[-1]
+
+
+def test_a_part_that_is_refused_is_lost_with_that_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drivers.http.part._SILENT_S", 0.05)
+    assert asyncio.run(_meter_lost()).endswith("tells nothing of this any more: status 12: why")
+
+
+async def _slept() -> Notes:
+    said = {"flow": DAY, "common": answer({"UAC": {"Value": 230, "Unit": "V"}})}
+
+    def of(name: str) -> Handler:
+        async def answered(request: web.Request) -> web.StreamResponse:
+            return web.json_response(said[name])
+
+        return answered
+
+    app = app_of({
+        "/solar_api/v1/GetPowerFlowRealtimeData.fcgi": of("flow"),
+        "/solar_api/v1/GetInverterRealtimeData.cgi": of("common"),
+    })  # fmt: skip
+    async with running(app, spec("pv", Role.INVERTER, kind="fronius")) as (driver, notes, _server):
+        await notes.until(lambda: {"pv.power", "pv.voltage"} <= notes.values.keys())
+        said.update(flow=ASLEEP, common=NO_SUN)
+        driver._units[0]._turns["Common 1"].due = 0.0
+        await notes.until(lambda: notes.values.get("pv.status") == "off")
+        notes.history["pv.power"].clear()
+        await notes.until(lambda: len(notes.history["pv.status"]) > 5)
+        return notes
+
+
+def test_a_night_is_no_loss_and_what_was_measured_by_day_grows_old() -> None:
+    notes = asyncio.run(_slept())
+    assert notes.lost_count() == 0 and notes.history["pv.power"] == []
 
 
 def test_nothing_can_be_set() -> None:

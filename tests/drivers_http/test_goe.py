@@ -8,8 +8,8 @@ import orjson
 import pytest
 from aiohttp import web
 
+from drivers.http.ask import Ask
 from drivers.http.goe import Goe, decode, make
-from drivers.http.kind import Ask
 from drivers.json.options import Options
 from hub.errors import Refused
 from hub.model import Role, Value

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from aiohttp import web
 
-from drivers.http.kind import Ask
+from drivers.http.ask import Ask
 from drivers.http.opendtu import OpenDtu, decode, make
 from drivers.json.options import Options
 from hub.errors import Refused

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
-from drivers.http.kind import Ask
+from drivers.http.ask import Ask
 from drivers.http.powerwall import CustomerLogin, Powerwall, decode
 from drivers.http.session import HttpSession, Place
 from tests.codec_fuzz import run
@@ -50,6 +50,13 @@ def test_the_meter_at_the_grid_with_its_phase() -> None:
     points = decode((VECTORS / "meter_site.json").read_bytes()).messages[0].points
     assert points["grid.power"] == -18.00000076368451 and points["grid.power_l1"] == -17.950000762939453
     assert "grid.power_l2" not in points, "0.2 V is no phase"
+
+
+def test_the_phases_come_from_the_meter_and_the_rest_from_the_aggregates() -> None:
+    kind = Powerwall(CustomerLogin("a@example.org", "secret"))
+    assert "/api/meters/site" in [a.path for a in kind.asks() if a.optional]
+    told = kind.read("site", (VECTORS / "meter_site.json").read_bytes()).points
+    assert set(told) == {"grid.power_l1", "grid.voltage_l1"}
 
 
 def test_the_meter_of_the_panels_tells_power_but_no_counter() -> None:

@@ -20,6 +20,7 @@ def test_defaults() -> None:
     assert parse(spec()) == Options(unit=1, poll_s=1.0, export=False, index=1, control=0)
     assert parse(spec(Role.GRID, sign="export", unit=126, index=2)) == Options(126, 1.0, True, 2)
     assert parse(spec(control_model=124)).control == 124
+    assert parse(spec(coupling="ac")).ac and not parse(spec()).ac
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,8 @@ def test_defaults() -> None:
         (Role.GRID, {"sign": "exprot"}, "did you mean 'export'"),
         (Role.GRID, {"sign": 1}, r"devices\.thing\.sign"),
         (Role.INVERTER, {"control_model": 124}, "control_model.*123"),
+        (Role.BATTERY, {"coupling": "dc"}, r"devices\.thing\.coupling.*known: ac"),
+        (Role.INVERTER, {"coupling": "ac"}, r"devices\.thing\.coupling"),
         (Role.BATTERY, {"unit": 256}, r"unit.*0 to 255"),
         (Role.BATTERY, {"unit": True}, r"unit"),
         (Role.BATTERY, {"poll_s": 0}, r"poll_s.*0\.05 to 5"),
@@ -40,6 +43,12 @@ def test_defaults() -> None:
 def test_what_cannot_be_is_said_with_its_key(role: Role, options: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         parse(spec(role, **options))
+
+
+def test_a_battery_behind_an_inverter_has_no_ac_side_of_its_own() -> None:
+    given = DeviceSpec("u", "thing", Role.BATTERY, "sunspec", "", behind="pv", options={"coupling": "ac"})
+    with pytest.raises(ConfigError, match="behind pv is on its DC side"):
+        parse(given)
 
 
 def test_a_link_that_is_none() -> None:

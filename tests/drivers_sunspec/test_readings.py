@@ -236,6 +236,44 @@ def test_a_battery_beside_pv_counts_on_its_dc_side_even_when_nobody_says_so() ->
     assert read(Role.BATTERY, AC_701, PORTS, CAPACITY)["power"] == -600
 
 
+HYBRID_802 = ({**AC_103, "W": 450, "DCW": 470}, BANK)
+"""PV of 3900 W charges the battery with 800 W: its AC power is the house's, its DC power that of both"""
+
+
+def test_the_pv_of_a_hybrid_without_ports_or_modules_is_never_its_batterys_power() -> None:
+    for options in ({}, DC):
+        values = read(Role.BATTERY, *HYBRID_802, **options)
+        assert (values["power"], values["soc"], values["capacity"]) == (-800, 40, 7700)
+
+
+def test_a_hybrid_without_ports_or_modules_tells_its_two_sides_apart() -> None:
+    values = read(Role.INVERTER, *HYBRID_802)
+    assert (values["power"], values["battery_power"]) == (4500, -800)
+    assert "pv_power" not in values
+
+
+def test_strings_in_modules_and_the_battery_in_a_model_of_its_own() -> None:
+    strings = {**MODULES, "N": 2, "module": MODULES["module"][:2]}
+    values = read(Role.INVERTER, *HYBRID_802, strings)
+    assert (values["power"], values["pv_power"], values["battery_power"]) == (4500, 1500, -800)
+    assert read(Role.BATTERY, *HYBRID_802, strings, ac=True)["power"] == -800
+
+
+def test_the_same_with_set_points_whose_groups_are_no_strings() -> None:
+    own = {**PORTS, "NPrt": 1, "Prt": PORTS["Prt"][2:]}
+    assert read(Role.BATTERY, AC_701, own, CAPACITY, {"ID": 704})["power"] == 4000
+
+
+@pytest.mark.parametrize("models", [(AC_103, STORAGE), (AC_103, {**BANK, "W": None})], ids=["124", "802 without W"])
+def test_whose_the_ac_power_is_only_the_owner_can_say_where_no_model_does(models: tuple[dict[str, Any], ...]) -> None:
+    assert read(Role.BATTERY, *models) == {}
+    assert read(Role.BATTERY, *models, ac=True)["power"] == -3000
+
+
+def test_a_battery_inverter_that_its_owner_names_so_counts_on_the_ac_side() -> None:
+    assert read(Role.BATTERY, AC_103, BANK, ac=True)["power"] == -3000
+
+
 @pytest.mark.parametrize(
     "models", [(AC_103,), (AC_103, STORAGE), (AC_701, {**PORTS, "NPrt": 2, "Prt": PORTS["Prt"][:2]})]
 )

@@ -14,7 +14,7 @@ from hub.model import DeviceSpec, Driver, Role
 from tests.drivers_sunspec.conftest import drive, hybrid
 from tests.drivers_sunspec.kit import FakeSink, Image, Peer, command, encoded, image
 from tests.drivers_sunspec.test_control import M704
-from tests.drivers_sunspec.test_readings import AC_103, CAPACITY, METER, NAMEPLATE, PORTS
+from tests.drivers_sunspec.test_readings import AC_103, CAPACITY, METER, NAMEPLATE, PORTS, STORAGE
 
 Scene = Callable[[Driver, FakeSink, Peer], Awaitable[None]]
 SET = "battery.power_setpoint"
@@ -94,6 +94,15 @@ def test_a_device_that_the_unit_does_not_have_is_lost_with_the_reason(monkeypatc
         assert sink.events.count(("lost", "battery")) == 1
 
     run({1: made(common("A1"), AC_103)}, hybrid(0.05), scene)
+
+
+def test_a_battery_whose_power_nobody_tells_is_lost_with_that_reason() -> None:
+    async def scene(driver: Driver, sink: FakeSink, peer: Peer) -> None:
+        await sink.until(lambda: ("lost", "battery") in sink.events)
+        assert sink.reasons[0].startswith("unit 1 does not tell its battery's power (models 714, 160, 802)")
+        assert sink.value("battery.power") is None
+
+    run({1: made(common("A1"), AC_103, STORAGE)}, [device("battery", Role.BATTERY)], scene)
 
 
 def test_a_device_swapped_while_it_was_away_is_seen_as_the_new_one() -> None:

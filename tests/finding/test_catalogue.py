@@ -25,7 +25,7 @@ def test_every_driver_and_every_kind_is_told() -> None:
 @pytest.mark.parametrize("device", KNOWN, ids=lambda d: f"{d['driver']} {d['map'] or d['vendor']}")
 def test_an_entry_speaks_the_houses_words(device: dict[str, object]) -> None:
     assert device["vendor"] and device["models"] and device["source"]
-    assert device["verified"] in ("facts", "vector", "hardware")
+    assert device["verified"] in ("facts", "example", "vector", "hardware")
     for role in device["roles"]:  # type: ignore[attr-defined]
         Role(role)
     for name in (*device["points"], *device["commands"]):  # type: ignore[misc]
