@@ -203,6 +203,9 @@ def _numbers(point: str, reason: Reason, asked: Value | None) -> dict[str, Value
     free, sun, least = numbers.get(f"free_{unit}"), numbers.get("surplus_a"), numbers.get("min_a")
     if is_number(asked) and is_number(free) and abs(asked) > free:
         numbers |= {f"less_{unit}": round(abs(asked) - free, 1), f"asked_{unit}": abs(asked)}
+    leaves, needs = numbers.get("free_w"), numbers.get("least_w")
+    if is_number(leaves) and is_number(needs):
+        numbers["less_w"] = needs - leaves
     if is_number(sun) and is_number(least) and sun < least:
         numbers["more_a"] = round(least - sun, 1)
     return numbers

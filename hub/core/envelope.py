@@ -8,6 +8,7 @@ so that bounds never contradict one another. What is not known counts as the saf
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 from hub.core.connection import Connection
@@ -117,8 +118,11 @@ def _charger_import(
     free = connection.free(inputs, charger.device, IMPORT)
     if free is None:
         return ()
-    amps = float(int(max(0.0, free) / fuses.draws.charger_volts(inputs, charger)))
-    return (Bound(0.0, amps, connection.limits[IMPORT].reason(IMPORT, free), floor),)
+    volts = fuses.draws.charger_volts(inputs, charger)
+    amps, reason = float(int(max(0.0, free) / volts)), connection.limits[IMPORT].reason(IMPORT, free)
+    if amps < floor:
+        reason = replace(reason, numbers={**reason.numbers, "least_w": float(round(floor * volts))})
+    return (Bound(0.0, amps, reason, floor),)
 
 
 def _unbalance(inputs: Inputs, charger: ChargerControl, fuses: Fuses, floor: float) -> tuple[Bound, ...]:

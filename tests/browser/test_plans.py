@@ -107,7 +107,9 @@ def test_what_is_wrong_with_a_schedule_stands_at_its_field(visit: Visit) -> None
     form.get_by_label("Wallbox charging current: value").fill("16")
     expect(wrong).to_have_count(0)
     form.get_by_label("Until: time").fill("06:00")
-    expect(form.get_by_role("group", name="Until").get_by_role("alert")).to_contain_text("same as start")
+    until = form.get_by_role("group", name="Until")
+    expect(until).to_contain_text("the next day")
+    expect(until.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_wrong_condition_is_marked_at_its_column(visit: Visit) -> None:

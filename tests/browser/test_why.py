@@ -67,7 +67,7 @@ def test_a_wish_that_a_limit_holds_back_is_told_and_taken_back_by_keyboard(
         visitor.slide(CAR, 16)
         wish = visitor.wish(CAR)
         expect(wish).to_contain_text(
-            re.compile(r"You asked for 16.A; \d+.A now: the house may take 11.0.kW"), timeout=4000
+            re.compile(r"You asked for 16.A; \d+.A now: the house may take 11.0.kW"), timeout=10_000
         )
         expect(wish).to_contain_text(re.compile(rf"It returns to 16.A when that is free; {UNTIL}"))
         expect(visitor.control("wallbox.mode")).to_contain_text("A wish comes before the mode")
@@ -81,7 +81,7 @@ def test_a_wish_that_a_limit_holds_back_is_told_and_taken_back_by_keyboard(
         assert not wishes(house)
         expect(wish.get_by_role("button", name="Undo")).to_be_focused()
         visitor.page.keyboard.press("Enter")
-        expect(wish).to_contain_text("You asked for", timeout=4000)
+        expect(wish).to_contain_text("You asked for", timeout=10_000)
         wish.get_by_role("button", name="Take back").click()
         expect(wish).to_have_count(0, timeout=12_000)
         expect(visitor.control(CAR).get_by_role("button", name="Why")).to_be_focused()

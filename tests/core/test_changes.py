@@ -66,6 +66,12 @@ def test_a_limit_of_the_house_leaves_more_or_is_ended_by_whoever_set_it(source: 
     assert found[1:] == (Change("less_import", {"less_w": 1800.0}), Change(ends_it, {}))  # type: ignore[arg-type]
 
 
+def test_how_much_less_the_house_has_to_take_before_a_car_can_charge() -> None:
+    limit = Reason("import_limit", {"limit_w": 3000.0, "free_w": 2500.0, "least_w": 4140.0, "source": "site"})
+    (less,) = (c for c in changes(CAR, Reason("charge_fast", {"limit_a": 16.0}), (limit,)) if c.code == "less_import")
+    assert less.numbers == {"less_w": 1640.0}
+
+
 def test_how_much_more_sun_a_car_needs() -> None:
     found = changes(CAR, Reason("no_surplus", {"surplus_a": -3.0, "min_a": 6.0}))
     assert found[0] == Change("sun_leaves_more", {"more_a": 9.0})

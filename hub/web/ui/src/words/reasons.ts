@@ -102,7 +102,9 @@ export const REASONS: Record<string, Sentence> = {
     `enough sun (${amps(n["surplus_a"])}); waiting ${seconds(n["wait_s"])} more to be sure it lasts`,
   fuse_limit: (n) =>
     `the ${fuse(n)} fuse of ${amps(n["fuse_a"])} leaves ${amps(n["free_a"])}${on(n)}`,
-  import_limit: (n) => `the house may take ${watts(n["limit_w"])} from the grid${whose(n)}, which leaves ${watts(n["free_w"])} for this`,
+  import_limit: (n) =>
+    `the house may take ${watts(n["limit_w"])} from the grid${whose(n)}, which leaves ${watts(n["free_w"])} for this` +
+    (n["least_w"] === undefined ? "" : `; it needs ${watts(n["least_w"])} at least`),
   export_limit: (n) => `the house may feed in ${watts(n["limit_w"])}${whose(n)}, which leaves ${watts(n["free_w"])} for this`,
   unbalanced: (n) => `the phases may differ by ${amps(n["limit_a"])} at most, which leaves ${amps(n["free_a"])}`,
   overruled: (n, say) =>
