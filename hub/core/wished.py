@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Set
 from dataclasses import replace
 
 from hub.core.arbitrate import Verdict, arbitrate
@@ -18,7 +19,8 @@ ENDS_S = 30.0
 
 def wished(turn: Turn) -> None:
     """0 is off or pause, even where the device's range begins higher."""
-    points = _points(turn.inputs)
+    driven = frozenset(turn.inputs.house.managed)
+    points = _points(turn.inputs, driven)
     for point in points:
         inputs = turn.inputs.anew()
         verdict = arbitrate(inputs, point, None)
@@ -27,8 +29,7 @@ def wished(turn: Turn) -> None:
             _decide(turn, inputs, verdict)
         else:
             _limited(turn, inputs, point)
-    managed = turn.inputs.house.managed
-    for point in [p for p in turn.held if p in turn.inputs.house.commands and p not in managed and p not in points]:
+    for point in [p for p in turn.held if p not in driven and p in turn.inputs.house.commands and p not in points]:
         _given_back(turn, point)
 
 
@@ -71,9 +72,8 @@ def _decide(turn: Turn, inputs: Inputs, verdict: Verdict) -> None:
     turn.decide(inputs, verdict, value, limits)
 
 
-def _points(inputs: Inputs) -> list[str]:
+def _points(inputs: Inputs, driven: Set[str]) -> list[str]:
     """Points with a lease in force that are not driven anyway, each once, in the order of the leases."""
-    driven = inputs.house.managed
     points = dict.fromkeys(r.point for r in inputs.requests if r.point in inputs.house.commands)
     other = {"mode", *HEEDED}
     return [p for p in points if p not in driven and p not in LIMITS and p.partition(".")[2] not in other]
