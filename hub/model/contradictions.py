@@ -155,6 +155,18 @@ def _limited(charger: ChargerControl, main: Circuit, limits: ConnectionLimits) -
         yield from _lopsided(charger, limits.unbalanced_a)
 
 
+def cannot_charge(charger: ChargerControl, limits: ConnectionLimits) -> str:
+    """The contradiction that only the device can tell of: it does not switch its phases, and never has room for all."""
+    least, most = charger.min_a * _VOLT * charger.phase_count, limits.import_w
+    if most is None or charger.mode not in _ALWAYS or least <= most:
+        return ""
+    return (
+        f"limits.import_w: {most:g} W is less than {charger.device!r} needs to charge at all, {charger.min_a:g} A on "
+        f"its {charger.phase_count} phases = {least:g} W, and it does not switch phases; raise it, or choose mode = "
+        f'"solar" in devices.{charger.device}.control'
+    )
+
+
 def _lopsided(charger: ChargerControl, most: float) -> Iterator[Said]:
     """Of one that leaves a phase of the house free."""
     at = f"devices.{charger.device}.control"

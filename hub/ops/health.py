@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from hub.live import Board
 from hub.model import LinkState, Role
+from hub.model.contradictions import cannot_charge
+from hub.model.site import Site
 
 OK = "ok"
 
@@ -48,3 +50,10 @@ def devices(board: Board) -> str:
     if not lost:
         return OK
     return f"{len(lost)} of {len(known)} {'does' if len(lost) == 1 else 'do'} not answer: {', '.join(lost)}"
+
+
+def limits(site: Site, board: Board) -> str:
+    """The part `limits`: what in the site document contradicts what the devices have turned out to be."""
+    shown = [(c, board.devices.get(c.device)) for c in site.chargers]
+    fixed = [c for c, d in shown if d and d.commands and not d.command(f"{c.device}.phases")]
+    return "; ".join(filter(None, (cannot_charge(c, site.limits) for c in fixed))) or OK

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hub.core import HOUSE
-from hub.model import Device, Link, Role
-from hub.ops.health import OK, Health, devices
+from hub.model import CommandSpec, Device, Link, Role
+from hub.model.site import ChargerControl, ConnectionLimits, Site
+from hub.ops.health import OK, Health, devices, limits
 from tests.house_kit import ToldClock, board_of, plug, wallbox
 
 
@@ -55,3 +58,15 @@ def test_a_missing_forecast_is_told_by_the_plan_and_is_no_device_that_does_not_a
     assert devices(board) == OK
     board.lost("plug", "silent")
     assert devices(board) == "1 of 1 does not answer: plug"
+
+
+def test_an_import_limit_below_what_a_car_needs_on_all_its_phases_is_named_unless_it_switches_them() -> None:
+    fixed = wallbox()
+    switches = replace(fixed, commands=(*fixed.commands, CommandSpec("wallbox.phases", 1, 3)))
+    site = Site(chargers=(ChargerControl("wallbox", mode="fast"),), limits=ConnectionLimits(import_w=3000.0))
+    told = limits(site, board_of(ToldClock(), fixed))
+    assert told.startswith("limits.import_w: 3000 W is less than 'wallbox' needs") and "3 phases = 4140 W" in told
+    assert limits(site, board_of(ToldClock(), switches)) == OK
+    assert limits(site, board_of(ToldClock(), plug())) == OK, "it has not shown itself"
+    sunny = replace(site, chargers=(ChargerControl("wallbox", mode="solar"),))
+    assert limits(sunny, board_of(ToldClock(), fixed)) == OK

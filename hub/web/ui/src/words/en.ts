@@ -98,6 +98,7 @@ export const en = {
       journal: "Journal",
       discovery: "Network name",
       clock: "Clock",
+      limits: "Limits",
     } as Record<string, string>,
     stillWorks: "Everything else goes on working.",
     toDevices: "Show devices",
