@@ -34,7 +34,7 @@ def heat(turn: Turn, pump: HeatPumpControl) -> None:
         state, limits = float(settled), [*limits, *([waits] if waits else ())]
     runs = isinstance(held.value, float) and held.value >= surplus.BOOST
     looked = state >= surplus.BOOST or _stays(inputs, point, runs)
-    over = _over(turn, inputs, pump.device, pump.surplus_w, runs) if looked else None
+    over = _over(turn, inputs, pump.device, max(pump.surplus_w, held.drew_w), runs) if looked else None
     if over:
         state, limits = min(state, surplus.NORMAL), [*limits, over]
     free = bool(pump.guaranteed_w) and wish.source is not Source.PERSON
@@ -58,7 +58,8 @@ def switch(turn: Turn, plug: SwitchControl) -> None:
         settled, waits = least_time(on, held, plug.min_on_s if held.value else plug.min_off_s)
         on, limits = bool(settled), (waits,) if waits else ()
     runs = bool(held and held.value)
-    over = _over(turn, inputs, plug.device, plug.surplus_w, runs) if on or _stays(inputs, point, runs) else None
+    needs_w = max(plug.surplus_w, held.drew_w if held else 0.0)
+    over = _over(turn, inputs, plug.device, needs_w, runs) if on or _stays(inputs, point, runs) else None
     if over:
         on, limits = False, (*limits, over)
     _settle(turn, inputs, verdict, held or Held(on), on, limits, on, forced=bool(over))
@@ -107,6 +108,8 @@ def _settle(
     point = verdict.wish.point
     value = turn.decide(inputs, verdict, value, limits, bounds)
     kept = held_on(held, value)
+    if forced and kept.value != held.value:
+        kept = replace(kept, drew_w=turn.fuses.draws.watts_at_least(inputs, point.partition(".")[0], IMPORT))
     turn.held[point] = replace(kept, forced=forced or (held.forced and kept.value == held.value))
     if started and held.value != value:
         turn.held = surplus.anew(turn.held, point)

@@ -109,12 +109,16 @@ class ChargerMemory:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a point was last decided to be, and for how long it has been so, s; `forced`: because of a limit."""
+    """What a point was last decided to be, and for how long it has been so, s; `forced`: because of a limit.
+
+    `drew_w`: what the device drew when a limit stopped it last, so that it needs at least that to begin again.
+    """
 
     value: Value
     for_s: float = 0.0
     timers: Timers = Timers()
     forced: bool = False
+    drew_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
