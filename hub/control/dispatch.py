@@ -91,7 +91,7 @@ class Dispatcher:
             self._drivers[device.id] = driver
 
     def spec(self, point: str) -> CommandSpec | None:
-        """None for what cannot be set, nor is a command of any use that nothing is shown of."""
+        """None for what cannot be set, and for a command whose point the device has not shown yet."""
         device = self._board.devices.get(point.partition(".")[0])
         return device.command(point) if device and point in self._board.points else None
 

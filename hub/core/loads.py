@@ -17,6 +17,9 @@ from hub.model.site import HeatPumpControl, SwitchControl
 _UNBLOCKED = (Bound(surplus.NORMAL, 4.0, Reason("guaranteed_power")),)
 """What may stand in a heat pump that is guaranteed its power."""
 
+_DREW_S = 21_600.0
+"""So long what a limit has stopped counts as in need of what it drew; a plug may have another load by then."""
+
 
 def heat(turn: Turn, pump: HeatPumpControl) -> None:
     inputs, point = turn.inputs.anew(), f"{pump.device}.sg_ready"
@@ -34,7 +37,7 @@ def heat(turn: Turn, pump: HeatPumpControl) -> None:
         state, limits = float(settled), [*limits, *([waits] if waits else ())]
     runs = isinstance(held.value, float) and held.value >= surplus.BOOST
     looked = state >= surplus.BOOST or _stays(inputs, point, runs)
-    over = _over(turn, inputs, pump.device, max(pump.surplus_w, held.drew_w), runs) if looked else None
+    over = _over(turn, inputs, pump.device, _needs_w(pump.surplus_w, held), runs) if looked else None
     if over:
         state, limits = min(state, surplus.NORMAL), [*limits, over]
     free = bool(pump.guaranteed_w) and wish.source is not Source.PERSON
@@ -58,7 +61,7 @@ def switch(turn: Turn, plug: SwitchControl) -> None:
         settled, waits = least_time(on, held, plug.min_on_s if held.value else plug.min_off_s)
         on, limits = bool(settled), (waits,) if waits else ()
     runs = bool(held and held.value)
-    needs_w = max(plug.surplus_w, held.drew_w if held else 0.0)
+    needs_w = _needs_w(plug.surplus_w, held) if held else plug.surplus_w
     over = _over(turn, inputs, plug.device, needs_w, runs) if on or _stays(inputs, point, runs) else None
     if over:
         on, limits = False, (*limits, over)
@@ -68,6 +71,11 @@ def switch(turn: Turn, plug: SwitchControl) -> None:
 def _stays(inputs: Inputs, point: str, runs: bool) -> bool:
     """Whether it may run on after it was told to stop: for the budget of a flash, which no limit has to wait for."""
     return runs and inputs.house.commands[point].wear is Wear.FLASH
+
+
+def _needs_w(surplus_w: float, held: Held) -> float:
+    """What it needs to begin: what it drew when a limit stopped it, where that is not long ago."""
+    return max(surplus_w, held.drew_w) if held.for_s < _DREW_S else surplus_w
 
 
 def _over(turn: Turn, inputs: Inputs, device: str, needs_w: float, runs: bool) -> Reason | None:

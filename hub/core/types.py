@@ -111,7 +111,7 @@ class ChargerMemory:
 class Held:
     """What a point was last decided to be, and for how long it has been so, s; `forced`: because of a limit.
 
-    `drew_w`: what the device drew when a limit stopped it last, so that it needs at least that to begin again.
+    `drew_w`: what the device drew when a limit stopped it last.
     """
 
     value: Value
