@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hub.errors import UserError
 from hub.model import Value
 from hub.store.ring.codec import Ints
-from hub.store.ring.levels import LEVELS, SECOND, Level
+from hub.store.ring.levels import LEVELS, Level
 from hub.store.ring.rollup import Rolled
 from hub.store.ring.types import Buckets, SeriesInfo
 
@@ -49,9 +49,9 @@ class Grid:
         return next((level for level in reversed(LEVELS) if self.step % level.step == 0), None)
 
     @property
-    def edges(self) -> NDArray[np.int64]:
-        """The starts of all buckets, UTC s."""
-        return np.arange(self.start, self.end, self.step, dtype=np.int64)
+    def times(self) -> NDArray[np.int64]:
+        """The starts of all buckets, UTC ms."""
+        return np.arange(self.start * 1000, self.end * 1000, self.step * 1000, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,10 @@ class Known:
     rolled: Rolled
 
 
-def bucketed(starts: NDArray[np.int64], series: Sequence[Known]) -> Buckets:
-    """All series of one key in one answer, by `starts` (UTC s); where two share a bucket, the later series has it."""
-    n = len(starts)
-    seconds = n > 1 and int(starts[1] - starts[0]) == SECOND
+def bucketed(t: NDArray[np.int64], series: Sequence[Known]) -> Buckets:
+    """All series of one key in one answer, by starts `t` (UTC ms); where two share a bucket, the later one has it."""
+    n = len(t)
+    single = n > 1 and int(t[1] - t[0]) <= 1000  # each bucket holds one value at most
     texts = any(k.info.choices or k.info.boolean for k in series)
     words: list[Value | None] = [None] * n if texts else []
     count: Ints | None = None
@@ -73,7 +73,7 @@ def bucketed(starts: NDArray[np.int64], series: Sequence[Known]) -> Buckets:
     for info, rolled in ((k.info, k.rolled) for k in series):
         at = None if rolled.n.all() else np.flatnonzero(rolled.n)
         count = rolled.n if at is None or count is None else np.where(rolled.n > 0, rolled.n, count)
-        numbers = info.numbers or (seconds and not info.choices)
+        numbers = info.numbers or (single and not info.choices)
         for column, stored in ((mean, rolled.mean), (low, rolled.low), (high, rolled.high)):
             column.put(info, stored if numbers else None, at)
         if texts:
@@ -83,7 +83,7 @@ def bucketed(starts: NDArray[np.int64], series: Sequence[Known]) -> Buckets:
         else:
             last.put(info, rolled.last, at)
     known = np.zeros(n, np.int32) if count is None else count
-    return Buckets(starts * 1000, mean.values, low.values, high.values, words if texts else last.values, known)
+    return Buckets(t, mean.values, low.values, high.values, words if texts else last.values, known)
 
 
 class _Column:

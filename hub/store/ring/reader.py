@@ -6,7 +6,6 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,9 +69,9 @@ class Reader:
         for p, series in wanted.items():
             for m in series[-1:]:
                 rolled[m.id] = merged([rolled[part.id] for part in parts[p]] + [rolled[m.id]])
-        starts = grid.edges
+        t = grid.times
         return {
-            p: bucketed(starts, [Known(m.info, rolled[m.id].before(starts, m.until)) for m in series])
+            p: bucketed(t, [Known(m.info, rolled[m.id].before(t, m.until * 1000)) for m in series])
             for p, series in wanted.items()
         }
 
@@ -95,7 +94,7 @@ class Reader:
         first = grid.start * 1000 - 1000 + step_ms
         starts = np.arange(values.size, dtype=np.int64) * step_ms + first
         known = [Known(m.info, each(values.ravel())) for m in self._series(point)[-1:]]
-        return replace(bucketed(starts // 1000, known), t=starts)
+        return bucketed(starts, known)
 
     def seconds(self, point: str, start: int, end: int) -> tuple[SeriesInfo | None, Ints]:
         """(the newest series of the point, its stored seconds in [start, end), s UTC; MISSING where not known)."""
@@ -115,7 +114,8 @@ class Reader:
         at = (edges[:-1] - grid.start) // grid.step
         return {
             p: bucketed(
-                edges[:-1], [Known(m.info, fold_at(rolled[m.id].before(grid.edges, m.until), at)) for m in series]
+                edges[:-1] * 1000,
+                [Known(m.info, fold_at(rolled[m.id].before(grid.times, m.until * 1000), at)) for m in series],
             )
             for p, series in wanted.items()
         }

@@ -48,11 +48,11 @@ class Rolled:
     def __len__(self) -> int:
         return len(self.n)
 
-    def before(self, starts: Wide, until: int) -> Rolled:
-        """Only the buckets that start before `until`; `starts` and `until` in s UTC."""
-        if not len(starts) or int(starts[-1]) < until:
+    def before(self, t: Wide, until: int) -> Rolled:
+        """Only the buckets that start, at `t`, before `until`; both in ms UTC."""
+        if not len(t) or int(t[-1]) < until:
             return self
-        return Rolled(np.where(starts < until, self.n, 0), self.low, self.high, self.mean, self.last)
+        return Rolled(np.where(t < until, self.n, 0), self.low, self.high, self.mean, self.last)
 
     def known(self) -> Rolled:
         """Up to the last bucket of which anything is known."""

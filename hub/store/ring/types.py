@@ -49,7 +49,9 @@ class SeriesInfo:
     def scaled(self, stored: NDArray[Any]) -> NDArray[np.float64]:
         """Values in `unit` of stored numbers, without the noise of binary fractions."""
         scaled: NDArray[np.float64]
-        if self.scale >= 1:
+        if self.scale == 1:
+            return stored.astype(np.float64)
+        if self.scale > 1:
             scaled = np.multiply(stored, self.scale, dtype=np.float64)
             return scaled
         scaled = np.divide(stored, round(1 / self.scale), dtype=np.float64)
