@@ -165,7 +165,7 @@ class Site:
         there = [d.steps for d in self.draws if d.device in cars]
         if spared and there:
             others = {b.id for b in self.problem.batteries} - spared
-            self._kept_in_the_house(np.unique(np.concatenate(there)), others | cars, cars)
+            self._kept_in_the_house(np.unique(np.concatenate(there)), others | cars, cars | spared)
 
     def _kept_in_the_house(self, steps: Ints, free: set[str], not_to: set[str]) -> None:
         """In these steps all stores but the `free` ones give what the house lacks, instead of panels that are held back

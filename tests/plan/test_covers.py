@@ -69,3 +69,26 @@ def test_a_run_that_the_sun_feeds_by_half_is_proven_without_a_search() -> None:
     planned = plan(read_problem(problem | {"appliances": [run]}), Effort(nodes=0, tries=1))
     assert planned.costs.energy == pytest.approx(0.6)
     assert planned.proven and planned.bound == pytest.approx(0.6, abs=1e-3)
+
+
+def test_a_battery_that_spares_the_car_does_not_make_half_a_sun_look_like_a_whole_one() -> None:
+    """It would turn in itself, in and out at once, and what came out would count as what the car lacks."""
+    problem = read_problem(
+        {
+            "start": "2026-06-01T00:00:00Z",
+            "step_s": 3600,
+            "steps": 24,
+            "load_w": 300,
+            "pv_w": [0] * 8 + [2300] * 8 + [0] * 8,
+            "price_import": 0.15,
+            "price_export": 0.08,
+            "batteries": [{"id": "battery", "capacity_wh": 10_000, "soc": 30, "max_charge_w": 5000,
+                           "max_discharge_w": 5000, "feeds_cars": False, "end_value": 0.05}],
+            "cars": [{"id": "car", "min_a": 6, "max_a": 16, "phases": [3], "end_value": 0.09,
+                      "visits": [{"start": "2026-06-01T00:00:00Z", "end": "2026-06-02T00:00:00Z",
+                                  "goals": [{"by": "2026-06-01T18:00:00Z", "energy_wh": 8000}]}]}],
+        }
+    )  # fmt: skip
+    planned = plan(problem, Effort(nodes=0, tries=1))
+    assert planned.costs.total == pytest.approx(plan(problem, Effort(seconds=20.0)).costs.total, abs=1e-3)
+    assert planned.costs.total - planned.bound < 0.03
