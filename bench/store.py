@@ -227,4 +227,5 @@ def _budget(folder: Path, quick: bool) -> Iterator[Row]:
     yield row(f"the most that {days} days took of {budget // MB} MB, logs included", kept.most / MB, "MB", budget / MB)
     yield row("file's length at the end beside when it was full", 100 * abs(kept.last / kept.full - 1), "%", 1)
     yield row("sealing an hour, slowest transaction", kept.transaction_ms, "ms", 100)
+    yield row("sealing an hour, most processor time of a transaction", kept.busy_ms, "ms")
     yield row("sealing an hour, slowest, with what is packed before its transaction", kept.slowest_ms, "ms")

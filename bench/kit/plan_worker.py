@@ -1,7 +1,4 @@
-"""The planner's process in a house with much past: what it holds while it works, and that it is gone afterwards.
-
-`python -m bench.kit.plan_worker OUT.json` is that process with a note of what it cost.
-"""
+"""The planner's process in a house with much past: what it holds while it works, and that it is gone afterwards."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import asyncio
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +13,6 @@ from bench.kit.plan_duel import Failed
 from bench.kit.rows import Row, row
 from hub.foresight.process import Answered, ask
 from hub.foresight.view import Question, Rate, Solve
-from hub.foresight.worker import main
 
 _PAST_DAYS, _LIMIT_S = 300, 60.0
 _DAY_MS = 86_400_000
@@ -47,7 +42,7 @@ def asked(question: Question) -> dict[str, float]:
     """Bytes and seconds of the process that answered; raises Failed when it did not."""
     with tempfile.TemporaryDirectory(prefix="shems-bench-") as room:
         out = Path(room) / "cost.json"
-        command = (sys.executable, "-m", "bench.kit.plan_worker", str(out))
+        command = (sys.executable, "-m", "bench.kit.plan_noted", str(out))
         answered: Answered = asyncio.run(ask(question, _LIMIT_S, command))
         if answered.answer is None or not out.exists():
             raise Failed(f"the planner's process gave no answer: {answered.problem}")
@@ -59,15 +54,4 @@ def _children() -> list[str]:
     """Pids of ours that are the planner's."""
     own = Path("/proc/self/task").glob("*/children")
     pids = [pid for file in own for pid in file.read_text().split()]
-    return [pid for pid in pids if b"plan_worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-
-
-def _noted(out: Path) -> None:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    peak = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
-    out.write_text(json.dumps({"rss_bytes": peak, "cpu_s": time.process_time()}))
-
-
-if __name__ == "__main__":
-    main()
-    _noted(Path(sys.argv[1]))
+    return [pid for pid in pids if b"plan_noted" in Path(f"/proc/{pid}/cmdline").read_bytes()]

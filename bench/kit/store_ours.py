@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -167,6 +168,9 @@ class Kept:
     slowest_ms: float
     """sealing an hour, what is packed before its transaction included"""
     transaction_ms: float
+    """with the device's own flush"""
+    busy_ms: float
+    """processor time of the transaction that took most of it"""
 
 
 def keep(folder: Path, days: int, budget: int) -> Kept:
@@ -182,8 +186,15 @@ def keep(folder: Path, days: int, budget: int) -> Kept:
     ring._writer._seal(list(ring._now._hours))
     most, lengths, slowest = 0, [], 0.0
     transactions: list[float] = []
+    busy: list[float] = []
     put = ring._writer._put
-    ring._writer._put = lambda *what: transactions.append(_ms(lambda: put(*what)))  # type: ignore[method-assign]
+
+    def timed(*what: Any) -> None:
+        began = time.process_time()
+        transactions.append(_ms(lambda: put(*what)))
+        busy.append((time.process_time() - began) * 1000)
+
+    ring._writer._put = timed  # type: ignore[assignment, method-assign]
     for day in range(days):
         values = of[day % 3].values
         for hour in range(24):
@@ -199,7 +210,7 @@ def keep(folder: Path, days: int, budget: int) -> Kept:
     assert not ring.problems, ring.problems
     ring.close()
     full = next((n for n in lengths if n >= 0.99 * max(lengths)), 0)
-    return Kept(most, full, lengths[-1], days, slowest, max(transactions))
+    return Kept(most, full, lengths[-1], days, slowest, max(transactions), max(busy))
 
 
 def opening(path: Path) -> float:

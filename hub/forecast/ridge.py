@@ -13,6 +13,8 @@ from hub.forecast.series import Floats
 _PENALTY_MEDIAN, _PENALTY_MEAN = 100.0, 300.0
 """In rows of mean weight, for features scaled to a standard deviation of 1; single large errors move the mean more."""
 _ROUNDS = 6
+_AT_ONCE = 30
+"""Days whose products are summed together: so few lie in the processor's cache."""
 _NEAR = 0.05
 """Of the mean level: errors below it count as of this size, so that no row gets all the weight."""
 _SAME = 1e-9
@@ -77,7 +79,7 @@ class Ridge:
         spread = np.concatenate([np.sqrt(np.einsum("ij,ij->i", flat, flat) / n), _spread_of_calendar(table, use)])
         self._scale = np.where(spread > _SAME, 1 / (spread + _SAME), 0.0)
         whole *= self._scale[: self._n, None, None]
-        self._weighted = np.empty_like(self._all)  # new memory each time would cost more than the sums
+        self._weighted = np.empty((self._n + 1, _AT_ONCE, use.shape[1]))  # new memory each time would cost more
         daily, slotly = table.daily, table.slotly
         self._by_day = (daily[:, :, None] * daily[:, None, :]).reshape(len(daily), -1)
         self._by_slot = (slotly[:, :, None] * slotly[:, None, :]).reshape(len(slotly), -1)
@@ -124,12 +126,17 @@ class Ridge:
         table, some, weight = self._rows.table, self._all[:, days], weight[days]
         i, j = (np.append(of, 0) for of in table.pairs)
         scale = np.append(self._scale[self._n :], 1.0)
-        weighted, n = np.multiply(some, weight, out=self._weighted[:, : len(weight)]), len(some)
-        a, b = table.daily.shape[1], table.slotly.shape[1]
+        daily, n = table.daily[days], len(some)
+        a, b = daily.shape[1], table.slotly.shape[1]
         calendar = (self._by_day[days].T @ weight @ self._by_slot).reshape(a, a, b, b)
-        sums = np.empty((n + len(i), n + len(i)))
-        sums[:n, :n] = some.reshape(n, -1) @ weighted.reshape(n, -1).T
-        sums[:n, n:] = (table.daily[days].T @ weighted @ table.slotly)[:, i, j] * scale
+        sums = np.zeros((n + len(i), n + len(i)))
+        with_calendar = np.zeros((n, a, b))
+        for at in range(0, len(weight), _AT_ONCE):
+            few = some[:, at : at + _AT_ONCE]
+            weighted = np.multiply(few, weight[at : at + _AT_ONCE], out=self._weighted[:, : few.shape[1]])
+            sums[:n, :n] += few.reshape(n, -1) @ weighted.reshape(n, -1).T
+            with_calendar += daily[at : at + _AT_ONCE].T @ weighted @ table.slotly
+        sums[:n, n:] = with_calendar[:, i, j] * scale
         sums[n:, :n] = sums[:n, n:].T
         sums[n:, n:] = calendar[i[:, None], i, j[:, None], j] * np.outer(scale, scale)
         return sums

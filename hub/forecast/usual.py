@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
-from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +89,7 @@ def _quiet(values: Floats) -> NDArray[np.bool_]:
     run = 0
     for i, (lively, level) in enumerate(told):
         enough = len(lately) >= _LEAST_REFERENCE
-        dull = enough and lively < _QUIET * _middle(ordered) and level < median(day[1] for day in lately)
+        dull = enough and lively < _QUIET * _middle(ordered) and level < _middle(sorted(day[1] for day in lately))
         run = run + 1 if dull else 0
         quiet[i] = 0 < run <= _LONGEST
         if not quiet[i]:

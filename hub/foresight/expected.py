@@ -9,7 +9,7 @@ import numpy as np
 
 from hub.calendar import Calendar
 from hub.forecast.series import Forecast
-from hub.foresight.view import Quantity
+from hub.model.score import Quantity
 
 _HOUR_MS = 3_600_000
 _HOLDS_ON_MS = 3 * _HOUR_MS

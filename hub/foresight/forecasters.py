@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from hub.forecast import load, pv
 from hub.forecast.candidates import Forecaster
 from hub.forecast.series import Past
-from hub.foresight.view import Quantity
+from hub.model.score import Quantity
 
 
 def candidates_of(load_past: Past, pv_past: Past | None) -> Iterator[tuple[Quantity, Past, Mapping[str, Forecaster]]]:

@@ -14,12 +14,13 @@ from hub.forecast.series import Floats, Past, Series
 from hub.foresight.heated import outdoors_ahead, pump_seen
 from hub.foresight.panels import along, made, panels_of, told
 from hub.foresight.records import History, Records
-from hub.foresight.view import STEP_MS, STEP_S, STEPS, CarSeen, PumpSeen, Quantity, Rate, RunSeen, View
+from hub.foresight.view import STEP_MS, STEP_S, STEPS, CarSeen, PumpSeen, Rate, RunSeen, View
 from hub.live import Board
 from hub.model import HEEDED, Clock, Request, Role
 from hub.model.command import heeded
 from hub.model.feed import Outlook
 from hub.model.quantity import TARGETS
+from hub.model.score import Quantity
 from hub.model.site import BatteryControl, ChargerControl, Price, Site
 from hub.store.foresight import Foresight
 from hub.tariff.prices import Prices

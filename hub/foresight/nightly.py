@@ -13,9 +13,10 @@ from hub.errors import ShemsError
 from hub.foresight.lookout import Lookout
 from hub.foresight.process import Answered
 from hub.foresight.scores import DAYS, Standing, best, standings
-from hub.foresight.view import STEP_MS, Quantity, Question, Rate, Wrong, day_of, local_day
+from hub.foresight.view import STEP_MS, Question, Rate, Wrong, day_of, local_day
 from hub.model import Clock
-from hub.store.foresight import Foresight, Score
+from hub.model.score import Quantity, Score
+from hub.store.foresight import Foresight
 
 MINUTE = 20
 """After midnight, local time: then the day is in the store, and the house is asleep."""

@@ -21,11 +21,12 @@ from hub.foresight.lookout import Lookout
 from hub.foresight.nightly import Nightly
 from hub.foresight.process import Answered, ask
 from hub.foresight.scores import Standing
-from hub.foresight.view import Quantity, Question, Solve, Thought, Told, View, Wrong
+from hub.foresight.view import Question, Solve, Thought, Told, View, Wrong
 from hub.foresight.watch import Look, Watch
 from hub.model import Clock
 from hub.model.clock import until_tick
 from hub.model.plan import Plan
+from hub.model.score import Quantity
 from hub.store.foresight import Foresight, Issued, KeptPlan
 
 log = logging.getLogger(__name__)

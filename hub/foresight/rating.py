@@ -10,8 +10,8 @@ import numpy as np
 from hub.forecast.candidates import Forecaster, persistence
 from hub.forecast.series import Floats, Forecast, Past, Series
 from hub.foresight.forecasters import candidates_of
-from hub.foresight.view import Quantity, Rate, day_of
-from hub.store.foresight import Score
+from hub.foresight.view import Rate, day_of
+from hub.model.score import Quantity, Score
 
 _ENOUGH = 0.5
 """The share of a day that has to be known, or it says nothing."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hub.foresight.view import Quantity
-from hub.store.foresight import Score
+from hub.model.score import Quantity, Score
 
 DAYS = 28
 _LEAST_DAYS = 7

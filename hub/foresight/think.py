@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,6 @@ from hub.foresight.view import (
     STEP_S,
     CarSeen,
     NowOrLater,
-    Quantity,
     Rate,
     RunSeen,
     Settle,
@@ -33,6 +32,7 @@ from hub.foresight.view import (
     Wrong,
 )
 from hub.foresight.warmth import pump_of
+from hub.model.score import Quantity
 from hub.plan import Planned, Problem, at_once, plan
 from hub.plan.problem import Appliance, Car, Goal, HeatPump, Visit
 from hub.plan.solve import QUICK, Effort
@@ -85,7 +85,7 @@ def _thought(asked: Solve, forecasts: Mapping[Quantity, Forecast], problem: Prob
     view = asked.view
     made = to_plan(problem, planned, f"plan-{view.now}", view.now, asked.good_until)
     table = problem_table(problem) if asked.keep else None
-    return Thought(forecasts, made, plain(asdict(planned)), problem.estimated_from, table)
+    return Thought(forecasts, made, plain(planned), problem.estimated_from, table)
 
 
 def _what_if(asked: WhatIf) -> Mapping[str, Any]:
@@ -95,7 +95,7 @@ def _what_if(asked: WhatIf) -> Mapping[str, Any]:
     problem = _problem(asked.view)
     other = changed(problem, change, calendar_of(asked.view.site), asked.view.outdoor_c)
     now, then = plan(problem, EACH), plan(other, EACH)
-    told: dict[str, Any] = plain(asdict(compared(now, then)))
+    told: dict[str, Any] = plain(compared(now, then))
     return {**told, "before": now.costs.total, "after": then.costs.total}
 
 
@@ -116,6 +116,8 @@ def _problem(view: View) -> Problem:
 
 def plain(told: Any) -> Any:
     """As JSON may hold it: without what is None."""
+    if is_dataclass(told):
+        told = {f.name: getattr(told, f.name) for f in fields(told)}
     if isinstance(told, dict):
         return {k: plain(v) for k, v in told.items() if v is not None}
     return [plain(v) for v in told] if isinstance(told, list | tuple) else told

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from hub.forecast.series import Floats, Forecast, Past, Series
 from hub.foresight.ledger import Ask
 from hub.model.plan import Plan
+from hub.model.score import Quantity
 from hub.model.site import Price, Site
 
-Quantity = Literal["load", "pv"]
 STEP_S, STEPS = 900, 192
 STEP_MS = STEP_S * 1000
 _DAY, _EPOCH = timedelta(1), date(1970, 1, 1)
@@ -128,7 +128,7 @@ class Solve:
 @dataclass(frozen=True, slots=True)
 class Rate:
     """Asks how all forecasters of both quantities did on the local days `days` (since 1970-01-01): answered by a tuple
-    of hub.store.foresight.Score.
+    of hub.model.score.Score.
     """
 
     load: Past

@@ -7,16 +7,16 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
 from hub.model.feed import Outlook
+from hub.model.score import Quantity, Score
 from hub.store.database import Database, Statement
 
-Quantity = Literal["load", "pv"]
 KEPT_DAYS, SCORES_DAYS, ALL_PLANS_DAYS = 60, 400, 3
 _DAY_MS, _PLAN_MS = 86_400_000, 6 * 3_600_000
 """Of plans that are older than ALL_PLANS_DAYS the first of each six hours stays."""
@@ -42,24 +42,6 @@ class Issued:
     seconds: int
     author: str
     bands: NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """How a forecaster (`author`) would have done on a local `day` (days since 1970-01-01), over `steps` steps that are
-    known: W; `covered`: the share that lay in its 10 to 90 % band. `day_before_*`: persistence on the same steps.
-    """
-
-    quantity: Quantity
-    day: int
-    author: str
-    steps: int
-    mae: float
-    rmse: float
-    bias: float
-    covered: float
-    day_before_mae: float
-    day_before_rmse: float
 
 
 @dataclass(frozen=True, slots=True)

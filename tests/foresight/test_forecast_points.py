@@ -25,9 +25,10 @@ from hub.forecast.series import Forecast
 from hub.foresight import feed
 from hub.foresight.planner import GOOD_MS, InForce
 from hub.foresight.process import Answered
-from hub.foresight.view import STEP_MS, STEP_S, STEPS, Quantity, Thought
+from hub.foresight.view import STEP_MS, STEP_S, STEPS, Thought
 from hub.live import Board
 from hub.model import CommandSpec, Device, Link, LinkState, Measurement, Point, Role, quantity
+from hub.model.score import Quantity
 from hub.model.site import Site
 from hub.rehearse.backtest import Rehearsed, rehearse
 from hub.rules import Rule, RuleError, parse

@@ -13,8 +13,8 @@ from hub.foresight.process import Answered
 from hub.foresight.view import STEP_MS, STEPS, Rate, Solve, Thought, Told, WhatIf, Wrong
 from hub.model import Relation, Request, Source
 from hub.model.feed import Outlook
+from hub.model.score import Score
 from hub.model.site import CAR_EFFICIENCY
-from hub.store.foresight import Score
 from tests.foresight.living import SITE, START, Living, living
 
 HOUR, DAY = 3_600_000, 86_400_000

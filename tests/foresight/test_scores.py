@@ -10,7 +10,7 @@ from hub.forecast.series import Series
 from hub.foresight.rating import rated
 from hub.foresight.scores import best, standings
 from hub.foresight.view import STEP_MS, STEP_S, Rate, day_of, local_day
-from hub.store.foresight import Score
+from hub.model.score import Score
 from tests.foresight.kit import A_DAY, START, ZONE, load_w, past, pv_w
 
 TODAY = local_day(START, ZONE)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hub.store.foresight import ALL_PLANS_DAYS, KEPT_DAYS, Foresight, Issued, KeptPlan, Score
+from hub.model.score import Score
+from hub.store.foresight import ALL_PLANS_DAYS, KEPT_DAYS, Foresight, Issued, KeptPlan
 from hub.store.state import State
 from tests.house_kit import ToldClock
 
