@@ -40,7 +40,7 @@ from hub.mqtt.board import BoardChanges, DeskDoor
 from hub.mqtt.engine import choose
 from hub.mqtt.keys import keys
 from hub.mqtt.topics import Topics
-from hub.ops.health import OK, Health, devices, limits
+from hub.ops.health import OK, Health, devices, limits, modes
 from hub.ops.systemd import notify
 from hub.ops.timekeeping import synchronised
 from hub.rehearse.anew import decided
@@ -373,6 +373,7 @@ class App:
     def _watch(self, ring: Ring, state: State, core: _Core, clock: Clock) -> None:
         self._health.watch("devices", lambda: devices(core.board))
         self._health.watch("limits", lambda: limits(self._site, core.board))
+        self._health.watch("modes", lambda: modes(self._site, core.board))
         self._health.watch("core", lambda: OK if core.heart.beats else "no beat yet")
         self._health.watch("plan", core.planner.health, vital=False)
         self._health.watch("clock", lambda: OK if clock.trusted else "the machine's clock is behind; waiting for NTP")

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from hub.live import Board
 from hub.model import LinkState, Role
 from hub.model.contradictions import cannot_charge
-from hub.model.site import Site
+from hub.model.site import BatteryControl, ChargerControl, HeatPumpControl, Site, SwitchControl
 
 OK = "ok"
+Control: TypeAlias = ChargerControl | BatteryControl | HeatPumpControl | SwitchControl
+_DRIVEN_BY: Mapping[type[Control], str] = {
+    ChargerControl: "current_limit",
+    BatteryControl: "power_setpoint",
+    HeatPumpControl: "sg_ready",
+    SwitchControl: "on",
+}
+"""What a device must take for the core to drive it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +66,21 @@ def limits(site: Site, board: Board) -> str:
     shown = [(c, board.devices.get(c.device)) for c in site.chargers]
     fixed = [c for c, d in shown if d and d.commands and not d.command(f"{c.device}.phases")]
     return "; ".join(filter(None, (cannot_charge(c, site.limits) for c in fixed))) or OK
+
+
+def modes(site: Site, board: Board) -> str:
+    """The part `modes`: devices that are to be driven by more than is usual for their kind, and cannot be."""
+    told: tuple[Control, ...] = (*site.chargers, *site.batteries, *site.heat_pumps, *site.switches)
+    return "; ".join(filter(None, (_cannot(c, board) for c in told))) or OK
+
+
+def _cannot(control: Control, board: Board) -> str:
+    """Why not; nothing while the device has not shown itself, or when nobody asked for it."""
+    kind, device = type(control), board.devices.get(control.device)
+    if device is None or board.links[device.id].state is not LinkState.UP or control.mode == kind(device.id).mode:
+        return ""
+    lacks = _DRIVEN_BY[kind]
+    if device.command(f"{device.id}.{lacks}"):
+        return ""
+    at = f"devices.{device.id}.control.mode"
+    return f"{at}: nothing drives {device.id!r} by {control.mode!r}, as it takes no {lacks!r}; remove the mode"

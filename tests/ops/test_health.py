@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from hub.core import HOUSE
 from hub.model import CommandSpec, Device, Link, Role
-from hub.model.site import ChargerControl, ConnectionLimits, Site
-from hub.ops.health import OK, Health, devices, limits
+from hub.model.site import ChargerControl, ConnectionLimits, HeatPumpControl, Site
+from hub.ops.health import OK, Health, devices, limits, modes
 from tests.house_kit import ToldClock, board_of, plug, wallbox
 
 
@@ -70,3 +70,17 @@ def test_an_import_limit_below_what_a_car_needs_on_all_its_phases_is_named_unles
     assert limits(site, board_of(ToldClock(), plug())) == OK, "it has not shown itself"
     sunny = replace(site, chargers=(ChargerControl("wallbox", mode="solar"),))
     assert limits(sunny, board_of(ToldClock(), fixed)) == OK
+
+
+def test_a_mode_for_what_cannot_be_driven_is_named_once_the_device_has_shown_itself() -> None:
+    pump = Device("heatpump", "heatpump", Role.HEATPUMP, Link("modbus", "pump"))
+    board = board_of(ToldClock(), pump)
+    planned = Site(heat_pumps=(HeatPumpControl("heatpump", mode="plan"),))
+    assert modes(planned, board) == OK, "it has not shown itself"
+    board.seen(pump)
+    told = modes(planned, board)
+    assert told.startswith("devices.heatpump.control.mode: nothing drives 'heatpump' by 'plan'") and "sg_ready" in told
+    assert modes(Site(heat_pumps=(HeatPumpControl("heatpump"),)), board) == OK, "nobody asked for anything"
+    board = board_of(ToldClock(), replace(pump, commands=(CommandSpec("heatpump.sg_ready", 1, 4),)))
+    board.seen(replace(pump, commands=(CommandSpec("heatpump.sg_ready", 1, 4),)))
+    assert modes(planned, board) == OK
