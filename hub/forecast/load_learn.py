@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.forecast.bands import RESIDUAL_DAYS, quantiles, shift
+from hub.forecast.bands import RESIDUAL_DAYS, quantiles, ranked, shift
 from hub.forecast.days import Days, Ints
 from hub.forecast.load_features import LEAST_BEFORE, OWN, Outdoors, Table, Targets, features
 from hub.forecast.ridge import Line, Ridge, Rows
@@ -80,8 +80,8 @@ def _special(errors: Floats) -> Floats:
     so by itself). `errors`: W, shape (days, slots).
     """
     by_day = np.nansum(errors, axis=1) / np.maximum((~np.isnan(errors)).sum(axis=1), 1)
-    far = np.abs(by_day - np.median(by_day))
-    usual = _NORMAL * float(np.median(far))
+    far = np.abs(by_day - ranked(by_day, 0.5))
+    usual = _NORMAL * float(ranked(far, 0.5))
     weight: Floats = np.minimum(1.0, _SPECIAL * usual / np.maximum(far, 1e-9))
     return weight
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from hub.forecast.bands import ranked
 from hub.forecast.days import DAY_S, Ints, by_day, local_steps, weekdays
 from hub.forecast.load_features import kinds
 from hub.forecast.series import Floats, Series
@@ -76,4 +77,4 @@ def _kind(values: Floats, weight: Floats) -> _Kind:
     level, spread = values.mean(axis=1), values.std(axis=1)
     usual = float(np.average(spread, weights=weight))
     shape = np.average(values - level[:, None], axis=0, weights=weight)
-    return _Kind(float(np.median(level)), usual, shape / usual if usual > 0 else np.zeros_like(shape))
+    return _Kind(float(ranked(level, 0.5)), usual, shape / usual if usual > 0 else np.zeros_like(shape))

@@ -106,7 +106,7 @@ class Ridge:
     def _unseen(self, whole: Floats, weight: Floats) -> Floats:
         rows = self._rows
         unseen = np.full(rows.y.shape, np.nan)
-        for number in np.unique(rows.block[rows.block >= 0]).tolist():
+        for number in sorted({*rows.block.tolist()} - {-1}):
             out = rows.block == number
             left = int(self._count[~out].sum())
             if left:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.forecast.bands import ranked
 from hub.forecast.days import Days, Ints, weekdays
 from hub.forecast.series import Floats
 
@@ -64,8 +65,7 @@ def activity(values: Floats) -> Floats:
     """Of each day: the mean of what is used above the day's own lowest tenth, W."""
     if not len(values):
         return np.zeros(0)
-    base = np.quantile(values, 0.1, axis=1, keepdims=True)
-    above: Floats = np.maximum(values - base, 0.0).mean(axis=1)
+    above: Floats = np.maximum(values - ranked(values, 0.1)[:, None], 0.0).mean(axis=1)
     return above
 
 

@@ -36,6 +36,7 @@ class Frames:
     def feed(self, data: bytes) -> Iterator[object]:
         """Raises Garbage for what is no frame."""
         self._held += data
+        del data  # a question is half a megabyte, and nobody needs it once it is read
         while len(self._held) >= _HEAD.size:
             mark, length, checksum = _HEAD.unpack_from(self._held)
             if mark != _MARK or length > _MOST:
@@ -47,7 +48,9 @@ class Frames:
             del self._held[:end]
             if zlib.crc32(body) != checksum:
                 raise Garbage("an answer came back damaged")
-            yield pickle.loads(body)
+            what = pickle.loads(body)
+            del body
+            yield what
 
     @property
     def begun(self) -> bool:

@@ -16,6 +16,8 @@ LIMIT_S = 20.0
 WORKER = (sys.executable, "-m", "hub.foresight.worker")
 _ALONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """One thread: the machine has other things to do, and each thread of a matrix library costs memory."""
+_FRUGAL = {"MALLOC_MMAP_THRESHOLD_": "262144"}
+"""glibc gives larger blocks back when they are freed, instead of keeping them between others (mallopt(3))."""
 _SAID = 4096
 
 
@@ -35,7 +37,7 @@ async def ask(question: Question, limit_s: float = LIMIT_S, command: Sequence[st
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **_ALONE},
+            env={**os.environ, **_ALONE, **_FRUGAL},
         )
     except OSError as e:
         return Answered(problem=f"the planner cannot be started: {e.strerror or e}")

@@ -14,7 +14,7 @@ import numpy as np
 from hub.plan.matrix import Ints
 from hub.plan.problem import HeatPump, Room, Tank
 from hub.plan.shape import Floats
-from hub.plan.site import AS_WHOLE, Site
+from hub.plan.site import AS_WHOLE, Site, middle
 
 _KEPT = 0.6
 """The share of its cost that heat is worth that is left at the end: the rest leaks away before it is needed."""
@@ -195,7 +195,7 @@ def _left(site: Site, level: Ints, low: Floats, high: Floats, capacity_wh_k: flo
     bought then.
     """
     m = site.matrix
-    each = max(0.0, float(np.median(site.buy)) / cop * capacity_wh_k / 1000 * _KEPT)
+    each = max(0.0, middle(site.buy) / cop * capacity_wh_k / 1000 * _KEPT)
     spare = m.cols(1, 0.0, max(0.0, float(high[-1] - low[-1])), -each, pays="stored")
     row = m.rows(1, float(low[-1]), np.inf)
     m.put(row, level[-1:], 1.0)

@@ -165,7 +165,7 @@ class Site:
         there = [d.steps for d in self.draws if d.device in cars]
         if spared and there:
             others = {b.id for b in self.problem.batteries} - spared
-            self._kept_in_the_house(np.unique(np.concatenate(there)), others | cars, cars | spared)
+            self._kept_in_the_house(np.flatnonzero(np.bincount(np.concatenate(there))), others | cars, cars | spared)
 
     def _kept_in_the_house(self, steps: Ints, free: set[str], not_to: set[str]) -> None:
         """In these steps all stores but the `free` ones give what the house lacks, instead of panels that are held back
@@ -296,6 +296,12 @@ def most_flows(problem: Problem) -> tuple[float, float]:
     cars = sum(c.max_a * VOLT_KW * max(c.phases) for c in problem.cars)
     given = sum(b.max_discharge_w for b in problem.batteries) + sum(c.max_discharge_w for c in problem.cars)
     return drawn / 1000 + cars, given / 1000
+
+
+def middle(values: Floats) -> float:
+    """The median (that of numpy loads masked arrays, a megabyte that the planner's process has no other use for)."""
+    ordered = np.sort(values)
+    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
 def shares(given: tuple[float, ...], there: int) -> tuple[float, ...]:

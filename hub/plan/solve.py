@@ -269,7 +269,7 @@ def _places(solver: Solver, groups: list[Ints]) -> list[Ints]:
     """The groups as places among the whole-number columns; those that no group names are one more."""
     place = {int(col): i for i, col in enumerate(solver.ints)}
     named = [np.array([place[int(c)] for c in group]) for group in groups if len(group)]
-    others = np.setdiff1d(np.arange(len(solver.ints)), np.concatenate([*named, np.zeros(0, int)]))
+    others = np.flatnonzero(np.bincount(np.concatenate([*named, np.zeros(0, int)]), minlength=len(solver.ints)) == 0)
     return [*named, *([others] if len(others) else [])]
 
 

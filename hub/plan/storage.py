@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hub.plan.matrix import Ints
 from hub.plan.problem import Battery
 from hub.plan.shape import Floats
-from hub.plan.site import Site
+from hub.plan.site import Site, middle
 
 END, BELOW = 20.0, 2.0
 """What a kWh that lacks at the end, or below the floor for an hour, counts with."""
@@ -192,7 +192,7 @@ def _worth(site: Site, b: Battery) -> tuple[float, float, float]:
     day = min(site.n, round(24 / site.h))
     lacking = np.maximum(site.load - site.pv, 0.0)[-day:]
     buy = site.buy[-day:]
-    dear = float(np.median(buy[lacking > 0])) if (lacking > 0).any() else float(np.median(buy))
+    dear = middle(buy[lacking > 0] if (lacking > 0).any() else buy)
     first = max(0.0, dear * b.efficiency_discharge - b.wear)
     sold = float(np.mean(site.sell[-day:])) * b.efficiency_discharge - b.wear if b.grid_discharge else 0.0
     then = min(first, max(sold, _SPARE * first))

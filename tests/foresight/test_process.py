@@ -12,8 +12,8 @@ import pytest
 
 from hub.foresight.frames import Frames, Garbage, frame
 from hub.foresight.process import LIMIT_S, WORKER, Answered, ask
-from hub.foresight.view import Solve, Thought
-from tests.foresight.kit import HOUR, START, car, view
+from hub.foresight.view import Rate, Solve, Thought
+from tests.foresight.kit import DAY, HOUR, START, car, view
 
 ROOT = Path(__file__).parents[2]
 QUESTION = Solve(view(days=3, pv=None, cars=(car(),)), START + HOUR)
@@ -97,3 +97,16 @@ def test_frames_come_in_any_pieces() -> None:
 def test_the_hub_itself_never_loads_the_solver() -> None:
     code = "import hub.app, sys; sys.exit('highspy' in sys.modules or 'hub.plan' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_planners_process_loads_nothing_that_it_does_not_need() -> None:
+    """A megabyte or more each, on a small box."""
+    unneeded = "'numpy.ma', 'asyncio', 'sqlite3', 'aiohttp', 'statistics'"
+    code = "import sys; from hub.foresight.worker import main; main(); "
+    code += f"sys.exit(not {{{unneeded}}}.isdisjoint(sys.modules))"
+    for question in (
+        Solve(view(days=40, cars=(car(),)), START + HOUR),
+        Rate(view(days=40).load, None, (START // DAY - 1,)),
+    ):
+        said = asyncio.run(ask(question, LIMIT_S, (sys.executable, "-c", code)))
+        assert said.problem == "" and said.answer is not None
