@@ -74,11 +74,15 @@ def _solved(asked: Solve) -> Iterator[Thought]:
         yield Thought(forecasts)
         return
     problem = problem_of(view.site, known(view, forecasts))
-    yield _thought(asked, forecasts, problem, at_once(problem))
-    quick = plan(problem, QUICK)
-    yield _thought(asked, forecasts, problem, quick)
-    if not quick.proven:
-        yield _thought(asked, forecasts, problem, plan(problem, Effort(seconds=asked.seconds)))
+    best = at_once(problem)
+    yield _thought(asked, forecasts, problem, best)
+    for effort in (QUICK, Effort(seconds=asked.seconds)):
+        found = plan(problem, effort)
+        if found.costs.total <= best.costs.total:
+            best = found
+            yield _thought(asked, forecasts, problem, best)
+        if found.proven:
+            break
 
 
 def _thought(asked: Solve, forecasts: Mapping[Quantity, Forecast], problem: Problem, planned: Planned) -> Thought:

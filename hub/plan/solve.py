@@ -52,7 +52,7 @@ class Effort:
 
 
 QUICK = Effort(seconds=0.0, nodes=0, tries=0, rounds=3)
-"""The LP and a short dive."""
+"""The LP and short dives."""
 DIVE = Effort(nodes=0, tries=0)
 """The LP, and its whole numbers by diving."""
 
@@ -232,7 +232,7 @@ def solve(
     `late`: by column, what decides between plans of equal cost: the least of its sum. `covers`: what the LP is to be
     told.
     """
-    solver = Solver(arrays, covers if effort.tries or effort.nodes else None)
+    solver = Solver(arrays, covers)
     x, price, bound = solver.lp()
     if _is_whole(x[solver.ints]):
         solver.hold(np.round(x[solver.ints]))
@@ -245,6 +245,8 @@ def solve(
     reduced, root = solver.reduced()[solver.ints], bound
     places = _places(solver, groups)
     x, cost = _dive(solver, places, x, low.copy(), high.copy(), effort.rounds)
+    if covers and not effort.tries and not _near(cost, bound, effort):  # nothing comes after it to make it better
+        x, cost = min((x, cost), _untold(arrays, places, effort), key=lambda plan: plan[1])
     how = "dive"
     if not _near(cost, bound, effort) and effort.nodes:
         box = _narrowed(low, high, reduced, cost - root)
@@ -281,6 +283,13 @@ def _dive(
         x = _settle(solver, group, x, low, high, rounds)
     x, _, cost = solver.lp(low, high)
     return x, cost
+
+
+def _untold(arrays: Arrays, groups: list[Ints], effort: Effort) -> tuple[Floats, float]:
+    """The dive from an LP that is told nothing: where wishes exclude each other it often finds the better way."""
+    solver = Solver(arrays)
+    x, _, _ = solver.lp()
+    return _dive(solver, groups, x, arrays.lower[solver.ints], arrays.upper[solver.ints], effort.rounds)
 
 
 def _settle(solver: Solver, group: Ints, x: Floats, low: Floats, high: Floats, rounds: int) -> Floats:

@@ -13,7 +13,7 @@ from hub.forecast.series import Series
 from hub.foresight.think import answered
 from hub.foresight.view import STEP_MS, STEP_S, STEPS, NowOrLater, RunSeen, Solve, Thought, Told, View, WhatIf, Wrong
 from hub.model.plan import Task
-from tests.foresight.kit import HOUR, START, car, load_w, past, prices, view
+from tests.foresight.kit import HOUR, START, car, load_w, past, prices, pv_w, view
 
 GOOD = START + 2 * HOUR
 
@@ -50,6 +50,16 @@ def test_a_car_is_full_when_it_is_wanted() -> None:
     _, told = last(view(cars=(car(8_000.0, 16),)))
     charged = sum(s["devices"]["wallbox"]["power_w"] for s in told["steps"] if s["start"] < START + 16 * HOUR) / 4
     assert charged >= 8_000 - 1 and not told["given_up"]
+
+
+def test_each_plan_is_no_worse_than_the_one_before_and_none_gives_up_what_can_be() -> None:
+    """The sun of this house is thinner than what the car draws at least: an LP thinks that half a car may charge."""
+    seen = view(20, load=past(load_w(20, 2)), pv=past(pv_w(20, 52)), cars=(car(4_000.0, 30),))
+    told = [dict(found.told or {}) for found in thoughts(seen)]
+    costs = [each["costs"]["total"] for each in told]
+    assert len(costs) > 1 and costs == sorted(costs, reverse=True)
+    assert not any(each["given_up"] for each in told)
+    assert costs[1] < costs[-1] + 0.01
 
 
 def test_a_wish_that_cannot_be_is_named_and_the_rest_goes_on() -> None:

@@ -6,11 +6,12 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from tests.house.demo_kit import ROOT, Demo
+from tests.house.demo_kit import ROOT, Demo, eventually
 from tests.sim.conftest import Sim
 
 SHEMS = (sys.executable, "-m", "hub")
@@ -45,3 +46,26 @@ def token(data: Path) -> str:
     command = [*SHEMS, "account", "token", "owner", "--data", str(data), "--json"]
     said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     return str(json.loads(said)["token"])
+
+
+def shown(house: Demo, points: Iterable[str]) -> bool:
+    """Whether each of them has a value."""
+    told = house.points()
+    return all(p in told and told[p]["v"] is not None for p in points)
+
+
+def silent(house: Demo, points: Iterable[str]) -> bool:
+    """Whether none of them has one."""
+    told = house.points()
+    return all(told[p]["v"] is None for p in points)
+
+
+def near(value: Any, true: Any, within: float) -> bool:
+    return value is not None and abs(value - true) <= within
+
+
+def outcome(house: Demo, point: str, value: Any) -> Any:
+    """A command and what has become of it."""
+    answer = house.command(point, value)
+    eventually(lambda: house.api("GET", f"/commands/{answer['id']}")["state"] != "pending", 20, f"{point} is answered")
+    return house.api("GET", f"/commands/{answer['id']}")

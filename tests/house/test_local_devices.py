@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.house.demo_kit import Demo, eventually
-from tests.house.hub_kit import HEAD, hub
+from tests.house.hub_kit import HEAD, hub, near, outcome, shown, silent
 from tests.sim.conftest import Sim, end, start
 
 PASSWORD = "house-secret"
@@ -68,17 +68,11 @@ def house(tmp_path_factory: pytest.TempPathFactory, sim: Sim) -> Iterator[Demo]:
 
 
 def known(house: Demo, *devices: str) -> bool:
-    points = house.points()
-    return all(p in points and points[p]["v"] is not None for device in devices for p in POINTS[device])
+    return shown(house, (p for device in devices for p in POINTS[device]))
 
 
 def stale(house: Demo, device: str) -> bool:
-    points = house.points()
-    return all(points[p]["v"] is None for p in POINTS[device])
-
-
-def near(value: Any, true: Any, within: float) -> bool:
-    return value is not None and abs(value - true) <= within
+    return silent(house, POINTS[device])
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -163,13 +157,6 @@ def test_an_export_limit_holds_at_the_meter_and_costs_sun(house: Demo, sim: Sim)
     finally:
         sim.world(irradiance=450, load_w=700, soc=60, ev_present=dict.fromkeys(away))
         house.command("garage.export_limit", 8000)
-
-
-def outcome(house: Demo, point: str, value: Any) -> Any:
-    """A command and what has become of it."""
-    answer = house.command(point, value)
-    eventually(lambda: house.api("GET", f"/commands/{answer['id']}")["state"] != "pending", 15, f"{point} is answered")
-    return house.api("GET", f"/commands/{answer['id']}")
 
 
 # -- faults ------------------------------------------------------------------------------------------------------------

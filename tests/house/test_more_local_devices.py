@@ -7,12 +7,11 @@ The hub is a process; each device is a face of the one simulated house behind a 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.house.demo_kit import Demo, eventually
-from tests.house.hub_kit import HEAD, hub
+from tests.house.hub_kit import HEAD, hub, near, outcome, shown, silent
 from tests.sim.conftest import Sim, end, start
 
 SECRET = "house-secret"
@@ -81,24 +80,11 @@ def house(tmp_path_factory: pytest.TempPathFactory, sim: Sim) -> Iterator[Demo]:
 
 
 def known(house: Demo, *devices: str) -> bool:
-    points = house.points()
-    return all(p in points and points[p]["v"] is not None for device in devices for p in POINTS[device])
+    return shown(house, (p for device in devices for p in POINTS[device]))
 
 
 def stale(house: Demo, device: str) -> bool:
-    points = house.points()
-    return all(points[p]["v"] is None for p in POINTS[device])
-
-
-def near(value: Any, true: Any, within: float) -> bool:
-    return value is not None and abs(value - true) <= within
-
-
-def outcome(house: Demo, point: str, value: Any) -> Any:
-    """A command and what has become of it."""
-    answer = house.command(point, value)
-    eventually(lambda: house.api("GET", f"/commands/{answer['id']}")["state"] != "pending", 20, f"{point} is answered")
-    return house.api("GET", f"/commands/{answer['id']}")
+    return silent(house, POINTS[device])
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
