@@ -28,6 +28,8 @@ _LIMITS = {"load_w": (-1e6, 1e6), "pv_w": (-1e6, 1e6), "pv_forecast_w": (-1e6, 1
 _LIMITS |= {"price_import": (-10.0, 10.0), "price_export": (-10.0, 10.0)}
 _YEARS, _MOST_YEARS = (1990, 2200), 20
 _BELOW_W, _BELOW_SHARE = -50.0, 0.02
+_LEAST_W, _SOME = 30.0, 24
+"""No house uses less in each of so many steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def read(lines: Iterable[str], where: str, zone: ZoneInfo) -> Home:
     Raises UserError that names the file, the line and the column.
     """
     try:
-        cells = _cells(csv.reader(*_dialect(lines, where)), where, zone)
+        cells = _cells(_rows(lines, where), where, zone)
     except csv.Error as e:
         raise UserError(f"{where}: is no CSV text: {e}; give plain text, or the same as .gz") from None
     _sane_load(cells, where)
@@ -69,12 +71,14 @@ def read(lines: Iterable[str], where: str, zone: ZoneInfo) -> Home:
     pv, told = (_positive(series.get(name)) for name in ("pv_w", "pv_forecast_w"))
     load = _positive(series["load_w"])
     assert load is not None
+    if len(load.values) >= _SOME and (most := np.nanmax(load.values)) < _LEAST_W:
+        raise UserError(f"{where}: load_w: no row is above {most:g}: these look like kW; give W")
     prices = (series.get(name) for name in ("price_import", "price_export"))
     return Home(zone, load, pv, told, series.get("temperature_c"), *prices)
 
 
-def _dialect(lines: Iterable[str], where: str) -> tuple[Iterator[str], str]:
-    """All lines again, as of an `excel` dialect; semicolons and tabs between cells become commas."""
+def _rows(lines: Iterable[str], where: str) -> Iterator[list[str]]:
+    """The cells of all lines, with commas, semicolons or tabs between them; else a comma is that of a decimal."""
     rest = iter(lines)
     first = next(rest, "")
     if not first.strip():
@@ -82,11 +86,11 @@ def _dialect(lines: Iterable[str], where: str) -> tuple[Iterator[str], str]:
     between = max((",", ";", "\t"), key=first.count)
 
     def all_lines() -> Iterator[str]:
-        yield first.lstrip("\ufeff").replace(between, ",")
+        yield first.lstrip("\ufeff")
         for line in rest:
-            yield line if between == "," else line.replace(between, ",")
+            yield line if between == "," else line.replace(",", ".")
 
-    return all_lines(), "excel"
+    return csv.reader(all_lines(), delimiter=between)
 
 
 def _cells(rows: Iterator[list[str]], where: str, zone: ZoneInfo) -> _Cells:

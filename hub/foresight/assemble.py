@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from hub.model.plan import Plan, Slot, Stored, Task
 from hub.model.site import BatteryControl, Site
 from hub.plan import Planned, Problem
-from hub.plan.problem import Appliance, Battery, Car, Connection, HeatPump, Peak
+from hub.plan.problem import Appliance, Battery, Car, Connection, HeatPump, Peak, Visit
 from hub.plan.result import Doing, Step
 from hub.plan.shape import Floats
 
@@ -47,7 +47,7 @@ class Known:
 def problem_of(site: Site, known: Known) -> Problem:
     """Batteries whose SoC or capacity nobody knows are not planned: the core drives them as if there were no plan."""
     batteries = tuple(_battery(b, known) for b in site.batteries if known.soc.get(b.device) is not None)
-    return Problem(
+    problem = Problem(
         start=known.start,
         step_s=known.step_s,
         steps=len(known.load_w),
@@ -64,6 +64,29 @@ def problem_of(site: Site, known: Known) -> Problem:
         appliances=known.appliances,
         estimated_from=known.estimated_from,
         assumed=known.assumed,
+    )
+    dearest = max(float(np.abs(prices).max()) for prices in (problem.price_import, problem.price_export))
+    return _counted_in(problem, dearest) if dearest > 1 else problem
+
+
+def _counted_in(problem: Problem, times: float) -> Problem:
+    """What wishes count with is meant for money of which a kWh costs less than 1; of other money it is as much more."""
+
+    def goals(visit: Visit) -> Visit:
+        return replace(visit, goals=tuple(replace(g, price=g.price * times) for g in visit.goals))
+
+    def warm(pump: HeatPump) -> HeatPump:
+        room = pump.room and replace(pump.room, price=pump.room.price * times)
+        return replace(pump, room=room, tank=pump.tank and replace(pump.tank, price=pump.tank.price * times))
+
+    return replace(
+        problem,
+        batteries=tuple(replace(b, reserve_price=b.reserve_price * times) for b in problem.batteries),
+        cars=tuple(replace(c, visits=tuple(map(goals, c.visits))) for c in problem.cars),
+        heat_pumps=tuple(map(warm, problem.heat_pumps)),
+        appliances=tuple(
+            replace(a, skip_price=a.skip_price * times, late_price=a.late_price * times) for a in problem.appliances
+        ),
     )
 
 

@@ -193,7 +193,7 @@ def _car(seen: CarSeen, view: View, sell: float) -> Car:
         max_a=seen.max_a,
         phases=seen.phases,
         phase=seen.phase,
-        end_value=max(0.0, sell) + _ABOVE_FEED_IN,
+        sun_value=_ABOVE_FEED_IN,
         on=seen.on,
     )
 

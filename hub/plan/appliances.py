@@ -37,27 +37,40 @@ class Moves:
     each_kw: float = 1.0
     skipped: Ints | None = None
 
+    def is_skipped(self, x: Floats) -> bool:
+        return self.skipped is not None and bool(x[self.skipped[0]] > 0.5)
 
-def add_appliance(site: Site, a: Appliance) -> Moves:
-    return _run(site, a) if a.kind == "run" else _spread(site, a)
+
+def add_appliance(site: Site, a: Appliance, late: bool = False) -> Moves:
+    """`late`: a run may end after `latest` though it could end in time; else only where it cannot."""
+    return _run(site, a, late) if a.kind == "run" else _spread(site, a)
 
 
 # -- in one run --------------------------------------------------------------------------------------------------------
 
 
-def _run(site: Site, a: Appliance) -> Moves:
+def _run(site: Site, a: Appliance, late: bool) -> Moves:
     m = site.matrix
-    skipped = m.slack("skipped", a.id, 1, a.skip_price, "", 1.0)
     profiles = _profiles(site, a)
     whole = sum(map(len, profiles))
+    if _comes_later(site, a, whole):
+        return Moves(a)
+    skipped = m.slack("skipped", a.id, 1, a.skip_price, "", 1.0)
     before = np.cumsum([0, *map(len, profiles)])
-    parts = tuple(_part(site, a, p, int(b), whole, skipped) for p, b in zip(profiles, before[:-1], strict=True))
+    parts = tuple(_part(site, a, p, int(b), whole, skipped, late) for p, b in zip(profiles, before[:-1], strict=True))
     pause = round(a.pause_s / site.problem.step_s)
     for one, other in pairwise(parts):
         length = len(one.profile)
         _not_before(m, other, one, length)
         _not_before(m, one, other, -length - pause)
     return Moves(a, parts, skipped=skipped)
+
+
+def _comes_later(site: Site, a: Appliance, steps: int) -> bool:
+    """Whether its window holds a run of so many steps, and none of them ends within the horizon: nothing is due yet."""
+    step_ms, start = site.problem.step_s * 1000, site.problem.start
+    first, _ = _window(site, a)
+    return a.latest is not None and first + steps > site.n and start + (first + steps) * step_ms <= a.latest
 
 
 def _not_before(m: Matrix, later: Part, first: Part, steps: int) -> None:
@@ -86,7 +99,7 @@ def _on_steps(phases: list[Phase], step_s: int) -> Floats:
     return kw
 
 
-def _part(site: Site, a: Appliance, profile: Floats, before: int, whole: int, skipped: Ints) -> Part:
+def _part(site: Site, a: Appliance, profile: Floats, before: int, whole: int, skipped: Ints, may_late: bool) -> Part:
     """`before`, `whole`: steps of the parts before, and of all together."""
     m, length = site.matrix, len(profile)
     free = allowed(site, a)
@@ -97,7 +110,7 @@ def _part(site: Site, a: Appliance, profile: Floats, before: int, whole: int, sk
     after = whole - before - length
     in_time = at[(at >= first + before) & (at + length + after <= last)]
     late = np.zeros(len(in_time))
-    if not len(in_time):
+    if may_late or not len(in_time):
         in_time = at[at >= first + before]
         ends = site.problem.start + (in_time + length + after) * site.problem.step_s * 1000
         late = np.maximum(0, ends - (ends if a.latest is None else a.latest)) / 3_600_000
@@ -125,7 +138,7 @@ def _spread(site: Site, a: Appliance) -> Moves:
     free = allowed(site, a)[steps]
     each = a.power_w / 1000
     on_off = a.kind == "steps"
-    wanted = float(max(1, round(a.duration_s / site.problem.step_s))) if on_off else each * a.duration_s / 3600
+    wanted = float(max(1, -(-round(a.duration_s) // site.problem.step_s))) if on_off else each * a.duration_s / 3600
     power = m.cols(len(steps), 0.0, free * (1.0 if on_off else each), integer=on_off)
     site.draw(a.id, power, steps, each if on_off else 1.0, site.phases_of(a.phases, a.phase))
     unit = each * h if on_off else 1.0
@@ -135,7 +148,7 @@ def _spread(site: Site, a: Appliance) -> Moves:
     m.put(np.repeat(row, len(steps)), power, 1.0 if on_off else h)
     m.put(row, missing, 1.0)
     if on_off and len(steps) and (a.min_on_s or a.min_off_s or a.start_cost):
-        run, pause = (round(s / site.problem.step_s) for s in (a.min_on_s, a.min_off_s))
+        run, pause = (-(-round(s) // site.problem.step_s) for s in (a.min_on_s, a.min_off_s))
         lasting(site, power, False, a.start_cost, run, pause, closed=last < site.n)
     return Moves(a, power=power, steps=steps, each_kw=each if on_off else 1.0)
 

@@ -90,7 +90,7 @@ def _move_at_once(site: Site, move: Moves, x: Floats) -> Floats:
             total[t] = min(left, most) * move.each_kw
             left -= min(left, most)
         return total
-    if move.skipped is not None and x[move.skipped[0]] > 0.5:
+    if move.is_skipped(x):
         return total
     at = 0
     for part in move.parts:

@@ -71,13 +71,13 @@ class Built:
         return late
 
 
-def build(problem: Problem, burnt: Mapping[str, Collection[int]] | None = None) -> Built:
-    """`burnt`: by battery, steps in which it must not charge and discharge at once."""
+def build(problem: Problem, burnt: Mapping[str, Collection[int]] | None = None, late: Collection[str] = ()) -> Built:
+    """`burnt`: by battery, steps in which it must not charge and discharge at once; `late`: runs that may end late."""
     site = Site(problem)
     stores = tuple(add_battery(site, b, (burnt or {}).get(b.id, ())) for b in problem.batteries)
     cars = tuple(c for c in (add_car(site, car) for car in problem.cars) if c)
     heats = tuple(add_heat_pump(site, pump) for pump in problem.heat_pumps)
-    moves = tuple(add_appliance(site, a) for a in problem.appliances)
+    moves = tuple(add_appliance(site, a, a.id in late) for a in problem.appliances)
     site.close()
     return Built(site, stores, cars, heats, moves)
 

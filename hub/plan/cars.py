@@ -43,6 +43,7 @@ def add_car(site: Site, car: Car) -> Charges | None:
     there = [np.flatnonzero(site.within(v.start, v.end)) for v in car.visits]
     steps = np.concatenate([*there, np.zeros(0, int)]).astype(int)
     if not len(steps):
+        _missed(site, car)
         return None
     m, n, h = site.matrix, len(steps), site.h
     choices = tuple(_choice(site, car, steps, count) for count in car.phases)
@@ -61,6 +62,8 @@ def add_car(site: Site, car: Car) -> Charges | None:
     begin = car.soc / 100 * car.capacity_wh / 1000 if car.soc is not None and car.capacity_wh else 0.0
     level, rows = _level(site, car, there, choices, back, begin)
     _calm(m, car, steps, choices)
+    if car.sun_value:
+        _sunny(site, car, steps, choices)
     _goals(site, car, there, level, begin)
     return Charges(car, steps, choices, level, rows, back, begin)
 
@@ -162,6 +165,18 @@ def _calm(m: Matrix, car: Car, steps: Ints, choices: tuple[Choice, ...]) -> None
                 m.put(rows, choice.power[follow - 1], sign)
 
 
+def _sunny(site: Site, car: Car, steps: Ints, choices: tuple[Choice, ...]) -> None:
+    """What the panels leave earns what feeding it in would, and a little more; what comes from the grid nothing."""
+    m, n = site.matrix, len(steps)
+    worth = np.maximum(site.sell[steps], 0.0) + car.sun_value
+    sunny = m.cols(n, 0.0, site.left_kw[steps], -worth * site.h, pays="stored")
+    rows = m.rows(n, -np.inf, 0.0)
+    m.put(rows, sunny, 1.0)
+    for choice in choices:
+        m.put(rows, choice.power, -1.0)
+    site.sunny.append((steps, sunny))
+
+
 def _goals(site: Site, car: Car, there: list[Ints], level: Ints, begin: float) -> None:
     """What must be in it when; what cannot be is missing at its price. What was wished for a visit that is over is
     over.
@@ -201,6 +216,17 @@ def _goal(site: Site, car: Car, visit: Visit, goal: Goal, level: Ints, when: tup
         m.put(row, then, 1.0)
     if len(before):
         m.put(row, before, -1.0)
+
+
+def _missed(site: Site, car: Car) -> None:
+    """A car that is there for no whole step gets nothing of what is wished for."""
+    known = car.soc is not None and car.capacity_wh is not None
+    for goal in (goal for v in car.visits if v.end > site.problem.start for goal in v.goals):
+        asked = (goal.energy_wh or 0.0) / 1000 * (car.efficiency if known else 1.0)
+        if goal.soc is not None and goal.energy_wh is None:
+            asked = max(0.0, goal.soc - (car.soc or 0.0)) / 100 * (car.capacity_wh or 0.0) / 1000
+        row = site.matrix.rows(1, asked, np.inf)
+        site.matrix.put(row, site.matrix.slack("ready_by", car.id, 1, goal.price, "kWh", 1.0), 1.0)
 
 
 def _held(level: Ints, begin: float, steps: int, driven: float) -> tuple[Ints, float]:

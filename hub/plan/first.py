@@ -176,7 +176,7 @@ def _moved(site: Site, move: Moves, room: Room, out: First) -> Floats:
     free, most = allowed(site, a)[move.steps], most[move.steps]
     taken = np.zeros(len(move.steps))
     if a.kind == "steps":
-        wanted, least = (max(1, round(s / site.problem.step_s)) for s in (a.duration_s, a.min_on_s))
+        wanted, least = (max(1, -(-round(s) // site.problem.step_s)) for s in (a.duration_s, a.min_on_s))
         free &= most >= move.each_kw
         taken[_at_a_stretch(free, wanted if wanted >= least else len(free) + 1)] = 1.0
     else:

@@ -18,6 +18,8 @@ from hub.plan.site import AS_WHOLE, Site, middle
 
 _KEPT = 0.6
 """The share of its cost that heat is worth that is left at the end: the rest leaks away before it is needed."""
+_HOT = 0.04
+"""The share of the price of a K of discomfort that one above what is allowed counts with, where hygiene wants it."""
 _COLDEST = -60.0
 _MAINS = 10.0
 """degC of the water that comes into the tank."""
@@ -69,7 +71,7 @@ def _runs(site: Site, pump: HeatPump, parts: list[Ints]) -> tuple[Ints | None, I
         for cols in parts:
             m.put(rows, cols, 1.0)
         return None, None
-    block = max(1, round(max(pump.min_on_s, _BLOCK_S) / site.problem.step_s))
+    block = -(-round(max(pump.min_on_s, _BLOCK_S)) // site.problem.step_s)
     on = m.cols(-(-n // block), 0.0, 1.0, -AS_WHOLE, integer=True)
     on_in = on[site.steps // block]
     for factor, low, high in ((most, -np.inf, 0.0), (pump.min_w / 1000, 0.0, np.inf)):
@@ -77,7 +79,7 @@ def _runs(site: Site, pump: HeatPump, parts: list[Ints]) -> tuple[Ints | None, I
         for cols in parts:
             m.put(rows, cols, 1.0)
         m.put(rows, on_in, -factor)
-    pause = -(-round(pump.min_off_s / site.problem.step_s) // block)
+    pause = -(-round(pump.min_off_s) // (site.problem.step_s * block))
     lasting(site, on, pump.on, pump.start_cost, 1, pause)
     return on, on_in
 
@@ -164,6 +166,10 @@ def _tank(site: Site, pump: HeatPump, tank: Tank, heat: Ints, rod: Ints | None) 
     _not_drawn(site, pump.id, level, rows, tank)
     high = max(tank.high, tank.hygiene_c or 0.0)
     _comfort(site, pump.id, level, tank.low, np.full(n, high), tank.price, "tank")
+    if high > tank.high:  # it may be so hot once, and not for the sake of a cheap hour
+        once = m.rows(n, -np.inf, tank.high)
+        m.put(once, level, 1.0)
+        m.put(once, m.cols(n, cost=_HOT * tank.price * h), -1.0)
     _left(site, level, tank.low, np.full(n, tank.high), tank.capacity_wh_k, float(np.mean(pump.cop_tank)))
     return level, _once_hot(site, pump.id, level, tank) if tank.hygiene_c is not None else None
 

@@ -27,12 +27,15 @@ def plan(problem: Problem, effort: Effort | None = None, tell: int | None = None
     `tell`: only so many of the first steps are told, where nobody asks for the others.
     """
     built, solved = _solved(problem, {}, effort or Effort())
+    late = {m.appliance.id for m in built.moves if m.appliance.latest is not None and m.is_skipped(solved.x)}
+    if late:  # rare, and many whole numbers: so only when there was no room for it in time
+        built, solved = _solved(problem, {}, effort or Effort(), late)
     burnt = {s.battery.id: s.burns(solved.x) for s in built.stores}
     if any(burnt.values()):
         # rare, and many whole numbers: so only when it is seen, first there, then wherever it might be
-        built, solved = _solved(problem, burnt, effort or Effort())
+        built, solved = _solved(problem, burnt, effort or Effort(), late)
         if any(s.burns(solved.x) for s in built.stores):
-            built, solved = _solved(problem, dict.fromkeys(burnt, range(problem.steps)), effort or Effort())
+            built, solved = _solved(problem, dict.fromkeys(burnt, range(problem.steps)), effort or Effort(), late)
     return told(built, solved, tell)
 
 
@@ -43,8 +46,10 @@ def at_once(problem: Problem) -> Planned:
     return told(built, follow(arrays, *first(built)))
 
 
-def _solved(problem: Problem, burnt: Mapping[str, Collection[int]], effort: Effort) -> tuple[Built, Solved]:
-    built = build(problem, burnt)
+def _solved(
+    problem: Problem, burnt: Mapping[str, Collection[int]], effort: Effort, late: Collection[str] = ()
+) -> tuple[Built, Solved]:
+    built = build(problem, burnt, late)
     arrays = built.site.matrix.arrays()
     late = built.late(len(arrays.cost))
     solved = solve(arrays, built.groups(), late, effort, built.covers() if arrays.integer.any() else None)

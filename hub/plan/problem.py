@@ -122,6 +122,9 @@ class Car:
     soc_ceiling: float = told(_PERCENT, "%", "charged no further", 100.0)
     efficiency: float = told(_SHARE, "", "AC to stored", 0.9)
     end_value: float = told(Number(0, _PRICE), "currency/kWh", "of what is charged beyond its goals", 0.0)
+    sun_value: float = told(
+        Number(0, _PRICE), "currency/kWh", "of what it takes of what the panels leave, above feeding in", 0.0
+    )
     start_cost: float = told(Number(0, 10), "currency", "of each start and each change of phases", 0.01)
     ramp_cost: float = told(Number(0, 10), "currency/kW", "of each change of power", 0.001)
     max_discharge_w: float = told(_WATTS, "W", "back into the house (V2H); 0 = cannot", 0.0)

@@ -55,6 +55,10 @@ class Site:
         self.sell = problem.price_export
         self.dear = max(1.0, *(float(np.abs(prices).max()) for prices in (self.buy, self.sell)))
         self.draws: list[Draw] = []
+        self.sunny: list[tuple[Ints, Ints]] = []
+        """of each car that likes the sun: steps, and what it takes of what the panels leave in them, kW"""
+        self.sun_only: list[Ints] = []
+        """by battery that must not be charged from the grid: what goes into it, kW by step"""
         self.peak: Ints | None = None
         self.ways = np.zeros(0, int), np.zeros(0, int)
         self._fed: Ints | None = None
@@ -139,9 +143,10 @@ class Site:
         self.draws.append(Draw(device, cols, steps, spread, tuple(phases), flexible))
 
     def phases_of(self, count: int, phase: int) -> tuple[int, ...]:
-        """The conductors of a device with `count` phases."""
+        """The conductors of a device with `count` phases, from `phase` on."""
         there = self.connection.phases
-        return tuple(range(1, there + 1)) if count > 1 else (min(phase, there),)
+        first = min(phase, there) - 1
+        return tuple(sorted((first + i) % there + 1 for i in range(min(count, there))))
 
     def close(self) -> None:
         """When all devices are there: what holds for all of them together."""
@@ -154,6 +159,7 @@ class Site:
         if self._some_may_feed:
             self._kept_in_the_house(self.steps, self._may_feed, self._may_feed)
         self._spared_from_cars()
+        self._sun_shared()
         # a kWh spilt counts so much that stores would be emptied over the limit to burn some by their losses
         spilling = np.flatnonzero(self.left_kw * 1000 > self.connection.export_limit_w)
         if len(spilling) and not self.problem.curtail:
@@ -166,6 +172,22 @@ class Site:
         if spared and there:
             others = {b.id for b in self.problem.batteries} - spared
             self._kept_in_the_house(np.flatnonzero(np.bincount(np.concatenate(there))), others | cars, cars | spared)
+
+    def _sun_shared(self) -> None:
+        """What the panels leave is there once: for all cars that like it, and for all batteries that get nothing else.
+
+        Of panels that are held back by a share, a battery gets no more than what that share leaves of it.
+        """
+        m = self.matrix
+        if len(self.sunny) > 1:
+            rows = m.rows(self.n, -np.inf, self.left_kw)
+            for steps, cols in self.sunny:
+                m.put(rows[steps], cols, 1.0)
+        if self.sun_only:
+            rows = m.rows(self.n, -np.inf, self.left_kw)
+            m.put(rows, self.held_back, self.left_kw / np.maximum(self.pv, 1e-9))
+            for cols in self.sun_only:
+                m.put(rows, cols, 1.0)
 
     def _kept_in_the_house(self, steps: Ints, free: set[str], not_to: set[str]) -> None:
         """In these steps all stores but the `free` ones give what the house lacks, instead of panels that are held back
@@ -198,20 +220,25 @@ class Site:
         m.put(rows, np.repeat(self.peak, len(count)), -1.0)
 
     def _phases(self) -> None:
-        """Over each phase flows its share of load and panels, and what hangs at it; a fuse that all of it together
-        cannot blow sets nothing, and is left out.
+        """Over each phase flows its share of load and panels, and what hangs at it, in or out; a fuse that all of it
+        together cannot blow sets nothing, and is left out.
         """
         m, there, most = self.matrix, self.connection.phases, self.matrix.uppers()
+        fuse = self.connection.fuse_a * VOLT_KW or np.inf
         flows = [np.full(self.n, -1) for _ in range(there)]
         for f, flow in enumerate(flows):
-            blows = np.flatnonzero(self._most_over(f, most) > (self.connection.fuse_a * VOLT_KW or np.inf))
+            drawn, given = (np.flatnonzero(self._most_over(f, most, way) > fuse) for way in (1.0, -1.0))
+            blows = np.flatnonzero(np.isin(self.steps, np.concatenate([drawn, given])))
             steps = self.steps if self.connection.unbalance_w else blows
             if len(steps):
                 flow[steps] = self._over(f, steps)
             if len(blows):
-                rows = m.rows(len(blows), -np.inf, self.connection.fuse_a * VOLT_KW)
-                m.put(rows, flow[blows], 1.0)
-                m.put(rows, self._beyond(f"fuse_l{f + 1}", FUSE, blows), -1.0)
+                beyond = np.zeros(self.n, int)
+                beyond[blows] = self._beyond(f"fuse_l{f + 1}", FUSE, blows)
+                for some, way in ((drawn, 1.0), (given, -1.0)):
+                    rows = m.rows(len(some), -np.inf, fuse)
+                    m.put(rows, flow[some], way)
+                    m.put(rows, beyond[some], -1.0)
         if self.connection.unbalance_w:
             most_w = self.connection.unbalance_w / 1000
             for a, b in combinations(flows, 2):
@@ -220,14 +247,16 @@ class Site:
                     m.put(rows, flow, sign)
                     m.put(rows, self._beyond("unbalance", EXPORT), -sign)
 
-    def _most_over(self, phase: int, uppers: Floats) -> Floats:
-        """What could flow over a phase with everything on and the panels held back, kW by step."""
+    def _most_over(self, phase: int, uppers: Floats, way: float) -> Floats:
+        """What could flow over a phase, kW by step: in (`way` 1) with everything on and the panels held back, out (-1)
+        with nothing on but what gives.
+        """
         load, pv = self._shares(phase)
-        most: Floats = load * self.load + pv * (uppers[self.held_back] - self.pv)
+        most: Floats = way * (load * self.load - pv * self.pv) + (pv * uppers[self.held_back] if way > 0 else 0.0)
         for draw in self.draws:
             if phase + 1 in draw.phases:
-                taken = np.flatnonzero(draw.kw > 0)
-                np.add.at(most, draw.steps[taken], draw.kw[taken] * uppers[draw.cols[taken]] / len(draw.phases))
+                there = np.flatnonzero(way * draw.kw > 0)
+                np.add.at(most, draw.steps[there], abs(draw.kw[there]) * uppers[draw.cols[there]] / len(draw.phases))
         return most
 
     def _over(self, phase: int, steps: Ints) -> Ints:

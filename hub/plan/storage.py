@@ -51,6 +51,8 @@ def add_battery(site: Site, battery: Battery, burnt: Collection[int] = ()) -> St
     begin = b.soc / 100 * size
     kept = (1 - b.loss_per_day / 100) ** (h / 24)
     rest = begin * kept ** (site.steps + 1)
+    if not b.grid_charge:
+        site.sun_only.append(into)
     level = m.cols(n, np.minimum(rest, b.soc_floor / 100 * size), max(begin, b.soc_ceiling / 100 * size))
     first = np.zeros(n)
     first[0] = begin * kept

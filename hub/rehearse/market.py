@@ -103,7 +103,11 @@ def market(
     ]
     gaps = [i for i, (bought, _) in enumerate(found) if bought is None]
     whole = _filled(found, 86_400 // load.seconds)
-    assumed = (f"price_import: {len(gaps)} of {count} steps are missing, taken from other days",) if gaps else ()
+    assumed = [f"price_import: {len(gaps)} of {count} steps are missing, taken from other days"] if gaps else []
+    for name, column, known in (("price_import", buys, len(gaps)), ("price_export", sells, 0)):
+        missing = int(np.isnan(column).sum())
+        if known < missing < len(column):
+            assumed.append(f"{name}: {missing - known} of {len(column)} steps are missing, as the tariff has them")
     return Market(
         load.start_ms,
         load.seconds,
@@ -113,7 +117,7 @@ def market(
         auctioned,
         zone,
         tuple(_told(load, i, b, s) for i, (b, s) in enumerate(whole)),
-        assumed,
+        tuple(assumed),
     )
 
 

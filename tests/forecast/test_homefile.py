@@ -89,10 +89,17 @@ def test_semicolons_and_a_byte_order_mark_are_understood() -> None:
     assert home("\ufefftime;load_w\n2026-01-01T00:00Z;300\n2026-01-01T01:00Z;310").load.values.tolist() == [300, 310]
 
 
+def test_beside_semicolons_a_comma_is_that_of_a_decimal() -> None:
+    found = home("time;load_w;pv_w\n2026-01-01T00:00Z;520,2;0\n2026-01-01T01:00Z;310;12,5")
+    assert found.load.values.tolist() == [520.2, 310] and found.pv is not None
+    assert found.pv.values.tolist() == [0, 12.5]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ("", "line 1: is empty"),
+        (rows("0.3", "0.62", *["0.4"] * 30), "load_w: no row is above 0.62: these look like kW; give W"),
         ("time,load_w\n", "has no rows"),
         ("when,load_w\n1,2", "line 1: has no column 'time'"),
         ("time,load\n1,2", "line 1: has no column 'load_w'; did you mean 'load'?"),

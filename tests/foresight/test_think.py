@@ -62,6 +62,21 @@ def test_each_plan_is_no_worse_than_the_one_before_and_none_gives_up_what_can_be
     assert costs[1] < costs[-1] + 0.01
 
 
+def test_a_car_without_a_wish_buys_nothing_however_dear_a_kwh_is_that_is_fed_in() -> None:
+    spot = tuple(
+        replace(p, price=20_000 if k % 24 < 12 else 30_000, export=0 if k % 24 < 12 else 26_000)
+        for k, p in enumerate(prices())
+    )
+    _, told = last(view(pv=None, prices=spot, cars=(car(0.0),)))
+    assert not any(s["devices"]["wallbox"]["power_w"] for s in told["steps"])
+
+
+def test_wishes_count_as_much_in_a_currency_in_which_a_kwh_costs_forty() -> None:
+    forints = tuple(replace(p, price=p.price * 200, export=(p.export or 0) * 100) for p in prices())
+    _, told = last(view(prices=forints, cars=(car(8_000.0, 16),)))
+    assert not told["given_up"]
+
+
 def test_a_wish_that_cannot_be_is_named_and_the_rest_goes_on() -> None:
     _, told = last(view(cars=(car(50_000.0, 2),)))
     [given] = told["given_up"]

@@ -193,7 +193,7 @@ def _phase(problem: Problem, step: Step, phase: int, there: int) -> float:
     for name, doing in step.devices.items():
         count, at = wired.get(name, (there, 1))
         count = doing.phases or count
-        on = range(1, there + 1) if count > 1 else (min(at, there),)
+        on = {(min(at, there) - 1 + i) % there + 1 for i in range(min(count, there))}
         total += _drawn(doing) / len(on) if phase in on else 0.0
     return total
 
@@ -204,7 +204,7 @@ def _fuses(problem: Problem, plan: Planned) -> Iterator[str]:
         return
     flows = _on_phases(problem, plan)
     for f in range(c.phases):
-        over = sum(max(0.0, flow[f] - c.fuse_a * 230) for flow in flows) * h / 1000
+        over = sum(max(0.0, abs(flow[f]) - c.fuse_a * 230) for flow in flows) * h / 1000
         yield from _explained(plan, f"fuse_l{f + 1}", "", over, NEAR_KWH + len(flows) * 2 * ROUND_W * h / 1000)
 
 
@@ -400,7 +400,7 @@ def _lasting(name: str, on: list[bool], least: tuple[float, float], step_s: int,
         else:
             spans.append((state, t, t + 1))
     for state, first, end in spans:
-        needed = round(least[0 if state else 1] / step_s)
+        needed = -(-round(least[0 if state else 1]) // step_s)
         began = first > 0 or (state and not was)
         if began and end < len(on) and end - first < needed:
             yield f"{name} is {'on' if state else 'off'} only from {first} to {end}"
@@ -422,7 +422,7 @@ def _appliance(problem: Problem, plan: Planned, a: Appliance) -> Iterator[str]:
     else:
         late = 0.0
         lacks = _missed(plan, "not_enough", a.id)
-        whole = max(1, round(a.duration_s / plan.step_s)) * a.power_w * h / 1000 if a.kind == "steps" else wanted
+        whole = max(1, -(-round(a.duration_s) // plan.step_s)) * a.power_w * h / 1000 if a.kind == "steps" else wanted
         if abs(got + lacks - whole) > near:
             yield f"{a.id} gets {got:.3f} of {whole:.3f} kWh, {lacks} are told to lack"
     for t, (step, watts) in enumerate(zip(plan.steps, powers, strict=True)):

@@ -117,6 +117,17 @@ def test_the_long_day_has_two_hours_more_that_are_known() -> None:
     assert start + m.until(utc("2026-10-24T22:30")) * 3_600_000 == utc("2026-10-25T23:00")
 
 
+def test_prices_that_the_file_lacks_and_the_tariff_has_are_told() -> None:
+    n = 48 * 6
+    price, paid = np.full(n, 0.3), np.full(n, 0.08)
+    price[10:40], paid[50:55] = np.nan, np.nan
+    m = market(TariffSpec((25_000,), (7_000,)), series(np.ones(n)), (series(price), series(paid)), ZONE)
+    assert m.assumed == (
+        "price_import: 30 of 288 steps are missing, as the tariff has them",
+        "price_export: 5 of 288 steps are missing, as the tariff has them",
+    )
+
+
 def test_what_is_not_known_yet_is_as_it_was_a_day_before() -> None:
     n = 48 * 6
     price = np.round(0.2 + 0.001 * np.arange(n), 5)
