@@ -32,7 +32,8 @@ _BLOCK_S = 1800.0
 @dataclass(frozen=True, slots=True)
 class Heats:
     """The columns of a heat pump by step: kW electrical to each store, kW of the rod, degC at the ends; `on`: whether
-    it runs, and `on_in`: the one of each step; `hot`: at which of the times the tank is hot enough once.
+    it runs, and `on_in`: the one of each step; `hot`: at which of the times the tank is hot enough once. `carried`: of
+    each store the rows that carry its warmth from step to step, and the K that a kW gives it in each.
     """
 
     pump: HeatPump
@@ -44,6 +45,7 @@ class Heats:
     on: Ints | None
     on_in: Ints | None
     hot: Ints | None
+    carried: tuple[tuple[Ints, Floats], ...]
 
 
 def add_heat_pump(site: Site, pump: HeatPump) -> Heats:
@@ -58,9 +60,12 @@ def add_heat_pump(site: Site, pump: HeatPump) -> Heats:
             site.draw(pump.id, cols, site.steps, 1.0, phases)
     parts = [cols for cols in (to_room, to_tank) if cols is not None]
     on, on_in = _runs(site, pump, parts)
-    room = _room(site, pump, pump.room, to_room) if pump.room and to_room is not None else None
-    tank, hot = _tank(site, pump, pump.tank, to_tank, rod) if pump.tank and to_tank is not None else (None, None)
-    return Heats(pump, to_room, to_tank, rod, room, tank, on, on_in, hot)
+    carried: list[tuple[Ints, Floats]] = []
+    room = _room(site, pump, pump.room, to_room, carried) if pump.room and to_room is not None else None
+    tank, hot = None, None
+    if pump.tank and to_tank is not None:
+        tank, hot = _tank(site, pump, pump.tank, to_tank, rod, carried)
+    return Heats(pump, to_room, to_tank, rod, room, tank, on, on_in, hot, tuple(carried))
 
 
 def _runs(site: Site, pump: HeatPump, parts: list[Ints]) -> tuple[Ints | None, Ints | None]:
@@ -149,18 +154,22 @@ class Warmth:
         return rows
 
 
-def _room(site: Site, pump: HeatPump, room: Room, heat: Ints) -> Ints:
-    level = site.matrix.cols(site.n, -np.inf, np.inf)
-    Warmth.of_room(site, pump, room).rows(site, level, heat)
+def _room(site: Site, pump: HeatPump, room: Room, heat: Ints, carried: list[tuple[Ints, Floats]]) -> Ints:
+    level, warmth = site.matrix.cols(site.n, -np.inf, np.inf), Warmth.of_room(site, pump, room)
+    carried.append((warmth.rows(site, level, heat), warmth.per_kw))
     _comfort(site, pump.id, level, room.low, room.high, room.price, "room")
     _left(site, level, room.low, room.high, room.capacity_wh_k, float(np.mean(pump.cop)))
     return level
 
 
-def _tank(site: Site, pump: HeatPump, tank: Tank, heat: Ints, rod: Ints | None) -> tuple[Ints, Ints | None]:
+def _tank(
+    site: Site, pump: HeatPump, tank: Tank, heat: Ints, rod: Ints | None, carried: list[tuple[Ints, Floats]]
+) -> tuple[Ints, Ints | None]:
     m, n, h = site.matrix, site.n, site.h
     level = m.cols(n, _COLDEST, np.inf)
-    rows = Warmth.of_tank(site, pump, tank).rows(site, level, heat)
+    warmth = Warmth.of_tank(site, pump, tank)
+    rows = warmth.rows(site, level, heat)
+    carried.append((rows, warmth.per_kw))
     if rod is not None:
         m.put(rows, rod, -h * 1000 / tank.capacity_wh_k)
     _not_drawn(site, pump.id, level, rows, tank)

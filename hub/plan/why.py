@@ -164,11 +164,12 @@ class Reasons:
         drawn = sum((x[c] for c in (h.to_room, h.to_tank) if c is not None), np.zeros(n))
         rod = x[h.rod] if h.rod is not None else np.zeros(n)
         codes = [self._warming(h, t, drawn[t] + rod[t]) for t in range(n)]
+        worth = np.max([-self._dual[rows] * per_kw for rows, per_kw in h.carried], axis=0) / self._site.h
         until = _until(codes, self._times())
         return {
             t: Doing(
                 _watts(drawn[t] + rod[t]),
-                Why(codes[t], self._prices[t], None, until[t]),
+                Why(codes[t], self._prices[t], _money(worth[t]), until[t]),
                 room_c=round(float(x[h.room[t]]), 2) if h.room is not None else None,
                 tank_c=round(float(x[h.tank[t]]), 2) if h.tank is not None else None,
                 rod_w=_watts(rod[t]) if h.rod is not None else None,
@@ -199,9 +200,17 @@ class Reasons:
         ]
         until = _until(codes, self._times())
         saved = self._saved(m, drawn)
+        pays = _money(float(self.price @ drawn / drawn.sum())) if drawn.any() else None
         return {
             t: Doing(
-                _watts(power[t]), Why(codes[t], self._prices[t], None, until[t], saved if codes[t] != "done" else None)
+                _watts(power[t]),
+                Why(
+                    codes[t],
+                    self._prices[t],
+                    pays if codes[t] == "waits_cheaper" else None,
+                    until[t],
+                    saved if codes[t] != "done" else None,
+                ),
             )
             for t in range(self._tell)
         }

@@ -63,7 +63,7 @@ test("lines are level within a step and leave gaps out", () => {
 });
 
 test("reasons are whole sentences with the price at which it would be otherwise", () => {
-  assert.equal(plain(doingText(steps[0]!.devices["wallbox"]!, steps[0]!, "EUR")).replace(/until [^;·]*/, "until T"), "waits for cheaper hours; it would charge below 30.0 ct a kWh, until T");
+  assert.equal(plain(doingText(steps[0]!.devices["wallbox"]!, steps[0]!, "EUR")).replace(/until [^;·]*/, "until T"), "waits for cheaper hours; it would begin below 30.0 ct a kWh, until T");
   assert.match(plain(doingText(steps[0]!.devices["battery"]!, steps[0]!, "EUR")), /^keeps what it has: dearer hours follow; it would give from 31\.0 ct on, now a kWh costs 28\.0 ct · 50 % then$/);
   assert.equal(plain(marginalText(steps[0]!, "EUR")), "One more kWh now costs 28.0 ct: the price from the grid.");
   for (const s of steps) for (const d of Object.values(s.devices)) assert.ok(!/undefined|NaN/.test(doingText(d, s, "EUR")));

@@ -31,13 +31,14 @@ const WHY: Record<string, (d: Doing, step: PlanStep, say: Say) => string> = {
   empty: () => "is empty",
   full: () => "is full",
   rests: () => "rests: nothing is left over, nothing is missing",
-  waits_cheaper: (d, _, say) => `waits for cheaper hours${d.why.turns_at === undefined ? "" : `; it would charge below ${say(d.why.turns_at)} a kWh`}`,
+  waits_cheaper: (d, _, say) => `waits for cheaper hours${d.why.turns_at === undefined ? "" : `; it would begin below ${say(d.why.turns_at)} a kWh`}`,
   done: () => "has what it was asked to have",
   gives_back: (_, s, say) => `gives back into the house at ${say(s.buy)} a kWh`,
   keeps_comfort: (_, s, say) => `runs, so that it does not get too cold, at ${say(s.buy)} a kWh`,
-  warms_sun: (_, s, say) => `stores heat with sun that would earn ${say(s.sell)} a kWh`,
-  warms_cheap: (_, s, say) => `stores heat while a kWh costs ${say(s.buy)}`,
-  warm_enough: (_, s, say) => `rests at ${say(s.buy)} a kWh: it is warm enough`,
+  warms_sun: (d, s, say) => `stores heat with sun that would earn ${say(s.sell)} a kWh${otherwise(d, say, " above ")}`,
+  warms_cheap: (d, s, say) => `stores heat while a kWh costs ${say(s.buy)}${otherwise(d, say, " above ")}`,
+  warm_enough: (d, s, say) =>
+    `rests at ${say(s.buy)} a kWh: it is warm enough${d.why.turns_at === undefined ? "" : `; it would run below ${say(d.why.turns_at)}`}`,
   runs: () => "runs",
 };
 
