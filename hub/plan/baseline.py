@@ -23,9 +23,20 @@ def energy_cost(site: Site, net_kw: Floats, planned: bool = False) -> Floats:
     return cost
 
 
-def everything_at_once(built: Built, x: Floats) -> tuple[Floats, dict[str, float]]:
-    """Cost by step, and what is in the batteries at the end (kWh): cars and appliances run as soon as they can, the
-    batteries keep the grid at zero. Heat is made as planned.
+def peak_cost(site: Site, net_kw: Floats) -> float:
+    """What the highest mean import of a clock interval adds to the peak that was reached before, currency."""
+    peak, step_s = site.connection.peak, site.problem.step_s
+    if peak is None:
+        return 0.0
+    interval = (site.problem.start // 1000 + site.steps * step_s) // max(peak.interval_s, step_s)
+    interval = (interval - interval[0]).astype(int)
+    highest = float((np.bincount(interval, np.maximum(net_kw, 0.0)) / np.bincount(interval)).max())
+    return peak.price_per_kw * max(0.0, highest - max(peak.reached_w, peak.least_w) / 1000)
+
+
+def everything_at_once(built: Built, x: Floats) -> tuple[Floats, Floats, dict[str, float]]:
+    """Net draw (kW) and cost by step, and what is in the batteries at the end (kWh): cars and appliances run as soon as
+    they can, the batteries keep the grid at zero. Heat is made as planned.
     """
     site = built.site
     net = site.load - site.pv + heat_kw(built, x)
@@ -39,7 +50,7 @@ def everything_at_once(built: Built, x: Floats) -> tuple[Floats, dict[str, float
         net, worn, level = self_consumption(site, battery, net)
         wear += worn
         left[battery.id] = level
-    return energy_cost(site, net) + wear, left
+    return net, energy_cost(site, net) + wear, left
 
 
 def heat_kw(built: Built, x: Floats) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hub.plan.baseline import energy_cost, everything_at_once
+from hub.plan.baseline import energy_cost, everything_at_once, peak_cost
 from hub.plan.build import Built, build
 from hub.plan.first import first
 from hub.plan.matrix import WISH, Arrays, Wish
@@ -15,6 +15,7 @@ from hub.plan.problem import Problem
 from hub.plan.result import Costs, GivenUp, Planned, Step
 from hub.plan.shape import Floats
 from hub.plan.solve import Effort, Solved, Solver, follow, solve
+from hub.plan.storage import left_worth
 from hub.plan.why import Reasons
 
 _LEAST = 1e-4
@@ -75,11 +76,17 @@ def told(built: Built, solved: Solved, tell: int | None = None) -> Planned:
     flow = reasons.flow
     cost = energy_cost(site, flow.net, planned=True) + _wear(built, solved.x)
     rested = energy_cost(site, flow.net + flow.batteries)
-    once, levels = everything_at_once(built, solved.x)
-    worth = {s.battery.id: reasons.value(s)[-1] for s in built.stores}
+    net_once, once, levels = everything_at_once(built, solved.x)
+    costs = _costs(built, solved)
+
+    def left(levels: Mapping[str, float]) -> float:
+        return sum(left_worth(site, s.battery, levels[s.battery.id]) for s in built.stores)
+
     begin = {s.battery.id: s.battery.soc / 100 * s.battery.capacity_wh / 1000 for s in built.stores}
     end = {s.battery.id: float(solved.x[s.level[-1]]) for s in built.stores}
-    mine = float(cost.sum()) - sum(worth[b] * end[b] for b in worth)
+    mine = float(cost.sum()) + costs.peak - left(end)
+    resting = float(rested.sum()) + peak_cost(site, flow.net + flow.batteries) - left(begin)
+    hasty = float(once.sum()) + peak_cost(site, net_once) - left(levels)
     powers = (flow.net, site.load, site.pv - flow.held_back, flow.held_back)
     prices = (site.buy, site.sell, reasons.price, cost, rested, once)
     told = (
@@ -105,7 +112,6 @@ def told(built: Built, solved: Solved, tell: int | None = None) -> Planned:
         )
         for t in range(tell)
     )
-    costs = _costs(built, solved)
     constant = _floor(built)
     return Planned(
         start=problem.start,
@@ -114,8 +120,8 @@ def told(built: Built, solved: Solved, tell: int | None = None) -> Planned:
         bound=money(solved.bound - constant),
         how=solved.how,
         proven=solved.done,
-        saves_nothing=money(float(rested.sum()) - sum(worth[b] * begin[b] for b in worth) - mine),
-        saves_at_once=money(float(once.sum()) - sum(worth[b] * levels[b] for b in worth) - mine),
+        saves_nothing=money(resting - mine),
+        saves_at_once=money(hasty - mine),
         given_up=tuple(given for wish in site.matrix.wishes if (given := _given_up(built, solved.x, wish))),
         assumed=problem.assumed,
         steps=steps,

@@ -183,6 +183,14 @@ def _end(site: Site, b: Battery, level: Ints, size: float) -> None:
     m.put(row, m.cols(1, cost=max(first, 0.0), pays="stored"), 1.0)
 
 
+def left_worth(site: Site, b: Battery, kwh: float) -> float:
+    """What is in a battery at the end, currency: what the next day will need of it counts more than the rest."""
+    first, then, needed = _worth(site, b)
+    usable = kwh - b.soc_floor / 100 * b.capacity_wh / 1000
+    soon = min(usable, needed * b.capacity_wh / sum(o.capacity_wh for o in site.problem.batteries))
+    return first * soon + then * (usable - soon)
+
+
 def _worth(site: Site, b: Battery) -> tuple[float, float, float]:
     """Of a kWh that is left at the end: while the last day suggests a need for it, and beyond; and that need, kWh.
 

@@ -33,3 +33,15 @@ def test_what_waits_says_what_it_is_going_to_pay() -> None:
     made = plan(read_problem(PROBLEM | {"appliances": [run]}))
     waits = [s.devices["washer"].why for s in made.steps if s.devices["washer"].why.code == "waits_cheaper"]
     assert len(waits) == 48 and {why.turns_at for why in waits} == {0.15}
+
+
+def test_what_a_plan_saves_knows_of_the_peak_and_not_of_what_a_missed_wish_counts() -> None:
+    battery = {"id": "battery", "capacity_wh": 10_000, "soc": 90, "max_charge_w": 5_000, "max_discharge_w": 5_000}
+    load = [1_000] * 40 + [9_000] * 4 + [1_000] * 52
+    peak = {"peak": {"price_per_kw": 4.0}}
+    flat = PROBLEM | {"load_w": load, "price_import": 0.3, "batteries": [battery]}
+    made = plan(read_problem(flat | {"connection": peak}))
+    assert made.saves_nothing > 15  # 5 kW less of the peak
+    lacks = battery | {"soc": 10, "end_soc": 90, "max_charge_w": 200}
+    made = plan(read_problem(flat | {"batteries": [lacks]}))
+    assert made.given_up and abs(made.saves_nothing) < 5 and abs(made.saves_at_once) < 5
