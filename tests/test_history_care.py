@@ -72,6 +72,14 @@ def test_a_damaged_file_is_brought_back(data: Path, capsys: pytest.CaptureFixtur
     again.close()
 
 
+@pytest.mark.parametrize("text", ["[site]\n", DOCUMENT * 40])
+def test_what_is_no_history_is_refused(data: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    (data / "c.toml").write_text(text, "utf-8")
+    assert call("salvage", str(data / "c.toml"), "--data", "new") == 2
+    assert "c.toml: has no page of a history that can be read; name a history.db" in capsys.readouterr().err
+    assert not Path("new").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

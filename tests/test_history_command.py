@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -120,7 +121,14 @@ def test_parts_meet_without_seams(data: Path, capsys: pytest.CaptureFixture[str]
             ["grid.power", "--step", "dya"],
             "--step: 'dya' is neither a number of seconds nor a known word; did you mean",
         ),
+        (["grid.power", "--step", "²"], "--step: '²' is neither a number of seconds nor a known word"),
         (["grid.power", "--from", "noon"], "--from: 'noon' is not a time"),
+        (["grid.power", "--from", "²"], "--from: '²' is not a time; write it like"),
+        (["grid.power", "--from", "0001-01-01"], "--from: '0001-01-01' is not a time between 1970 and 2200"),
+        (["grid.power", "--from", "2024-10-25", "--to", "9999-12-31T23:59", "--step", "year"], "--to: '9999-12-31T23:"),
+        (["grid.power", "--from", "9999-12-31", "--to", "9999-12-31T23:00", "--step", "day"], "--to: '9999-12-31T23:"),
+        (["grid.power", "--from", "999999999999999", "--to", "999999999999999"], "between 1970 and 2200; correct"),
+        (["grid.power", "--from", "999999999999999999", "--csv"], "--from: '999999999999999999' is not a time"),
         (["grid.power", "--from", "2026-02-02", "--to", "2026-02-01"], "--from: must be before --to"),
         (["grid.power", "--csv", "--json"], "choose one of them"),
         (["grid.power", "--data", "elsewhere"], "elsewhere/history.db: there is no history"),
@@ -143,6 +151,83 @@ def test_what_is_exported_comes_back_elsewhere(house: Path, data: Path, capsys: 
     report = json.loads(told(capsys, "import", "out.csv", "--data", "new", "--json"))
     assert report["points"][0]["seconds"] == {"new": 1782, "known": 0}
     assert told(capsys, *words, "--data", "new") == told_here
+
+
+def counted(capsys: pytest.CaptureFixture[str], *words: str) -> list[float | None]:
+    """Wh of grid.energy_import by the hour."""
+    span = "--from", "2026-02-01T00:00Z", "--to", "2026-02-01T06:00Z", "--step", "hour", "--json"
+    found: list[float | None] = json.loads(told(capsys, "grid.energy_import", *span, *words))["plus"]
+    return found
+
+
+@pytest.fixture
+def counting(house: Path) -> Path:
+    """A counter that is read every ten seconds and rises by 6 kWh from 03:00 to 04:00 and not else; 593.5 W."""
+    (house / "data").mkdir()
+    ring = Ring.open(house / "data" / "history.db", StillClock())
+    ring.start()
+    for t in range(0, 6 * 3600 + 10, 10):
+        wh = 5000 + min(max(t - 3 * 3600, 0), 3600) * 6000 // 3600
+        ring.append(Column((DAY + t) * 1000, {"grid.power": 593 + t // 10 % 2, "grid.energy_import": wh}), SERIES)
+        assert t % 3600 or ring.flush()
+    assert ring.settle() and ring.close()
+    return house / "data"
+
+
+@pytest.mark.parametrize("step", ["60", "900", "3600", "quarter", "hour"])
+def test_steps_that_are_exported_count_and_mean_the_same_elsewhere(
+    house: Path, counting: Path, capsys: pytest.CaptureFixture[str], step: str
+) -> None:
+    words = "grid.power", "grid.energy_import", "--from", "2026-02-01T00:00Z", "--to", "2026-02-01T06:00Z"
+    (house / "out.csv").write_text(told(capsys, *words, "--step", step, "--csv"), "utf-8")
+    report = json.loads(told(capsys, "import", "out.csv", "--data", "new", "--json"))
+    civil = not step.isdigit()
+    assert report["left_out"] == (["energy of grid.power", "energy of grid.energy_import"] if civil else [])
+    assert counted(capsys, "--data", "new") == counted(capsys) == [0, 0, 0, 6000, 0, 0]
+    means = json.loads(told(capsys, "grid.power", *words[2:], "--step", "3600", "--data", "new", "--json"))["mean"]
+    assert means == ([594] * 6 if step == "60" else [593.5] * 6)
+
+
+def test_a_counter_of_a_line_was_read_at_its_time(counting: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "grid.power", "grid.energy_import", "--from", "2026-02-01T02:00Z", "--to", "2026-02-01T04:30Z", "--csv"
+    lines = told(capsys, *words, "--step", "hour").splitlines()
+    assert lines == [
+        "time,grid.power,grid.energy_import,energy of grid.power [kWh],energy of grid.energy_import [kWh]",
+        "2026-02-01T02:00:00Z,593.5,5000,0.5936,0",
+        "2026-02-01T03:00:00Z,593.5,5000,0.5936,6",
+        "2026-02-01T04:00:00Z,593.5,11000,0.5936,0",
+        "2026-02-01T05:00:00Z,,11000,,",
+    ]
+    minutes = told(capsys, *words, "--step", "60").splitlines()
+    assert minutes[61] == "2026-02-01T03:00:00Z,593.5,5000" and minutes[62] == "2026-02-01T03:01:00Z,593.5,5100"
+    assert minutes[-1] == "2026-02-01T04:30:00Z,,11000" and len(minutes) == 152
+
+
+def test_hourly_readings_stay_at_their_hours(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "\n".join(f"{DAY + 3600 * h},{1000 + 100 * h * h}" for h in range(8))
+    (house / "in.csv").write_text(f"time,grid.energy_import\n{rows}\n", "utf-8")
+    told(capsys, "import", "in.csv")
+    span = "--from", "2026-02-01T00:00Z", "--to", "2026-02-01T07:30Z", "--step", "3600", "--csv"
+    (house / "out.csv").write_text(told(capsys, "grid.energy_import", *span), "utf-8")
+    told(capsys, "import", "out.csv", "--data", "new")
+    assert counted(capsys, "--data", "new") == counted(capsys) == [100 * (2 * h + 1) for h in range(6)]
+
+
+def test_csv_tells_nothing_of_times_to_come(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    span = "--from", "2026-02-01T00:00Z", "--to", "2199-01-01", "--step", "year", "--csv"
+    lines = told(capsys, "grid.energy_import", *span).splitlines()
+    now = datetime.now(UTC)
+    assert len(lines) <= 3 + now.year - 2026 and lines[-1].endswith(",5899,")
+    assert datetime.fromisoformat(lines[-1].partition(",")[0]) <= now
+
+
+@pytest.mark.parametrize("step", ["86400", "day", "week", "year"])
+def test_the_past_can_be_asked_for_from_its_beginning_and_comes_back(
+    house: Path, data: Path, capsys: pytest.CaptureFixture[str], step: str
+) -> None:
+    words = "grid.power", "grid.energy_import", "--from", "1970-01-01", "--to", "1971-01-31", "--step", step, "--csv"
+    (house / "out.csv").write_text(told(capsys, *words), "utf-8")
+    assert told(capsys, "import", "out.csv", "--dry-run").count("nothing in the file") == 2
 
 
 def test_an_import_by_hand(house: Path, capsys: pytest.CaptureFixture[str]) -> None:

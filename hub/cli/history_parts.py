@@ -19,6 +19,7 @@ from hub.store.ring.types import Flow
 __all__ = ["PERIODS", "Part", "Parts"]
 
 DAY_MS = 86_400_000
+QUARTER_MS = 900_000
 MOST = 50_000
 """buckets in a part"""
 MOST_MS = 366 * DAY_MS
@@ -56,6 +57,31 @@ class Parts:
     def civil(self) -> bool:
         return self._edges is not None
 
+    @property
+    def width_ms(self) -> int:
+        """Of a bucket; of civil periods that of the shortest, of which they are made."""
+        return self.step_ms or QUARTER_MS
+
+    def end_of(self, last: int) -> int:
+        """UTC ms at which the last bucket ends, which begins at `last`."""
+        return last + self.width_ms if self._edges is None else int(self._edges[-1]) * 1000
+
+    def readings(self, counters: Sequence[str], at: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+        """What was read at exactly these times (UTC ms, rising), NaN where nothing was; a day is read at once."""
+        found = {id_: np.full(len(at), np.nan) for id_ in counters}
+        cuts = np.flatnonzero(np.diff(at // DAY_MS)) + 1
+        for some in np.split(np.arange(len(at)), cuts):
+            first = int(at[some[0]])
+            read = self._reader.query(counters, first, int(at[some[-1]]) + 1000, None)
+            for id_ in counters:
+                found[id_][some] = np.asarray(read[id_].last, np.float64)[(at[some] - first) // 1000]
+        return found
+
+    def read_before(self, counters: Sequence[str], at: int) -> dict[str, float]:
+        """The last readings in the bucket before the one that begins at `at`, UTC ms."""
+        read = self._reader.query(counters, at - self.width_ms, at, self.width_ms)
+        return {id_: float(np.asarray(read[id_].last, np.float64)[-1]) for id_ in counters}
+
     def __iter__(self) -> Iterator[Part]:
         return self._even() if self._edges is None else self._civil(self._edges)
 
@@ -82,7 +108,13 @@ def _step_ms(step: str) -> int:
         return 1000
     if step in PARTS:
         return PARTS[step]
-    if not step.isdigit() or not 0 < int(step) <= 366 * 86_400:
+    seconds = whole(step)
+    if seconds is None or not 0 < seconds <= 366 * 86_400:
         words = ("raw", *PARTS, *PERIODS)
         raise UserError(f"--step: {step!r} is neither a number of seconds nor a known word{hint(step, words)}")
-    return int(step) * 1000
+    return seconds * 1000
+
+
+def whole(text: str) -> int | None:
+    """Plain digits, few enough to be a number of ours."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None

@@ -29,17 +29,23 @@ _COPIED = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """`points`: their quantities by id."""
+    """`points`: their quantities by id; `now`: UTC ms."""
 
     points: dict[str, Quantity]
     parts: Parts
     zone: ZoneInfo
+    now: int
 
     @property
     def flowing(self) -> list[tuple[str, Quantity]]:
         """In civil periods: counters and powers."""
         some = [(id_, q) for id_, q in self.points.items() if q.kind is Kind.COUNTER or q.name in WATTS]
         return some if self.parts.civil else []
+
+    @property
+    def counters(self) -> list[str]:
+        """Where a bucket is longer than a second: those whose readings are of one moment of it."""
+        return [id_ for id_, q in self.points.items() if q.kind is Kind.COUNTER and self.parts.width_ms > 1000]
 
 
 def table_rows(rows: Rows) -> Iterator[str]:
@@ -63,14 +69,54 @@ def table_rows(rows: Rows) -> Iterator[str]:
 
 
 def csv_rows(rows: Rows) -> Iterator[str]:
-    """UTC; the same values as the table. `shems history import` takes it back."""
-    energies = [f"{id_} [{_flow(q)[1]}]" for id_, q in rows.flowing]
+    """UTC, from 1970 until now. `shems history import` takes steps up to a day back: means hold from their line's time,
+    counters were read at it, so they have a line more at the end. The energies are to be looked at; it leaves them out.
+    """
+    energies = [_energy(id_, q) for id_, q in rows.flowing]
     yield ",".join(("time", *rows.points, *energies))
+    read = _Read(rows)
     for part in rows.parts:
-        columns = [_shown(q, part, id_) for id_, q in rows.points.items()]
+        readings = read.at_times(part)
+        columns = [readings.get(id_) or _shown(q, part, id_) for id_, q in rows.points.items()]
         columns += [_flowed(q, part, id_) for id_, q in rows.flowing]
         for t, *cells in zip(_times(part), *columns, strict=True):
-            yield ",".join((_iso(t, rows), *map(_cell, cells)))
+            if 0 <= t <= rows.now:
+                yield ",".join((_iso(t, rows), *map(_cell, cells)))
+    for at, last in read.at_end():
+        yield ",".join((_iso(at, rows), *(_cell(last.get(id_)) for id_ in rows.points), *("" for _ in energies)))
+
+
+class _Read:
+    """What counters showed when buckets began: the newest reading until then that their seconds, or the buckets before,
+    still tell."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._counters = rows.counters
+        self._parts = rows.parts
+        self._now = rows.now
+        self._before: dict[str, float] | None = None
+        self._begun = rows.now
+
+    def at_times(self, part: Part) -> dict[str, list[float]]:
+        if not self._counters:
+            return {}
+        t = next(iter(part.buckets.values())).t
+        exact = self._parts.readings(self._counters, t)
+        before = self._before or self._parts.read_before(self._counters, int(t[0]))
+        last = {id_: np.asarray(part.buckets[id_].last, np.float64) for id_ in self._counters}
+        past = np.flatnonzero(t < self._now)
+        if len(past):
+            self._begun = int(t[past[-1]])
+            self._before = {id_: float(v[past[-1]]) for id_, v in last.items()}
+        shown = {id_: np.insert(v[:-1], 0, before[id_]) for id_, v in last.items()}
+        return {id_: np.where(np.isnan(exact[id_]), v, exact[id_]).tolist() for id_, v in shown.items()}
+
+    def at_end(self) -> Iterator[tuple[int, dict[str, float]]]:
+        """(UTC ms, readings) when the last bucket that has begun was over, or now; nothing where there is none."""
+        at = min(self._parts.end_of(self._begun), self._now // 1000 * 1000)
+        if self._before and at > self._begun:
+            exact = self._parts.readings(self._counters, np.array([at], np.int64))
+            yield at, {id_: v if np.isnan(exact[id_][0]) else float(exact[id_][0]) for id_, v in self._before.items()}
 
 
 def json_document(rows: Rows, out: IO[str] | None = None) -> None:
@@ -125,6 +171,12 @@ def _times(part: Part) -> list[int]:
 def _shown(q: Quantity, part: Part, id_: str) -> Sequence[Any]:
     buckets = part.buckets[id_]
     return buckets.mean.tolist() if q.kind is Kind.GAUGE else _plain(buckets.last)
+
+
+def _energy(id_: str, q: Quantity) -> str:
+    """A title that is no point, so that an import leaves it out."""
+    unit = _flow(q)[1]
+    return f"{'volume' if unit == q.unit else 'energy'} of {id_} [{unit}]"
 
 
 def _flow(q: Quantity) -> tuple[float, str]:

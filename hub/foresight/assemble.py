@@ -132,6 +132,7 @@ def _connection(site: Site, known: Known) -> Connection:
         export_limit_w=np.full(n, limits.export_w if limits.export_w is not None else 1e6),
         phases=main.phases if main else 3,
         fuse_a=main.fuse_a if main else 0.0,
+        unbalance_w=(limits.unbalanced_a or 0.0) * 230.0,
         peak=known.peak,
     )
 

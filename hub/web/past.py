@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -18,6 +19,8 @@ class Past:
     def __init__(self, ring: Ring, resolve: Callable[[str], str | None]) -> None:
         self._ring = ring
         self._reader = ring.reader(resolve)
+        self._run = secrets.token_hex(4)
+        """what the ring counts begins anew with each run, and between two anything may have changed"""
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="history-reader")
 
     async def ask(self, make: Callable[[Querier], T]) -> T:
@@ -30,7 +33,7 @@ class Past:
     def version(self, end_ms: int) -> str:
         """What is known up to `end_ms` (UTC ms) is the same as long as this is."""
         last = min(self._ring.last_ms, end_ms)
-        return "-".join(map(str, (*self._ring.version, last)))
+        return "-".join(map(str, (self._run, *self._ring.version, last)))
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)

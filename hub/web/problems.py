@@ -15,8 +15,8 @@ from hub.errors import ShemsError, UserError
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_BODY = 64 * 1024
-LAST_MS = 253_402_300_799_999
-"""The end of the year 9999: no calendar goes further."""
+LAST_MS = 253_370_764_799_999
+"""The end of the year 9998: calendars end with the next one, in which a period that began in this one still ends."""
 
 
 class ProblemError(Exception):
@@ -97,14 +97,17 @@ def _check_field(data: Mapping[str, Any], name: str, kind: type | tuple[type, ..
 
 
 def instant(request: web.Request, name: str, default: int) -> int:
-    """A query parameter as UTC ms: integer milliseconds or an ISO 8601 time with zone."""
+    """A query parameter as UTC ms: integer milliseconds or an ISO 8601 time with zone, of the years 1970 to 9998."""
     raw = request.query.get(name)
     if raw is None:
         return default
     ms = _whole(raw) if raw.isdigit() else _iso(raw)
     if ms is None or not 0 <= ms <= LAST_MS:
         raise ProblemError(
-            400, "Bad time", f"{name}={raw!r} is neither UTC milliseconds nor an ISO 8601 time with zone", name
+            400,
+            "Bad time",
+            f"{name}={raw!r} is neither UTC milliseconds nor an ISO 8601 time with zone, of the years 1970 to 9998",
+            name,
         )
     return ms
 

@@ -28,6 +28,7 @@ from hub.store.ring.energy import (
     disagree,
     integrated,
     pack,
+    tail,
     unpack,
 )
 from hub.store.ring.levels import DAY, QUARTER
@@ -47,21 +48,21 @@ def kwh(found: Energy) -> list[float]:
 
 def test_a_counter_that_is_always_read_is_exact() -> None:
     """The second before a stretch is counted in its first quarter, the last one in the next stretch."""
-    found = counted(T0, steady(3600, 4 * QUARTER), Reading(T0 - 1, 999), 1.0)
+    found = counted(T0, steady(3600, 4 * QUARTER), [Reading(T0 - 1, 999)], 1.0)
     assert kwh(found.energy) == [901.0, 900.0, 900.0, 899.0]
     assert set(found.energy.marks.tolist()) == {Mark.KNOWN} and not found.events
     assert found.last == Reading(T0 + 3599, 4599)
 
 
 def test_without_a_reading_before_the_first_quarter_lacks_a_second_and_is_exact_all_the_same() -> None:
-    found = counted(T0, steady(3600, QUARTER), None, 1.0)
+    found = counted(T0, steady(3600, QUARTER), (), 1.0)
     assert kwh(found.energy) == [899.0] and found.energy.marks.tolist() == [Mark.KNOWN]
 
 
 def test_a_missed_edge_is_interpolated_and_marked() -> None:
     values = steady(3600, 4 * QUARTER)
     values[800:1000] = MISSING
-    found = counted(T0, values, None, 1.0)
+    found = counted(T0, values, (), 1.0)
     assert kwh(found.energy)[1:] == [900.0, 900.0, 899.0]
     assert [bool(m & Mark.INTERPOLATED) for m in found.energy.marks.tolist()] == [True, True, False, False]
 
@@ -69,22 +70,27 @@ def test_a_missed_edge_is_interpolated_and_marked() -> None:
 def test_a_gap_over_whole_quarters_is_shared_out_evenly_and_marked() -> None:
     values = steady(3600, 8 * QUARTER)
     values[600 : 6 * QUARTER + 300] = MISSING
-    found = counted(T0, values, None, 1.0)
+    found = counted(T0, values, (), 1.0)
     assert kwh(found.energy)[1:] == [900.0] * 6 + [899.0]
     assert all(m & Mark.INTERPOLATED for m in found.energy.marks[:7].tolist())
 
 
 def test_the_gap_before_is_shared_out_over_the_quarters_that_it_spans() -> None:
-    found = counted(T0, steady(3600, QUARTER, 10_000), Reading(T0 - 3 * QUARTER - 450, 10_000 - 3 * QUARTER - 450), 1.0)
-    assert found.adds and found.first == T0 // QUARTER - 4
-    assert kwh(found.energy) == [450.0, 900.0, 900.0, 900.0, 899.0]
+    """The quarter of the last reading is told as a whole: what was counted in it before the gap too."""
+    yesterday = steady(3600, DAY)
+    yesterday[-3 * QUARTER - 450 :] = MISSING
+    before = tail([(T0 - DAY, yesterday)])
+    assert (before[0].t, before[-1].t) == (T0 - 4 * QUARTER, T0 - 3 * QUARTER - 451)
+    found = counted(T0, steady(3600, QUARTER, 1000 + DAY), before, 1.0)
+    assert found.first == T0 // QUARTER - 4
+    assert kwh(found.energy) == [900.0, 900.0, 900.0, 900.0, 899.0]
     assert all(m & Mark.INTERPOLATED for m in found.energy.marks[:4].tolist())
 
 
 def test_nothing_is_told_of_what_lies_outside_the_readings() -> None:
     values = np.full(4 * QUARTER, MISSING, np.int32)
     values[QUARTER : 2 * QUARTER] = steady(3600, QUARTER)
-    assert [bool(m) for m in counted(T0, values, None, 1.0).energy.marks] == [False, True, False, False]
+    assert [bool(m) for m in counted(T0, values, (), 1.0).energy.marks] == [False, True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +117,7 @@ def test_no_bar_is_negative_and_none_more_than_a_house_can_draw(readings: list[t
     values = np.full(4 * QUARTER, MISSING, np.int32)
     for at, value in readings:
         values[at] = value
-    found = counted(T0, values, None, 1.0)
+    found = counted(T0, values, (), 1.0)
     assert (found.energy.plus >= 0).all()
     assert (found.energy.plus <= (200_000 / 4 + 3 * 60) * PARTS).all()
 
@@ -182,6 +188,14 @@ def test_hours_of_a_zone_that_is_off_by_three_quarters() -> None:
 def test_senseless_periods_are_refused(start: int, end: int, period: str) -> None:
     with pytest.raises(UserError):
         edges(start, end, period, VIENNA)
+
+
+@pytest.mark.parametrize("period", ["quarter", "hour", "day", "week", "month", "year"])
+def test_the_end_of_the_calendar_is_said_and_not_fallen_over(period: str) -> None:
+    after, far_after, last_day = 253_402_300_800, 2**60, 253_402_300_799 - DAY
+    for start in (after, far_after) if period in ("quarter", "hour") else (last_day, after, far_after):
+        with pytest.raises(UserError, match="calendar has the years 1 to 9999"):
+            edges(start, start + 2 * DAY, period, VIENNA)
 
 
 # -- through the ring ------------------------------------------------------------------------------------------------

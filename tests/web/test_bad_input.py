@@ -292,6 +292,9 @@ WORDS = st.sampled_from(
         "2025-06-21T09:00:00Z",
         "2025-06-21",
         "T",
+        "253402300799999",
+        "253370764799999",
+        "year",
         "csv",
         "json",
         "xml",
@@ -314,7 +317,7 @@ def _target(path: str, query: Mapping[str, str]) -> str:
 
 
 @FUZZ
-@given(query=QUERIES, path=st.sampled_from(["history", "journal"]))
+@given(query=QUERIES, path=st.sampled_from(["history", "energy", "journal"]))
 def test_any_query_is_answered_or_a_problem(door: Door, path: str, query: dict[str, str]) -> None:
     _done_or_problem(door.signed("GET", _target(path, query)))
 
@@ -330,6 +333,10 @@ def test_any_query_is_answered_or_a_problem(door: Door, path: str, query: dict[s
         ("history", {"point": "grid.power", "from": "999999999990000", "to": "999999999999999", "format": "csv"}),
         ("history", {"point": "grid.power", "from": "-999999999999999", "to": "-999999999990000"}),
         ("history", {"point": "grid.power", "format": "xml"}),
+        ("history", {"point": "grid.power", "from": "0", "to": "253402300799999", "step": "year"}),
+        ("history", {"point": "grid.power", "from": "0", "to": "253370764799999", "step": "year"}),
+        ("energy", {"point": "grid.power", "from": "253402200000000", "to": "253402300799999", "step": "year"}),
+        ("energy", {"point": "grid.power", "from": "²"}),
         (
             "history",
             {

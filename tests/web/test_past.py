@@ -13,11 +13,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import aiohttp
+import numpy as np
 import pytest
 
-from gen.house import START, SampleHouse, running
+from gen.house import SITE, START, SampleHouse, ToldClock, running
+from hub import config
+from hub.model import Column, Point
+from hub.store.ring import Ring, SeriesInfo
+from hub.store.ring.past import PastWriter
+from hub.store.ring.rollup import roll
+from hub.web.past import Past
 
 HOUR = f"from={START}&to={START + 3_600_000}"
+DAY = 86_400
+POWERS = [f"{device}.power" for device in ("grid", "pv_roof", "battery", "wallbox", "heatpump", "plug_tv")]
+PHASES = [f"grid.{quantity}_l{n}" for quantity in ("power", "voltage") for n in (1, 2, 3)]
+DAY_BEFORE = START // 1000 // DAY - 1
 Play = Callable[[SampleHouse, aiohttp.ClientSession], Awaitable[None]]
 
 
@@ -57,6 +68,18 @@ def test_a_part_of_a_second_is_asked_for_by_its_name(with_house: Callable[[Play]
         found = await data(http, f"history?point=grid.power&from={START}&to={START + 60_000}&step=200ms")
         assert found["step_ms"] == 200 and len(found["t"]) == 300
         assert found["last"][-1] is not None and set(found["last"][3::5]) == {None}
+
+    with_house(play)
+
+
+def test_a_line_of_csv_has_the_mean_and_the_newest_reading_of_what_has_none(with_house: Callable[[Play], None]) -> None:
+    async def play(_: SampleHouse, http: aiohttp.ClientSession) -> None:
+        asked = f"history?points=grid.power,grid.energy_import&{HOUR}&step=900"
+        found = await data(http, asked)
+        _, _, body = await get(http, f"{asked}&format=csv")
+        rows = [line.split(",") for line in body.decode().split("\r\n")[1:-1]]
+        assert [float(row[1]) for row in rows] == found["series"]["grid.power"]["mean"]
+        assert [float(row[2]) for row in rows] == found["series"]["grid.energy_import"]["last"]
 
     with_house(play)
 
@@ -105,6 +128,112 @@ def test_what_the_client_has_is_not_sent_again(with_house: Callable[[Play], None
     with_house(play)
 
 
+def series_of(point: str) -> SeriesInfo:
+    device, _, name = point.partition(".")
+    uid = next(d.uid for d in config.parse(SITE).devices if d.id == device)
+    return SeriesInfo.of(Point.of(uid, device, name))
+
+
+async def tag(http: aiohttp.ClientSession, path: str) -> str:
+    status, headers, _ = await get(http, path)
+    assert status == 200
+    return str(headers["ETag"])
+
+
+@pytest.mark.parametrize(
+    "ask", ["history?step=60", "history?step=year", "history?step=auto&width=1", "energy?step=day"]
+)
+def test_what_reaches_past_the_end_is_told_anew(with_house: Callable[[Play], None], ask: str) -> None:
+    async def play(house: SampleHouse, http: aiohttp.ClientSession) -> None:
+        reaching = f"{ask}&point=grid.power&from={START}&to={START + 3_605_000}"
+        await house.live(6)
+        before = await tag(http, reaching)
+        await house.live(3)
+        assert await tag(http, reaching) != before
+
+    with_house(play)
+
+
+def test_a_second_that_comes_late_is_told(with_house: Callable[[Play], None]) -> None:
+    async def play(house: SampleHouse, http: aiohttp.ClientSession) -> None:
+        house.clock.ms += 100_000
+        await house.live(100)
+        past = f"history?point=grid.power&from={START + 3_600_000}&to={START + 3_750_000}&step=1"
+        missing, before = (await data(http, past))["last"][50], await tag(http, past)
+        house.ring.append(Column(START + 3_650_000, {"grid.power": 77}), {"grid.power": series_of("grid.power")})
+        assert (missing, (await data(http, past))["last"][50]) == (None, 77)
+        assert await tag(http, past) != before
+
+    with_house(play)
+
+
+def test_a_gap_that_reaches_over_the_end_is_told_when_the_counter_is_read_again(
+    with_house: Callable[[Play], None],
+) -> None:
+    async def play(house: SampleHouse, http: aiohttp.ClientSession) -> None:
+        begin, point = START + 3_600_000, "pv_roof.energy"
+        past = f"energy?point={point}&from={begin}&to={begin + 1_800_000}&step=quarter"
+        house.ring.append(Column(begin + 2_000_000, {"grid.power": 77}), {"grid.power": series_of("grid.power")})
+        before, unread = await tag(http, past), (await data(http, past))["series"][point]["plus"]
+        house.clock.ms = begin + 2_500_000
+        await house.live(1)
+        assert unread[-1] is None and (await data(http, past))["series"][point]["plus"][-1] > 0
+        assert (await get(http, past, **{"If-None-Match": before}))[0] == 200
+
+    with_house(play)
+
+
+def test_what_flowed_in_a_time_that_is_wholly_known_is_not_sent_again(with_house: Callable[[Play], None]) -> None:
+    async def play(house: SampleHouse, http: aiohttp.ClientSession) -> None:
+        past = f"energy?point=pv_roof.energy&from={START + 900_000}&to={START + 2_700_000}&step=quarter"
+        before = await tag(http, past)
+        await house.live(3)
+        assert (await get(http, past, **{"If-None-Match": before}))[::2] == (304, b"")
+
+    with_house(play)
+
+
+def test_nothing_is_the_same_after_a_restart(tmp_path: Path) -> None:
+    """What was imported meanwhile must be seen."""
+    path, versions = tmp_path / "history.db", list[str]()
+    for _ in range(2):
+        with PastWriter.opened(path, START, 1 << 28) as past:
+            past.seconds(series_of("grid.power"), DAY_BEFORE - len(versions), np.ones(DAY, np.int32))
+        ring = Ring.open(path, ToldClock())
+        history = Past(ring, lambda p: p)
+        versions.append(history.version(START))
+        assert history.version(START) == versions[-1]
+        history.close()
+        ring.close()
+    assert len(set(versions)) == 2
+
+
+def test_points_that_are_kept_unequally_are_all_told(tmp_path: Path) -> None:
+    async def main() -> None:
+        with PastWriter.opened(tmp_path / "history.db", START, 1 << 28) as past:
+            seconds = np.arange(DAY, dtype=np.int32)
+            past.seconds(series_of("grid.power"), DAY_BEFORE, seconds)
+            past.means(series_of("plug_tv.power"), DAY_BEFORE, 300, roll(seconds, 300))
+        async with running(tmp_path, seconds=3) as house:
+            async with aiohttp.ClientSession(house.base + "/", headers={"Authorization": f"Bearer {house.token}"}) as h:
+                day = f"from={DAY_BEFORE * DAY * 1000}&to={(DAY_BEFORE + 1) * DAY * 1000}&step=auto&width=720"
+                alone = await data(h, f"history?point=grid.power&{day}")
+                both = await data(h, f"history?points=grid.power,plug_tv.power&{day}")
+        assert alone["step_ms"] == 120_000 and both["step_ms"] == 900_000
+        assert [len([v for v in s["mean"] if v is not None]) for s in both["series"].values()] == [96, 96]
+
+    asyncio.run(main())
+
+
+def test_by_itself_no_step_is_chosen_that_would_be_refused(with_house: Callable[[Play], None]) -> None:
+    async def play(_: SampleHouse, http: aiohttp.ClientSession) -> None:
+        days = f"from={START - 290_000_000}&to={START + 10_000_000}&width=10000&fields=mean"
+        assert (await data(http, f"history?point=grid.power&{days}&step=auto"))["step_ms"] == 30_000
+        assert (await data(http, f"history?points={','.join(POWERS + PHASES)}&{days}&step=auto"))["step_ms"] == 60_000
+
+    with_house(play)
+
+
 def test_a_long_answer_is_small_on_the_wire(with_house: Callable[[Play], None]) -> None:
     async def play(_: SampleHouse, http: aiohttp.ClientSession) -> None:
         path = f"history?point=grid.power&{HOUR}&step=raw"
@@ -143,6 +272,14 @@ def test_a_senseless_question_is_a_problem_that_names_its_field(with_house: Call
             ("energy?points=grid.power,x.y", "point"),
             ("history?point=grid.power&step=auto&width=0", "width"),
             ("history?point=grid.power&step=raw&from=0", "step"),
+            ("history?point=grid.power&step=86401&from=0", "step"),
+            ("history?point=grid.power&step=86340&from=0", "step"),
+            (f"history?point=grid.power&step=31622399&{HOUR}", "step"),
+            ("history?point=grid.power&step=year&from=0&to=16725225600000", "step"),
+            ("history?points=grid.power,battery.soc&step=hour&from=1000000000000", "step"),
+            (f"history?points={','.join(POWERS + PHASES)}&step=month&from=0", "step"),
+            ("history?point=grid.power&step=year&from=0&to=253402300799999", "to"),
+            ("energy?point=grid.power&step=year&from=253402300799998", "from"),
             (f"energy?point=grid.power&step=quarter&from=0&to={START * 2}", "points"),
         ):
             status, _, body = await get(http, path)

@@ -12,21 +12,26 @@ import lzma
 import math
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from hub.errors import UserError
-from hub.store.foreign.dialect import Decimals, Header, header, opened
+from hub.store.foreign.dialect import PACKED, Decimals, Header, header, opened
 from hub.store.foreign.source import Day, Floats, Foreign, Reads, Remarks, Wish
-from hub.store.foreign.spans import Wide, laid
+from hub.store.foreign.spans import Wide, held, laid
 from hub.store.foreign.times import Times
+from hub.store.ring.codec import MISSING
 from hub.store.ring.levels import DAY, HOUR
-from hub.store.ring.rollup import roll
+from hub.store.ring.rollup import Rolled, roll
 
 SECONDS_UP_TO = 60
 """s; values that come less often than that are means of their interval"""
+
+LONGEST = 25 * HOUR
+"""s; a local day can be so long. No value holds for longer than a day."""
 
 _GAP = math.inf
 """Stands for a value that the file says is not known; NaN is an empty field."""
@@ -103,18 +108,23 @@ class CsvSource:
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         """(line, fields) after the header."""
-        try:
-            with self._text() as text:
-                rows = csv.reader(text, delimiter=self._header.separator)
-                next(rows)
-                for row in rows:
-                    if row:
-                        yield rows.line_num, row
-        except (OSError, EOFError, zlib.error, lzma.LZMAError, csv.Error) as e:
-            raise UserError(f"{self._path}: cannot be read to its end: {e}; get an undamaged file") from None
+        with self._text() as text:
+            rows = csv.reader(text, delimiter=self._header.separator)
+            next(rows)
+            for row in rows:
+                if row:
+                    yield rows.line_num, row
 
-    def _text(self) -> io.TextIOWrapper:
-        return io.TextIOWrapper(opened(self._path), "utf-8-sig", errors="replace", newline="")
+    @contextmanager
+    def _text(self) -> Iterator[io.TextIOWrapper]:
+        """Raises UserError, also while it is read."""
+        suffix = self._path.suffix
+        try:
+            with io.TextIOWrapper(opened(self._path), "utf-8-sig", errors="replace", newline="") as text:
+                yield text
+        except (OSError, EOFError, zlib.error, lzma.LZMAError, csv.Error) as e:
+            plain = f", or take {suffix} off its name if it is not packed" if suffix in PACKED else ""
+            raise UserError(f"{self._path}: cannot be read to its end: {e}; get an undamaged file{plain}") from None
 
 
 class _Column:
@@ -163,7 +173,7 @@ class _Column:
 
     def _held(self, day: int, t: Wide, v: Floats, after: int | None) -> Day:
         """A value holds for its interval; a single one that is missing among seconds is bridged."""
-        hold = min(self._interval, DAY)
+        hold = self._interval if self._interval <= LONGEST else DAY
         starts, ends, first = t, t + hold, day * DAY
         if self._interval <= SECONDS_UP_TO and len(t):
             following = np.append(t[1:], t[-1] if after is None else after)
@@ -173,11 +183,10 @@ class _Column:
         self._tail = None
         if int(ends[-1]) > first + DAY:
             self._tail = first + DAY, int(ends[-1]), float(v[-1])
-        seconds = laid(starts - first, ends - first, v)
         if self._interval <= SECONDS_UP_TO:
-            return Day(self._wish, day, seconds=seconds)
+            return Day(self._wish, day, seconds=laid(starts - first, ends - first, v))
         step = 300 if self._interval < HOUR else HOUR
-        return Day(self._wish, day, step=step, rolled=roll(seconds, step))
+        return Day(self._wish, day, step=step, rolled=_means(held(starts - first, ends - first, v), step))
 
     def _as_power(self, v: Floats) -> Floats:
         if not self._reads.energies:
@@ -186,6 +195,15 @@ class _Column:
         within = np.isnan(watts) | ((watts >= self._reads.low) & (watts <= self._reads.high))
         self._remarks.add(self._wish.name, "energies that no house can have", n=int((~within).sum()))
         return np.where(within, watts, np.nan)
+
+
+def _means(seconds: Floats, step: int) -> Rolled:
+    """Buckets of `step` seconds, whose means keep the fractions of their values."""
+    known = ~np.isnan(seconds)
+    plain = np.where(known, seconds, 0)
+    rolled = roll(np.where(known, np.rint(plain), MISSING).astype(np.int32), step)
+    rolled.mean = plain.reshape(-1, step).sum(1) / np.maximum(rolled.n, 1)
+    return rolled
 
 
 def _interval(t: Wide, after: int | None) -> int:

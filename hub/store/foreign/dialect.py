@@ -17,6 +17,9 @@ _UNIT = re.compile(r"^(?P<name>.*\S)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 _THOUSANDS = re.compile(r"^[+-]?\d{1,3}(\.\d{3})+$")
 
 
+PACKED = (".gz", ".xz")
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """`time`: the index of the column with the times; `columns`: the others, by index."""

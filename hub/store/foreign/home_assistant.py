@@ -38,7 +38,9 @@ class HomeAssistant:
 
     def days(self, wishes: Sequence[Wish]) -> Iterator[Day]:
         self.remarks = Remarks()
+        self.remarks.add("Home Assistant", "entities without a name left out", n=self._db.nameless())
         for wish in wishes:
+            self._left_out(wish)
             yield from self._counted(wish) if wish.counter else self._measured(wish)
 
     def told_kwh(self, wish: Wish) -> float | None:
@@ -47,6 +49,16 @@ class HomeAssistant:
         if not statistic or not sums:
             return None
         return round((sums[1] - sums[0]) * wish.reads(statistic.unit).factor * wish.info.scale / 1000, 3)
+
+    def _left_out(self, wish: Wish) -> None:
+        """What has no time, or a text for a number, is said."""
+        entity, statistic = self._entities.get(wish.name), self._statistics.get(wish.name)
+        if entity:
+            self.remarks.add(wish.name, "states without a time left out", n=self._db.untimed(entity))
+        if statistic and wish.reads_numbers:
+            value = "state" if wish.counter else "mean"
+            n = sum(self._db.spoilt(table, statistic.id, value) for table in _TABLES.values())
+            self.remarks.add(wish.name, "statistics without a time or a number left out", n=n)
 
     def _foreign(self, name: str) -> Foreign:
         statistic = self._statistics.get(name)

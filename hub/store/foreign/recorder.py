@@ -11,11 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import UserError
+from hub.store.foreign.times import LAST
 
 HOLD_S = 3600
 """How long a state holds at most where the database does not tell when Home Assistant was running."""
 
 _HEAD = b"SQLite format 3\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """What an entity's states are found by: its id in states_meta, its name in states older than that, or either."""
+
+    name: str
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,7 @@ class Recorder:
         self._columns = {t: {r[1] for r in connection.execute(f"PRAGMA table_info({t})")} for t in _TABLES}
         if not self._columns["states"] and not self._columns["statistics"]:
             raise UserError(f"{path}: is no database of Home Assistant; name its home-assistant_v2.db")
+        self._both = self._new_states and self._some_by_name()
 
     @staticmethod
     def open(path: Path) -> Recorder:
@@ -58,25 +68,35 @@ class Recorder:
         except OSError as e:
             raise UserError(f"{path}: cannot be read: {e.strerror}; name a readable file") from None
 
-    def entities(self) -> dict[str, int | str]:
-        """What the states of an entity are found by, by entity id."""
+    def entities(self) -> dict[str, Entity]:
+        """By entity id."""
+        found: dict[str, Entity] = {}
+        if self._columns["states"] and (self._both or not self._new_states):
+            names = self._rows(f"SELECT DISTINCT entity_id FROM states WHERE {_text('entity_id')}")
+            found = {name: Entity(name) for (name,) in names}
         if self._new_states:
-            return dict(self._rows("SELECT entity_id, metadata_id FROM states_meta"))
-        if not self._columns["states"]:
-            return {}
-        return {name: name for (name,) in self._rows("SELECT DISTINCT entity_id FROM states")}
+            ids = self._rows(f"SELECT entity_id, metadata_id FROM states_meta WHERE {_text('entity_id')}")
+            found |= {name: Entity(name, id_) for name, id_ in ids}
+        return found
+
+    def nameless(self) -> int:
+        """How many entities and statistics have no name, so that nothing of theirs can be told."""
+        named = (("states_meta", "entity_id"), ("statistics_meta", "statistic_id"))
+        return sum(self._count(f"{t} WHERE NOT {_text(c)}") for t, c in named if self._columns[t])
 
     def statistics(self) -> dict[str, Statistic]:
         """By statistic id, which is the entity id for all that Home Assistant makes of states."""
         if not self._columns["statistics_meta"]:
             return {}
-        rows = self._rows("SELECT statistic_id, id, unit_of_measurement, has_sum FROM statistics_meta")
+        columns = "statistic_id, id, unit_of_measurement, has_sum"
+        rows = self._rows(f"SELECT {columns} FROM statistics_meta WHERE {_text('statistic_id')}")
         return {name: Statistic(id_, unit or "", bool(counts)) for name, id_, unit, counts in rows}
 
-    def attributes(self, entity: int | str) -> dict[str, Any]:
+    def attributes(self, entity: Entity) -> dict[str, Any]:
         """Those of its newest state."""
-        newest = f"WHERE {self._states_by} = ? ORDER BY {self._updated} DESC LIMIT 1"
-        found = next(self._rows(f"SELECT {self._attributes_id} FROM states {newest}", entity), (None,))[0]
+        mine, cells = self._of(entity)
+        newest = f"WHERE {mine} ORDER BY {self._updated} DESC LIMIT 1"
+        found = next(self._rows(f"SELECT {self._attributes_id} FROM states {newest}", *cells), (None,))[0]
         return self._attributes_of(found) if found is not None else {}
 
     def unit(self, attributes_id: int) -> str:
@@ -84,29 +104,46 @@ class Recorder:
         found = self._attributes_of(attributes_id).get("unit_of_measurement")
         return found if isinstance(found, str) else ""
 
-    def states(self, entity: int | str) -> Iterator[tuple[float, str | None, int | None]]:
+    def states(self, entity: Entity) -> Iterator[tuple[float, str | None, int | None]]:
         """(UTC s, state, attributes id), oldest first; before 2022.4 attributes have no ids."""
         at, attributes = self._updated, "attributes_id" if self._columns["state_attributes"] else "NULL"
-        sql = f"SELECT {_seconds(at)}, state, {attributes} FROM states WHERE {self._states_by} = ? ORDER BY {at}"
-        return self._rows(sql, entity)
+        mine, cells = self._of(entity)
+        sql = f"SELECT {_seconds(at)}, state, {attributes} FROM states WHERE {mine} AND {_timed(at)} ORDER BY {at}"
+        return self._rows(sql, *cells)
 
-    def first_state(self, entity: int | str) -> float | None:
+    def untimed(self, entity: Entity) -> int:
+        """How many of its states have no time."""
+        mine, cells = self._of(entity)
+        return self._count(f"states WHERE {mine} AND NOT {_timed(self._updated)}", *cells)
+
+    def first_state(self, entity: Entity) -> float | None:
         """UTC s."""
-        first = _seconds(f"min({self._updated})")
-        found: float | None = next(self._rows(f"SELECT {first} FROM states WHERE {self._states_by} = ?", entity))[0]
+        first, (mine, cells) = _seconds(f"min({self._updated})"), self._of(entity)
+        sql = f"SELECT {first} FROM states WHERE {mine} AND {_timed(self._updated)}"
+        found: float | None = next(self._rows(sql, *cells))[0]
         return found
 
     def means(self, table: str, id_: int) -> Iterator[tuple[int, float, float, float]]:
         """(UTC s, mean, min, max) of `statistics` (hours) or `statistics_short_term` (5 minutes)."""
-        at = self._start(table)
-        rows = f"SELECT {_seconds(at)}, mean, coalesce(min, mean), coalesce(max, mean) FROM {table}"
-        return self._rows(f"{rows} WHERE metadata_id = ? AND mean IS NOT NULL ORDER BY {at}", id_)
+        return self._told(table, ("mean", "coalesce(min, mean)", "coalesce(max, mean)"), id_)
 
     def readings(self, table: str, id_: int) -> Iterator[tuple[int, float]]:
         """(UTC s of the period's beginning, the counter at its end)."""
+        return self._told(table, ("state",), id_)
+
+    def spoilt(self, table: str, id_: int, value: str) -> int:
+        """How many rows with a `value` (`mean`, `state`) are told neither by `means` nor by `readings`."""
+        columns = ("mean", "min", "max") if value == "mean" else (value,)
+        numbers = " AND ".join(f"({c} IS NULL OR {_number(c)})" for c in columns)
+        sound = f"({numbers} AND {_timed(self._start(table))})"
+        return self._count(f"{table} WHERE metadata_id = ? AND {value} IS NOT NULL AND NOT {sound}", id_)
+
+    def _told(self, table: str, values: tuple[str, ...], id_: int) -> Iterator[tuple[Any, ...]]:
+        """(UTC s, values) of the rows that have a time and numbers."""
         at = self._start(table)
-        sql = f"SELECT {_seconds(at)}, state FROM {table} WHERE metadata_id = ? AND state IS NOT NULL ORDER BY {at}"
-        return self._rows(sql, id_)
+        sound = " AND ".join((*map(_number, values), _timed(at)))
+        columns = ", ".join((_seconds(at), *values))
+        return self._rows(f"SELECT {columns} FROM {table} WHERE metadata_id = ? AND {sound} ORDER BY {at}", id_)
 
     def sums(self, id_: int) -> tuple[float, float] | None:
         """(first, last) of what Home Assistant has summed up of a counter."""
@@ -114,7 +151,8 @@ class Recorder:
         for table in ("statistics", "statistics_short_term"):
             if self._columns[table]:
                 at = self._start(table)
-                sql = f"SELECT {_seconds(at)}, sum FROM {table} WHERE metadata_id = ? AND sum IS NOT NULL ORDER BY {at}"
+                sound = f"{_number('sum')} AND {_timed(at)}"
+                sql = f"SELECT {_seconds(at)}, sum FROM {table} WHERE metadata_id = ? AND {sound} ORDER BY {at}"
                 found += [r for order in ("ASC", "DESC") for r in self._rows(f"{sql} {order} LIMIT 1", id_)]
         return (min(found)[1], max(found)[1]) if found else None
 
@@ -124,7 +162,8 @@ class Recorder:
         if not self._columns["recorder_runs"]:
             return Runs([], [], newest)
         start, end = (f"strftime('%s', {c}) + 0" for c in ("start", '"end"'))
-        rows = list(self._rows(f"SELECT {start}, {end}, closed_incorrect FROM recorder_runs ORDER BY start"))
+        sql = f"SELECT {start}, {end}, closed_incorrect FROM recorder_runs WHERE {start} IS NOT NULL ORDER BY start"
+        rows = list(self._rows(sql))
         starts = [r[0] for r in rows]
         ends = [
             self._after_last_state(after) if crashed or end is None else end
@@ -138,9 +177,9 @@ class Recorder:
         if not self._columns["states"]:
             return 0
         at = self._updated
-        sql = f"SELECT {_seconds(f'max({at})')} FROM states"
+        sql = f"SELECT {_seconds(f'max({at})')} FROM states WHERE {_timed(at)}"
         limit = "?" if at.endswith("_ts") else "strftime('%Y-%m-%d %H:%M:%S', ?, 'unixepoch')"
-        rows = self._rows(sql) if before is None else self._rows(f"{sql} WHERE {at} < {limit}", before)
+        rows = self._rows(sql) if before is None else self._rows(f"{sql} AND {at} < {limit}", before)
         return int(next(rows)[0] or 0) + 1
 
     # -- what differs from version to version ------------------------------------------------------------------------
@@ -150,9 +189,16 @@ class Recorder:
         """Since 2023.4 entity ids have a table of their own."""
         return bool(self._columns["states_meta"]) and "metadata_id" in self._columns["states"]
 
-    @property
-    def _states_by(self) -> str:
-        return "metadata_id" if self._new_states else "entity_id"
+    def _some_by_name(self) -> bool:
+        """Whether its move from 2023.4 is not done yet: the newer states have ids, the older ones still names."""
+        old = "metadata_id IS NULL AND entity_id IS NOT NULL"
+        return "entity_id" in self._columns["states"] and self._count(f"(SELECT 1 FROM states WHERE {old} LIMIT 1)") > 0
+
+    def _of(self, entity: Entity) -> tuple[str, tuple[int | str | None, ...]]:
+        """(which states are an entity's, what stands for the question marks)."""
+        if self._both:
+            return "(metadata_id = ? OR (metadata_id IS NULL AND entity_id = ?))", (entity.id, entity.name)
+        return ("metadata_id = ?", (entity.id,)) if self._new_states else ("entity_id = ?", (entity.name,))
 
     @property
     def _updated(self) -> str:
@@ -178,6 +224,9 @@ class Recorder:
         except ValueError:
             return {}
         return told if isinstance(told, dict) else {}
+
+    def _count(self, of: str, *cells: Any) -> int:
+        return int(next(self._rows(f"SELECT count(*) FROM {of}", *cells))[0])
 
     def _rows(self, sql: str, *cells: Any) -> Iterator[tuple[Any, ...]]:
         try:
@@ -219,3 +268,17 @@ _TABLES = (
 def _seconds(column: str) -> str:
     """UTC s of a column that may have times as text."""
     return column if "_ts" in column else f"(strftime('%s', {column}) + 0)"
+
+
+def _number(column: str) -> str:
+    """Whether it is one."""
+    return f"typeof({column}) IN ('integer', 'real')"
+
+
+def _timed(column: str) -> str:
+    """Whether it is a time at which something can have been recorded."""
+    return f"({_number(_seconds(column))} AND {_seconds(column)} BETWEEN 0 AND {LAST - 1})"
+
+
+def _text(column: str) -> str:
+    return f"typeof({column}) = 'text'"

@@ -56,12 +56,21 @@ class Spans:
 
 
 def laid(starts: Wide, ends: Wide, values: NDArray[np.float64]) -> Ints:
-    """A day's seconds of spans within it, in order of their beginning; NaN and what lies between them is MISSING."""
+    """Like `held`, in whole stored units; MISSING where nothing is known."""
+    seconds = held(starts, ends, values)
+    known = ~np.isnan(seconds)
     out = np.full(DAY, MISSING, np.int32)
+    out[known] = np.rint(seconds[known]).astype(np.int32)
+    return out
+
+
+def held(starts: Wide, ends: Wide, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A day's seconds of spans within it, in order of their beginning; what lies between them is NaN."""
+    out = np.full(DAY, np.nan)
     if not len(starts):
         return out
     seconds = np.arange(DAY)
     at = np.searchsorted(starts, seconds, "right") - 1
-    within = (at >= 0) & (seconds < ends[at]) & ~np.isnan(values[at])
-    out[within] = np.rint(values[at[within]]).astype(np.int32)
+    within = (at >= 0) & (seconds < ends[at])
+    out[within] = values[at[within]]
     return out

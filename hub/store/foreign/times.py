@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 _NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
 _DOTTED = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?$")
+LAST = 7_258_118_400
+"""s UTC: from the year 2200 on, and before 1970, nothing has been recorded."""
+
 _MS_FROM = 1e11
 """Numbers from here on are milliseconds; as seconds they would be past the year 5000."""
 
@@ -26,7 +29,12 @@ class Times:
 
     def read(self, text: str) -> int:
         """UTC s; raises ValueError with the reason."""
-        t = self._utc(text.strip())
+        try:
+            t = self._utc(text.strip())
+        except OverflowError:
+            t = LAST
+        if not 0 <= t < LAST:
+            raise ValueError(f"{text!r} is not a time between 1970 and 2200")
         if self._last is not None and t <= self._last:
             raise ValueError(f"{text!r} is not after the time of the line before")
         self._last = t

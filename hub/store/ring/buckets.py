@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from hub.errors import UserError
 from hub.model import Value
 from hub.store.ring.codec import Ints
 from hub.store.ring.levels import LEVELS, Level
-from hub.store.ring.rollup import Rolled
+from hub.store.ring.now import END
+from hub.store.ring.rollup import Rolled, Wide
 from hub.store.ring.types import Buckets, SeriesInfo
 
 MAX_BUCKETS = 1_000_000
@@ -56,23 +57,36 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one series on a grid."""
+    """What is known of one series on a grid; it tells of the point until before `until` (s UTC)."""
 
     info: SeriesInfo
     rolled: Rolled
+    until: int = END
+    a_second: int = 1
+    """values that are kept of a second at most"""
+
+    def within(self, t: NDArray[np.int64]) -> Known:
+        """Only the buckets that start, at `t` (UTC ms), before `until`."""
+        rolled = self.rolled.before(t, self.until * 1000)
+        return self if rolled is self.rolled else replace(self, rolled=rolled)
 
 
-def bucketed(t: NDArray[np.int64], series: Sequence[Known]) -> Buckets:
-    """All series of one key in one answer, by starts `t` (UTC ms); where two share a bucket, the later one has it."""
+def bucketed(t: NDArray[np.int64], series: Sequence[Known], seconds: Wide | int = 1) -> Buckets:
+    """All series of one key in one answer, by starts `t` (UTC ms) of buckets of so many `seconds`.
+
+    Two that share a bucket one after the other make it together; of two side by side the later one has it.
+    """
     n = len(t)
     single = n > 1 and int(t[1] - t[0]) <= 1000  # each bucket holds one value at most
     texts = any(k.info.choices or k.info.boolean for k in series)
     words: list[Value | None] = [None] * n if texts else []
     count: Ints | None = None
     mean, low, high, last = (_Column(n) for _ in range(4))
-    for info, rolled in ((k.info, k.rolled) for k in series):
+    for before, later in zip((None, *series), series, strict=False):
+        info, rolled = later.info, later.rolled
         at = None if rolled.n.all() else np.flatnonzero(rolled.n)
-        count = rolled.n if at is None or count is None else np.where(rolled.n > 0, rolled.n, count)
+        both = None if before is None or count is None else np.flatnonzero(turns(t, seconds, before, count, later))
+        held = [column.values[both] for column in (mean, low, high)] if both is not None and len(both) else None
         numbers = info.numbers or (single and not info.choices)
         for column, stored in ((mean, rolled.mean), (low, rolled.low), (high, rolled.high)):
             column.put(info, stored if numbers else None, at)
@@ -82,8 +96,27 @@ def bucketed(t: NDArray[np.int64], series: Sequence[Known]) -> Buckets:
                 words[k] = restored(int(rolled.last[k]))
         else:
             last.put(info, rolled.last, at)
+        known = rolled.n if at is None or count is None else np.where(rolled.n > 0, rolled.n, count)
+        if held and count is not None:
+            known = known.copy()
+            known[both] += count[both]
+            mean.values[both] += (held[0] - mean.values[both]) * (count[both] / known[both])
+            low.values[both] = np.minimum(held[1], low.values[both])
+            high.values[both] = np.maximum(held[2], high.values[both])
+        count = known
     known = np.zeros(n, np.int32) if count is None else count
     return Buckets(t, mean.values, low.values, high.values, words if texts else last.values, known)
+
+
+def turns(t: NDArray[np.int64], seconds: Wide | int, before: Known, count: Ints, later: Known) -> NDArray[np.bool_]:
+    """The buckets from `t` (UTC ms) on that two series share one after the other: no more is known than fits in.
+
+    Of one device, whose scale has changed, that may be any; of two devices only the one in which they were swapped.
+    `count`: what is known of `before`, and of all before it.
+    """
+    fit = (count > 0) & (later.rolled.n > 0)
+    fit &= count + later.rolled.n <= seconds * max(before.a_second, later.a_second)
+    return fit if before.info.key == later.info.key else fit & (t + 1000 * seconds > before.until * 1000)
 
 
 class _Column:

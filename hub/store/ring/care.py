@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from hub.errors import UserError
 from hub.store.ring import integrity
+from hub.store.ring.blob import HEAD, Damaged, peek
 from hub.store.ring.file import look, open_history, text
 from hub.store.ring.integrity import QUICK_S
 from hub.store.ring.now import Now
-from hub.store.ring.pages import log_is_broken
+from hub.store.ring.pages import Cell, Pages, log_is_broken
 from hub.store.ring.salvage import Report
 from hub.store.ring.writer import Writer
 
@@ -54,9 +55,30 @@ def salvage_file(damaged: Path, path: Path, now_ms: int, budget: int) -> Report:
         raise UserError(f"{damaged}: there is no such file")
     if path.exists() and damaged.samefile(path):
         raise UserError(f"{damaged}: this is the history itself; it is moved aside when it is damaged")
+    if not _has_blocks(damaged):
+        raise UserError(f"{damaged}: has no page of a history that can be read; name a history.db or a copy of one")
     files, found = open_history(path, now_ms, budget)
     writer = Writer(path, files, Now(found.series, found.hours, found.last_ms, found.joined), budget)
     try:
         return writer.salvage(damaged, now_ms)
     finally:
         writer.close()
+
+
+def _has_blocks(path: Path) -> bool:
+    """Whether anything in the file is a sound block of a history. Raises UserError."""
+    try:
+        with Pages.opened(path) as pages:
+            rows = (row for number in range(1, pages.count + 1) for row in pages.rows(number))
+            return any(_is_block(cell) for row in rows for cell in row.cells)
+    except OSError as e:
+        raise UserError(f"{path}: cannot be read: {e.strerror}; name a readable file") from None
+
+
+def _is_block(cell: Cell) -> bool:
+    """By its checksum; an hour is known by its directory, or by the head that its seconds begin with."""
+    for blob in (cell, cell[:HEAD]) if isinstance(cell, bytes) else ():
+        with suppress(Damaged):
+            peek(blob)
+            return True
+    return False

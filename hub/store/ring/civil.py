@@ -21,16 +21,18 @@ MAX_PERIODS = 400_000
 def edges(start: int, end: int, period: str, zone: ZoneInfo) -> NDArray[np.int64]:
     """UTC seconds of all edges from the one at or before `start` to the one at or after `end`.
 
-    Raises UserError for an unknown period, an empty range or too many periods.
+    Raises UserError for an unknown period, an empty range, too many periods, or past the end of the calendar.
     """
     if period not in PERIODS:
         raise UserError(f"step: {period!r} is none of {', '.join(PERIODS)}")
     if start >= end:
         raise UserError("from: must be before to")
-    if period in ("quarter", "hour"):
-        return _even(start, end, 900 if period == "quarter" else 3600, zone)
-    found = list(_calendar(start, end, period, zone))
-    return np.array(found, np.int64)
+    try:
+        if period in ("quarter", "hour"):
+            return _even(start, end, 900 if period == "quarter" else 3600, zone)
+        return np.array(list(_calendar(start, end, period, zone)), np.int64)
+    except (ValueError, OverflowError, OSError):  # what datetime raises past its ends
+        raise UserError("from, to: the calendar has the years 1 to 9999; ask for a range well within them") from None
 
 
 def _even(start: int, end: int, step: int, zone: ZoneInfo) -> NDArray[np.int64]:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hub.model import Kind
 from hub.store.ring import energy, hour, rollup
 from hub.store.ring.blob import Damaged, Holds, Tag, sealed, unsealed
-from hub.store.ring.codec import MISSING, Ints, encode
+from hub.store.ring.codec import MISSING, Ints, decode, encode
 from hub.store.ring.energy import Counted, Energy, Mark, Reading
 from hub.store.ring.levels import DAY, HOUR, LEVELS, QUARTER, Level, first_day, month_of, row_id, span
 from hub.store.ring.types import SeriesInfo
@@ -75,11 +76,11 @@ class DayPacker:
         return {i for _, directory in self._hours() for i in directory}
 
     def rows(
-        self, series_id: int, info: SeriesInfo, values: Ints, before: Reading | None = None, marks: int = 0
+        self, series_id: int, info: SeriesInfo, values: Ints, before: Sequence[Reading] | None = None, marks: int = 0
     ) -> Rows:
         """Everything that `values`, the day's seconds, puts into the file.
 
-        `before`: a counter's reading before the day, when it is not the last one in the file; `marks` go on energies.
+        `before`: a counter's readings before the day, when they are not those in the file; `marks` go on energies.
         """
         rows = Rows()
         if not (values != MISSING).any():
@@ -91,7 +92,9 @@ class DayPacker:
         for level in LEVELS:
             fine = rollup.fold(fine, level.step // (DAY // len(fine)))
             rows.replaced.append(self._rolled(level, series_id, info, fine))
-        self._flowed(rows, series_id, info, values, before or self._reading(series_id), marks)
+        if before is None:
+            before = self.before(series_id) if info.kind == Kind.COUNTER else ()
+        self._flowed(rows, series_id, info, values, before, marks)
         return rows
 
     def coarse(self, series_id: int, info: SeriesInfo, step: int, rolled: rollup.Rolled, marks: int = 0) -> Rows:
@@ -114,9 +117,17 @@ class DayPacker:
             rows.replaced += self._kept(series_id, Counted(self._day * DAY // QUARTER, flowed, None))
         return rows
 
-    def flowed(self, series_id: int, found: Counted) -> Rows:
-        """Energies of the quarter-hours of a stretch that was not read."""
-        return Rows(list(self._kept(series_id, found)))
+    def seam(self, series_id: int, info: SeriesInfo, values: Ints, before: Sequence[Reading]) -> Rows:
+        """A counter's energies from its last reading `before` the day to its first one in `values`, told again.
+
+        Nothing of one that was reset in between or is another meter.
+        """
+        found = energy.flows(info, self._day * DAY, values, before)
+        first = self._day * DAY + int(np.flatnonzero(values != MISSING)[0])
+        if not before or found is None or any(e.t == first for e in found.events):
+            return Rows()
+        told = found.energy.until(first // QUARTER - found.first + 1)
+        return Rows(list(self._kept(series_id, Counted(found.first, told, None))))
 
     def checked(self, ids: dict[str, int]) -> Rows:
         """Energies of the day's series whose sums are not right, marked so. `ids`: series by key."""
@@ -155,6 +166,20 @@ class DayPacker:
             self.damaged.append(f"a row of {table}")
             return None
 
+    def _days(self, series_id: int, newest: int) -> Iterator[tuple[int, Ints]]:
+        """(start s UTC, seconds) of the packed days of a series from `newest` down to one that is damaged."""
+        oldest = self._connection.execute("SELECT min(id) >> 16 FROM raw").fetchone()[0]
+        for day in range(newest, newest if oldest is None else oldest - 1, -1):
+            noticed = len(self.damaged)
+            body = self._row("raw", Tag(Holds.RAW, series_id, day))
+            if body is None and len(self.damaged) == noticed:
+                continue
+            try:
+                values = decode(body or b"")
+            except Damaged:
+                return
+            yield day * DAY, values
+
     def rolled(self, level: Level, series_id: int) -> rollup.Rolled:
         """The day's buckets as the file has them."""
         period = month_of(self._day) if level.monthly else self._day
@@ -186,7 +211,7 @@ class DayPacker:
     # -- energies ----------------------------------------------------------------------------------------------------
 
     def _flowed(
-        self, rows: Rows, series_id: int, info: SeriesInfo, values: Ints, before: Reading | None, marks: int
+        self, rows: Rows, series_id: int, info: SeriesInfo, values: Ints, before: Sequence[Reading], marks: int
     ) -> None:
         found = energy.flows(info, self._day * DAY, values, before)
         if found is None:
@@ -196,7 +221,18 @@ class DayPacker:
         self._energies[info.key] = found
         rows.replaced += self._kept(series_id, found)
 
-    def _reading(self, series_id: int) -> Reading | None:
+    def before(self, series_id: int) -> list[Reading]:
+        """A counter's readings before the day, as `energy.tail` tells them."""
+        start, last = self._day * DAY, self.reading(series_id)
+        if last is None:
+            return []
+        known = [last] if last.t < start else []
+        if known and start - last.t <= energy.EXACT_S:
+            return known
+        return energy.tail(self._days(series_id, min(last.t // DAY, self._day - 1))) or known
+
+    def reading(self, series_id: int) -> Reading | None:
+        """A counter's last packed reading."""
         found = self._connection.execute("SELECT t, value FROM reading WHERE series = ?", (series_id,)).fetchone()
         return Reading(*found) if found else None
 

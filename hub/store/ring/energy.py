@@ -8,6 +8,7 @@ is never a negative bar, one that jumps never a spike: `classify` says which inc
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.model import Kind
+from hub.model.point import FRACTION
 from hub.store.ring.blob import Body, Damaged
 from hub.store.ring.codec import MISSING, Ints
 from hub.store.ring.levels import DAY, QUARTER
@@ -33,7 +35,7 @@ WATTS = frozenset(f"power{p}" for p in ("", "_l1", "_l2", "_l3")) | {"pv_power",
 _UNIT_W = 10_000.0
 """Watts that make a unit an hour of other counters: a cubic metre of gas is about 10 kWh."""
 
-_EXACT_S = 15
+EXACT_S = 15
 """A reading at most this far from an edge makes it exact."""
 _NOISE = 3
 """Stored units that a counter may fall back by rounding."""
@@ -76,15 +78,22 @@ class Energy:
         """The same, or with `way` -1 the other way round."""
         return self if way > 0 else Energy(self.minus, self.plus, self.marks)
 
-    def after(self, k: int) -> Energy:
-        """All quarters but the first `k`."""
-        return Energy(self.plus[k:], self.minus[k:], self.marks[k:])
+    def until(self, k: int) -> Energy:
+        """The first `k` quarters."""
+        return Energy(self.plus[:k], self.minus[:k], self.marks[:k])
 
-    def add(self, at: int, other: Energy, k: int) -> None:
-        """Adds quarter `k` of `other` to the one at `at`, if that is in reach."""
-        if 0 <= at < len(self.marks):
-            self.plus[at] += other.plus[k]
-            self.marks[at] |= other.marks[k]
+    def times(self, factor: float) -> Energy:
+        """The same in a unit that is `factor` times smaller."""
+        if factor == 1:
+            return self
+        plus, minus = (np.rint(a * factor).astype(np.int64) for a in (self.plus, self.minus))
+        return Energy(plus, minus, self.marks)
+
+    def add(self, other: Energy, where: NDArray[np.bool_]) -> None:
+        """Adds the quarters of `other` that are `where`."""
+        self.plus[where] += other.plus[where]
+        self.minus[where] += other.minus[where]
+        self.marks[where] |= other.marks[where]
 
     def put(self, at: int, other: Energy) -> None:
         """Lays the known quarters of `other` over those from `at` on; what sticks out is left away."""
@@ -116,68 +125,65 @@ class Event:
 
 @dataclass(slots=True)
 class Counted:
-    """A stretch of a counter: `first` is the first quarter-hour (since 1970) that `energy` tells of.
-
-    With `adds` that quarter was counted until the reading before, and its energy comes on top.
-    """
+    """A stretch of a counter: `first` is the first quarter-hour (since 1970) that `energy` tells of."""
 
     first: int
     energy: Energy
     last: Reading | None
     events: list[Event] = field(default_factory=list)
-    adds: bool = False
 
     def onto(self, out: Energy, start: int) -> None:
-        """Lays it over `out`, whose first quarter-hour is `start`."""
+        """Lays it over `out`, whose first quarter-hour is `start`; what was imported there stays marked so."""
         at = self.first - start
-        if self.adds:
-            out.add(at, self.energy, 0)
-        out.put(at + self.adds, self.energy.after(int(self.adds)))
+        imported = out.marks & np.uint8(Mark.IMPORTED)
+        out.put(at, self.energy)
+        out.marks |= imported
 
 
-def counted(start: int, values: Ints, before: Reading | None, unit_w: float) -> Counted:
-    """Energies of the seconds from `start` (s UTC, on a quarter) on, and of the gap since the reading `before` it.
+def tail(days: Iterable[tuple[int, Ints]], older: Sequence[Reading] = ()) -> list[Reading]:
+    """A counter's last readings, in time order: those of the quarter-hour of the last, and one at its start or before.
 
+    `days`: (start s UTC, seconds), newest first, looked at as far as it takes; `older`: readings before all of them.
+    """
+    found: list[Reading] = []
+    for start, values in days:
+        at = np.flatnonzero(values != MISSING)
+        if len(at):
+            edge = (found[-1].t if found else start + int(at[-1])) // QUARTER * QUARTER
+            first = max(int(np.searchsorted(at, edge - start, "right")) - 1, 0)
+            found = [Reading(start + k, int(values[k])) for k in at[first:].tolist()] + found
+            if found[0].t <= edge:
+                return found
+    return [*older[-1:], *found]
+
+
+def counted(start: int, values: Ints, before: Sequence[Reading], unit_w: float) -> Counted:
+    """Energies of the seconds from `start` (s UTC, of a day) on, and of the gap since the readings `before` it.
+
+    `before` is a `tail`: after a gap the quarter of its last reading is told again as a whole, the gap's part with it.
     `unit_w`: watts that make one stored unit in an hour (1 for a counter of Wh).
     """
+    gap = before and start - before[-1].t > EXACT_S
+    before = before if gap else before[-1:]
     at = np.flatnonzero(values != MISSING)
-    t, c = at.astype(np.int64) + start, values[at].astype(np.int64)
-    if before is not None and before.t < start:
-        t, c = np.insert(t, 0, before.t), np.insert(c, 0, before.value)
-    end = start + len(values)
+    t = np.concatenate([np.array([r.t for r in before], np.int64), at + start])
+    c = np.concatenate([np.array([r.value for r in before], np.int64), values[at]])
+    last = Reading(int(t[-1]), int(c[-1])) if len(t) else None
     if len(t) < 2:
-        last = Reading(int(t[-1]), int(c[-1])) if len(t) else before
         return Counted(start // QUARTER, Energy.empty(len(values) // QUARTER), last)
     steps, events = classify(t, c, unit_w)
-    gap = start - int(t[0])
-    first = (int(t[0]) if gap > _EXACT_S else start) // QUARTER
-    edges = np.arange(first, end // QUARTER + 1) * QUARTER
+    first = (before[-1].t if gap else start) // QUARTER
+    edges = np.arange(first, (start + len(values)) // QUARTER + 1) * QUARTER
     line = np.concatenate(([0.0], np.cumsum(steps))) * PARTS
-    at_edges = np.rint(np.interp(edges, t, line)).astype(np.int64)
-    at_edges[0] = 0
+    at_edges = np.floor(np.interp(edges, t, line) + 0.5).astype(np.int64)
+    if edges[0] % DAY == 0 and edges[0] - t[0] <= EXACT_S:
+        at_edges[0] = 0  # the day before was told until that reading
     flowed = np.maximum(np.diff(at_edges), 0)
     energy = Energy(flowed, np.zeros(len(flowed), np.int64), _marks(edges, t))
-    if gap > _EXACT_S and edges[1] - int(t[0]) <= _EXACT_S:
-        energy.marks[0] = Mark.KNOWN
     for event in events:
         k = min(event.t // QUARTER - first, len(flowed) - 1)
         energy.marks[k] |= Mark.RESET | Mark.KNOWN
-    return Counted(first, energy, Reading(int(t[-1]), int(c[-1])), events, adds=gap > _EXACT_S)
-
-
-def between(before: Reading, after: Reading, info: SeriesInfo) -> Counted | None:
-    """What a counter that went on has counted between two readings, shared out over the whole quarters between them.
-
-    None for one that was reset or is another meter, and where there is no whole quarter.
-    """
-    t, c = (np.array(pair, np.int64) for pair in ((before.t, after.t), (before.value, after.value)))
-    steps, events = classify(t, c, _unit_w(info))
-    first, end = -(-before.t // QUARTER), after.t // QUARTER
-    if events or first >= end:
-        return None
-    line = np.rint(np.linspace(0, max(float(steps[0]), 0.0) * PARTS, end - first + 1)).astype(np.int64)
-    marks = np.full(end - first, Mark.KNOWN | Mark.INTERPOLATED, np.uint8)
-    return Counted(first, Energy(np.diff(line), np.zeros(end - first, np.int64), marks), None)
+    return Counted(first, energy, last, [e for e in events if e.t >= start])
 
 
 def classify(t: Wide, c: Wide, unit_w: float) -> tuple[NDArray[np.float64], list[Event]]:
@@ -216,20 +222,37 @@ def integrated(values: Ints, scale: float, open_s: int = QUARTER) -> Energy:
     plus = np.rint(np.where(watts > 0, watts, 0).sum(1) * times).astype(np.int64)
     minus = np.rint(-np.where(watts < 0, watts, 0).sum(1) * times).astype(np.int64)
     marks = np.where(enough, np.uint8(Mark.KNOWN | Mark.INTEGRATED), np.uint8(0))
-    marks[enough & (n < lasted - _EXACT_S)] |= np.uint8(Mark.INTERPOLATED)
+    marks[enough & (n < lasted - EXACT_S)] |= np.uint8(Mark.INTERPOLATED)
     return Energy(np.where(enough, plus, 0), np.where(enough, minus, 0), marks)
 
 
-def flows(info: SeriesInfo, start: int, values: Ints, before: Reading | None, open_s: int = QUARTER) -> Counted | None:
-    """Energies of a series' seconds from `start` (s UTC, on a quarter) on; None for one that carries none.
+def averaged(lanes: Sequence[Energy]) -> Energy:
+    """A power that is kept several times a second: the mean of `lanes`, each of which is one part of every second."""
+    if len(lanes) == 1:
+        return lanes[0]
+    known = np.maximum(np.sum([e.marks > 0 for e in lanes], axis=0), 1)
+    plus, minus = (np.rint(np.sum([getattr(e, f) for e in lanes], axis=0) / known) for f in ("plus", "minus"))
+    marks = np.bitwise_or.reduce([e.marks for e in lanes])
+    return Energy(plus.astype(np.int64), minus.astype(np.int64), marks)
 
-    `open_s`: seconds of the last quarter that are over.
+
+def flows(
+    info: SeriesInfo, start: int, values: Ints, before: Sequence[Reading], open_s: int = QUARTER
+) -> Counted | None:
+    """Energies of a series' seconds from `start` (s UTC, of a day) on; None for one that carries none.
+
+    `before`: of a counter, see `counted`; `open_s`: seconds of the last quarter that are over.
     """
     if info.kind == Kind.COUNTER:
         return counted(start, values, before, _unit_w(info))
-    if info.key.partition(".")[2] in WATTS:
+    if info.key.partition(".")[2].partition(FRACTION)[0] in WATTS:
         return Counted(start // QUARTER, integrated(values, info.scale, open_s), None)
     return None
+
+
+def unit_of(info: SeriesInfo) -> float:
+    """What a whole unit of the series' energies is, in its counter's unit or in Wh."""
+    return info.scale if info.kind == Kind.COUNTER else 1.0
 
 
 def _unit_w(info: SeriesInfo) -> float:
@@ -264,7 +287,7 @@ def _marks(edges: Wide, t: Wide) -> Flags:
     """A quarter is known when readings lie on both sides of its middle part; exact when near both edges."""
     before = np.maximum(np.searchsorted(t, edges, "right") - 1, 0)
     after = np.minimum(before + 1, len(t) - 1)
-    near = (np.abs(edges - t[before]) <= _EXACT_S) | (np.abs(t[after] - edges) <= _EXACT_S)
+    near = (np.abs(edges - t[before]) <= EXACT_S) | (np.abs(t[after] - edges) <= EXACT_S)
     some = (edges[1:] > t[0]) & (edges[:-1] < t[-1])
     marks = np.where(some, np.uint8(Mark.KNOWN), np.uint8(0))
     unsure = ~(near[:-1] & near[1:])

@@ -16,7 +16,7 @@ from hub.store.ring.blob import Damaged, Holds, Tag, unsealed
 from hub.store.ring.budget import make_room
 from hub.store.ring.codec import MISSING, Ints, decode
 from hub.store.ring.day import DayPacker, Rows
-from hub.store.ring.energy import Mark, Reading, between
+from hub.store.ring.energy import Mark, Reading, tail
 from hub.store.ring.file import Files, Recovered, keep_registry, look, open_history, row_of, transaction
 from hub.store.ring.levels import DAY, H1, HOUR, M15, QUARTER, Level, row_id
 from hub.store.ring.rollup import Rolled
@@ -93,7 +93,10 @@ class PastWriter(PastReader):
         super().__init__(files.connection, series, until)
         self._files = files
         self._budget = budget
-        self._before: dict[int, Reading] = {}
+        self._tails: dict[int, list[Reading]] = {}
+        """a counter's last readings that were added: their seconds may have gone already for want of room"""
+        self._added: dict[SeriesInfo, set[int]] = {}
+        """the days of counters that were added to"""
 
     @staticmethod
     @contextmanager
@@ -103,7 +106,7 @@ class PastWriter(PastReader):
         try:
             past = PastWriter(files, found.series, budget, _until(files.connection, found, now_ms))
             yield past
-            past._bridge()
+            past._join()
         finally:
             files.close()
 
@@ -117,10 +120,11 @@ class PastWriter(PastReader):
         packer = DayPacker(self._connection, day)
         mine = self.known(info, day)
         both = np.where(mine == MISSING, added, mine)
-        before = self._before.get(series_id) or (self._last(info, day - 1) if info.kind == Kind.COUNTER else None)
+        before = self._before(packer, series_id, day) if info.kind == Kind.COUNTER else []
         self._write(day, packer.rows(series_id, info, both, before, Mark.IMPORTED))
-        last = int(np.flatnonzero(both != MISSING)[-1])
-        self._before[series_id] = Reading(day * DAY + last, int(both[last]))
+        if info.kind == Kind.COUNTER:
+            self._tails[series_id] = tail([(day * DAY, both)], before)
+            self._added.setdefault(info, set()).add(day)
         return new
 
     def means(self, info: SeriesInfo, day: int, step: int, rolled: Rolled) -> int:
@@ -135,31 +139,29 @@ class PastWriter(PastReader):
         self._write(day, packer.coarse(self._id(info, day), info, step, added, Mark.IMPORTED))
         return int((added.n > 0).sum())
 
-    def _last(self, info: SeriesInfo, day: int) -> Reading | None:
-        """A counter's last reading of a day."""
-        values = self.known(info, day)
-        at = np.flatnonzero(values != MISSING)
-        return Reading(day * DAY + int(at[-1]), int(values[at[-1]])) if len(at) else None
+    def _before(self, packer: DayPacker, series_id: int, day: int) -> list[Reading]:
+        """A counter's last readings before a day, in the file or added just now."""
+        held, added = packer.before(series_id), self._tails.get(series_id, [])
+        return added if added and (held[-1].t if held else 0) < added[-1].t < day * DAY else held
 
-    def _bridge(self) -> None:
-        """What a counter has counted from its last reading that was added until the ring's own next one."""
-        for info in [
-            i for i, series_id in self._series.items() if series_id in self._before and i.kind == Kind.COUNTER
-        ]:
-            last = self._before[self._series[info]]
-            after = self._next(info, last.t // DAY + 1)
-            found = between(last, after, info) if after else None
-            if found:
-                day = last.t // DAY
-                self._write(day, DayPacker(self._connection, day).flowed(self._series[info], found))
+    def _join(self) -> None:
+        """What counters have counted from days that were added to until their next reading in one that was not."""
+        for info, days in self._added.items():
+            for added in (day for day in sorted(days) if day + 1 not in days):
+                day = self._next(info, added + 1)
+                while day < self.until and self._seam(info, day):
+                    day = self._next(info, day + 1)
 
-    def _next(self, info: SeriesInfo, day: int) -> Reading | None:
-        """A counter's first reading from a day on."""
-        for later in range(day, self.until):
-            at = np.flatnonzero((values := self.known(info, later)) != MISSING)
-            if len(at):
-                return Reading(later * DAY + int(at[0]), int(values[at[0]]))
-        return None
+    def _seam(self, info: SeriesInfo, day: int) -> bool:
+        """Tells a day's first quarter anew, and the gap before; True if it is its last too: the next seam is in it."""
+        packer, series_id, values = DayPacker(self._connection, day), self._series[info], self.known(info, day)
+        self._write(day, packer.seam(series_id, info, values, self._before(packer, series_id, day)))
+        first, last = np.flatnonzero(values != MISSING)[[0, -1]] // QUARTER
+        return bool(first == last)
+
+    def _next(self, info: SeriesInfo, day: int) -> int:
+        """The first day from `day` on in which a counter was read; `until` if there is none."""
+        return next((d for d in range(day, self.until) if (self.known(info, d) != MISSING).any()), self.until)
 
     def note(self, now_s: int, kind: str, numbers: dict[str, object]) -> None:
         """An event: where the past came from."""

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hub.model import Kind
-from hub.store.ring import hour
+from hub.store.ring import hour, kept
 from hub.store.ring.blob import HEAD, Body, Damaged, Holds, Tag, check
-from hub.store.ring.buckets import Grid, Known, bucketed
+from hub.store.ring.buckets import Grid, Known, bucketed, turns
 from hub.store.ring.codec import MISSING, Ints, decode
-from hub.store.ring.energy import Energy, Reading, flows, summed
+from hub.store.ring.day import DayPacker
+from hub.store.ring.energy import EXACT_S, Energy, Reading, averaged, flows, summed, unit_of
 from hub.store.ring.energy import unpack as unpack_energy
 from hub.store.ring.file import text
 from hub.store.ring.levels import DAY, H1, HOUR, M15, QUARTER, SECOND, Level, begin, first_day, periods, row_id
@@ -32,6 +35,9 @@ PARTS_MS = (200, 250, 500)
 """Steps of a part of a second that points may be kept at."""
 PARTS = {f"{ms}ms": ms for ms in PARTS_MS}
 """As they are asked for."""
+
+_Lanes: TypeAlias = tuple[Member, dict[tuple[int, int], Member]]
+"""A series, and those of the parts of a second beside it."""
 
 
 class Reader:
@@ -62,38 +68,36 @@ class Reader:
         if step_ms in PARTS_MS:
             return {p: self._fractions(p, Grid.of(start, end, None), 1000 // step_ms) for p in points}
         grid = Grid.of(start, end, step_ms)
-        wanted = {p: self._series(p) for p in points}
-        parts = {p: self._parts(p) for p in points}
-        ids = {m.id for series in (*wanted.values(), *parts.values()) for m in series}
+        series = {p: self._lanes(p) for p in points}
+        ids = _ids(series)
         rolled = self._seconds_rolled(grid, ids) if grid.level is None else self._rolled(grid, grid.level, ids)
-        for p, series in wanted.items():
-            for m in series[-1:]:
-                rolled[m.id] = merged([rolled[part.id] for part in parts[p]] + [rolled[m.id]])
         t = grid.times
-        return {
-            p: bucketed(t, [Known(m.info, rolled[m.id].before(t, m.until * 1000)) for m in series])
-            for p, series in wanted.items()
-        }
+        return {p: bucketed(t, [k.within(t) for k in _known(of, rolled)], grid.step) for p, of in series.items()}
 
-    def _parts(self, point: str) -> list[Member]:
-        """The series of all parts of a second that were kept of the point."""
-        key = self._resolve(point)
-        return [m for series in self._now.fractions(key).values() for m in series] if key else []
+    def _lanes(self, point: str) -> list[_Lanes]:
+        """The series that tell of the point, oldest first, with those of the parts of a second beside each."""
+        return [(m, self._beside(m)) for m in self._series(point)]
+
+    def _beside(self, whole: Member) -> dict[tuple[int, int], Member]:
+        """The series of the parts of a second that were kept, in the same scale, beside one; by (part, parts)."""
+        lanes = self._now.fractions(whole.info.key)
+        return {
+            part: m for part, kept in lanes.items() for m in kept if replace(m.info, key=whole.info.key) == whole.info
+        }
 
     def _fractions(self, point: str, grid: Grid, parts: int) -> Buckets:
         """Every part of a second its own bucket; the last of a second is the second's value itself."""
-        key = self._resolve(point)
-        kept = self._now.fractions(key) if key else {}
-        series = [*(kept.get((k, parts), []) for k in range(1, parts)), self._series(point)[-1:]]
-        found = self._seconds({m.id for lane in series for m in lane}, grid.start, grid.end)
-        values = np.full((grid.end - grid.start, parts), MISSING, np.int32)
-        for k, lane in enumerate(series):
-            for m in lane:
-                _lay(values[:, k], 0, found[m.id])
-        step_ms = 1000 // parts
-        first = grid.start * 1000 - 1000 + step_ms
-        starts = np.arange(values.size, dtype=np.int64) * step_ms + first
-        known = [Known(m.info, each(values.ravel())) for m in self._series(point)[-1:]]
+        series = self._lanes(point)
+        found = self._seconds(_ids({point: series}), grid.start, grid.end)
+        step_ms, length = 1000 // parts, grid.end - grid.start
+        starts = np.arange(length * parts, dtype=np.int64) * step_ms + grid.start * 1000 - 1000 + step_ms
+        known = []
+        for whole, beside in series:
+            values = np.full((length, parts), MISSING, np.int32)
+            for (k, n), m in (beside | {(parts, parts): whole}).items():
+                if n == parts:
+                    values[:, k - 1] = found[m.id]
+            known.append(Known(whole.info, each(values.ravel()), whole.until).within(starts))
         return bucketed(starts, known)
 
     def seconds(self, point: str, start: int, end: int) -> tuple[SeriesInfo | None, Ints]:
@@ -108,16 +112,16 @@ class Reader:
         """Buckets between `edges` (UTC s, multiples of a quarter-hour, see `civil.edges`)."""
         whole_hours = not ((edges - edges[0]) % HOUR).any() and edges[0] % HOUR == 0
         grid = Grid(int(edges[0]), int(edges[-1]), HOUR if whole_hours else QUARTER)
-        wanted = {p: self._series(p) for p in points}
-        level = H1 if whole_hours else M15
-        rolled = self._rolled(grid, level, {m.id for series in wanted.values() for m in series})
-        at = (edges[:-1] - grid.start) // grid.step
+        series = {p: self._lanes(p) for p in points}
+        rolled = self._rolled(grid, H1 if whole_hours else M15, _ids(series))
+        at, t = (edges[:-1] - grid.start) // grid.step, grid.times
+
+        def folded(known: Known) -> Known:
+            return replace(known, rolled=fold_at(known.within(t).rolled, at))
+
         return {
-            p: bucketed(
-                edges[:-1] * 1000,
-                [Known(m.info, fold_at(rolled[m.id].before(grid.times, m.until * 1000), at)) for m in series],
-            )
-            for p, series in wanted.items()
+            p: bucketed(edges[:-1] * 1000, [folded(k) for k in _known(of, rolled)], np.diff(edges))
+            for p, of in series.items()
         }
 
     def energy(self, points: Sequence[str], edges: NDArray[np.int64]) -> dict[str, Flow]:
@@ -125,20 +129,30 @@ class Reader:
 
         Counters give what they counted, powers what they come to; other points are never known.
         """
-        start, end = int(edges[0]), int(edges[-1])
+        grid = Grid(int(edges[0]), int(edges[-1]), QUARTER)
+        at = (edges - grid.start) // QUARTER
         out: dict[str, Flow] = {}
         for p in points:
-            series = self._series(p)
-            flowed = Energy.empty((end - start) // QUARTER)
-            for m in series:
-                mine = Energy.empty(len(flowed.marks))
-                self._flowed(mine, start, m.id, m.info)
-                mine.marks[max(m.until - start, 0) // QUARTER :] = 0
-                flowed.put(0, mine)
-            scale = max((m.info.scale for m in series), default=1.0)
-            watts = any(m.info.kind != Kind.COUNTER for m in series)
-            out[p] = summed(flowed, (edges - start) // QUARTER, 1.0 if watts else scale)
+            series = self._lanes(p)
+            unit = min((unit_of(m.info) for m, _ in series), default=1.0)
+            out[p] = summed(self._together(grid, series, unit), at, unit)
         return out
+
+    def _together(self, grid: Grid, series: list[_Lanes], unit: float) -> Energy:
+        """Energies of all series of a point in tenths of `unit`; a quarter that two share in turn is that of both."""
+        whole = Energy.empty(len(grid))
+        known: list[Known] = []
+        if len(series) > 1:
+            rolled = self._rolled(grid, M15, {m.id for m, _ in series})
+            known = [Known(m.info, rolled[m.id], m.until).within(grid.times) for m, _ in series]
+        for k, (m, beside) in enumerate(series):
+            mine = averaged([self._flowed(grid, part) for part in (*beside.values(), m)]).times(unit_of(m.info) / unit)
+            mine.marks[max(-(-(m.until - grid.start) // QUARTER), 0) :] = 0
+            if k:
+                held = np.where(whole.marks > 0, np.max([b.rolled.n for b in known[:k]], axis=0), 0)
+                mine.add(whole, turns(grid.times, QUARTER, known[k - 1], held, known[k]) & (mine.marks > 0))
+            whole.put(0, mine)
+        return whole
 
     def reach(self) -> tuple[Reach, ...]:
         """How far back each resolution goes, finest first; empty when the file cannot be read."""
@@ -148,29 +162,47 @@ class Reader:
 
     def finest(self, start: int) -> int:
         """See Querier."""
-        kept = [r for r in self.reach() if r.since is not None]
-        return next((r.step for r in kept if (r.since or 0) <= start), kept[0].step if kept else SECOND)
+        found = [(r.step * 1000, r.since) for r in self.reach() if r.since is not None]
+        for k, (step_ms, since) in enumerate(found):
+            if all(since < max(start, begun) // coarse * coarse + coarse for coarse, begun in found[k + 1 :]):
+                return step_ms // 1000
+        return SECOND
 
-    def _flowed(self, out: Energy, start: int, series_id: int, info: SeriesInfo) -> None:
-        """Packed months first, then what the days that are not packed yet come to."""
-        first, end = start // QUARTER, start // QUARTER + len(out.marks)
-        packed_until, before = 0, None
+    def finest_of(self, points: Sequence[str], start: int, end: int, least: int) -> int:
+        """See Querier."""
+        ids = [m.id for p in points for m in self._series(p)]
+        with self._reading() as connection:
+            return kept.finest(connection, ids, start // 1000, -(-end // 1000), least) if connection else SECOND
+        return SECOND
+
+    def _flowed(self, grid: Grid, m: Member) -> Energy:
+        """Packed months first, then what the days that are not packed yet come to.
+
+        Of a counter all of these are read, wherever the question ends: its next reading tells of a gap that lies there.
+        """
+        out, first, counter = Energy.empty(len(grid)), grid.start // QUARTER, m.info.kind == Kind.COUNTER
+        packed_until, before = 0, list[Reading]()
         with self._reading() as connection:
             if connection:
                 packed_until = self._packed_until(connection)
-                for month in periods(M15, start, end * QUARTER):
-                    for body in self._row(connection, "energy", Tag(Holds.ENERGY, series_id, month)):
+                for month in periods(M15, grid.start, grid.end):
+                    for body in self._row(connection, "energy", Tag(Holds.ENERGY, m.id, month)):
                         self._kept(out, first_day(month) * DAY // QUARTER - first, body)
-                found = connection.execute("SELECT t, value FROM reading WHERE series = ?", (series_id,)).fetchone()
-                before = Reading(*found) if found else None
+                packer = DayPacker(connection, packed_until)
+                if counter and (newest := packer.reading(m.id)) and newest.t < grid.end:
+                    before = packer.before(m.id)
         last = self._now.last_ms // 1000
         begin = (packed_until or last // DAY - 1) * DAY
-        stop = min(end * QUARTER, last // QUARTER * QUARTER + QUARTER)
-        if begin < stop:
-            values = self._seconds({series_id}, begin, stop)[series_id]
-            late = flows(info, begin, values, before, min(last + 1 - (stop - QUARTER), QUARTER))
+        stop = last // QUARTER * QUARTER + QUARTER
+        if not counter:
+            stop = min(stop, grid.end)
+        told = before[-1].t if before and begin - before[-1].t > EXACT_S else begin
+        if begin < stop and told < grid.end:
+            values = self._seconds({m.id}, begin, stop)[m.id]
+            late = flows(m.info, begin, values, before, min(last + 1 - (stop - QUARTER), QUARTER))
             if late:
                 late.onto(out, first)
+        return out
 
     def _kept(self, out: Energy, at: int, body: Body) -> None:
         try:
@@ -338,6 +370,17 @@ class Reader:
                 yield series_id, hour.chunk(start, series_id, chunks, places[series_id])
             except Damaged:
                 self._report(f"{self._path.name}: one series of the hour from {start} (UTC s) is damaged and missing")
+
+
+def _ids(series: Mapping[str, list[_Lanes]]) -> set[int]:
+    return {m.id for lanes in series.values() for whole, beside in lanes for m in (whole, *beside.values())}
+
+
+def _known(series: list[_Lanes], rolled: dict[int, Rolled]) -> Iterator[Known]:
+    """Each series with the parts of a second beside it."""
+    for m, beside in series:
+        together = merged([*(rolled[part.id] for part in beside.values()), rolled[m.id]])
+        yield Known(m.info, together, m.until, max((n for _, n in beside), default=1))
 
 
 class _Columns:

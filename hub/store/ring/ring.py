@@ -156,9 +156,9 @@ class Ring:
         )
 
     @property
-    def version(self) -> tuple[int, int]:
-        """Another one when what is sealed has changed; what is not sealed yet changes every second."""
-        return self._writer.generation, self._writer.changes
+    def version(self) -> tuple[int, int, int]:
+        """Another one when anything before the newest second has changed. It begins at the same with each start."""
+        return self._writer.generation, self._writer.changes, self._now.incidents.late
 
     @property
     def last_ms(self) -> int:

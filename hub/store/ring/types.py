@@ -109,7 +109,13 @@ class Querier(Protocol):
         """What flowed between `edges` (UTC s, multiples of a quarter-hour), by point id."""
 
     def finest(self, start: int) -> int:
-        """The finest step in seconds of which anything is kept from `start` (UTC ms) on."""
+        """The finest step in seconds at which the history goes back to `start` (UTC ms), or to where it begins."""
+
+    def finest_of(self, points: Sequence[str], start: int, end: int, least: int) -> int:
+        """The finest step in seconds at which all is kept that is known of the points in [start, end), UTC ms.
+
+        None finer is looked for than is of use to a step of `least` seconds.
+        """
 
 
 @dataclass(frozen=True, slots=True)

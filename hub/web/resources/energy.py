@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hub.store.ring import Querier
 from hub.store.ring.civil import PERIODS, edges
+from hub.store.ring.energy import EXACT_S, Mark
 from hub.store.ring.wear import card_years
 from hub.web.problems import ProblemError, instant, json_response
 from hub.web.reply import kept_or, told
@@ -37,10 +38,14 @@ async def energy(request: web.Request) -> web.StreamResponse:
         raise ProblemError(400, "Too much", "too many points for so long a range; ask for less of one", "points")
     cut = edges(start // 1000, -(-end // 1000), step, ZoneInfo(rooms.site.timezone))
     units = {p: rooms.board.points[p].quantity.unit for p in points}
-    return await kept_or(request, end, "application/json", lambda querier: _answer(querier, points, units, step, cut))
+    whole, kind = (int(cut[-1]) + EXACT_S) * 1000, "application/json"
+    return await kept_or(request, points, whole, kind, lambda querier: _answer(querier, points, units, step, cut))
 
 
-def _answer(querier: Querier, points: Sequence[str], units: dict[str, str], step: str, cut: NDArray[np.int64]) -> bytes:
+def _answer(
+    querier: Querier, points: Sequence[str], units: dict[str, str], step: str, cut: NDArray[np.int64]
+) -> tuple[bytes, bool]:
+    """(the answer, whether it stays so: a counter's next reading tells of a gap that reaches over the last period)."""
     flows = querier.energy(points, cut)
     series = {
         p: {
@@ -52,7 +57,8 @@ def _answer(querier: Querier, points: Sequence[str], units: dict[str, str], step
         }
         for p, flow in flows.items()
     }
-    return told({"step": step, "t": cut[:-1] * 1000, "end": int(cut[-1]) * 1000, "series": series})
+    stays = all(flow.known[-1] == 1 and not flow.marks[-1] & Mark.INTERPOLATED for flow in flows.values())
+    return told({"step": step, "t": cut[:-1] * 1000, "end": int(cut[-1]) * 1000, "series": series}), stays
 
 
 async def storage(request: web.Request) -> web.Response:

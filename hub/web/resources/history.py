@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from aiohttp import web
 
 from hub.store.ring import Buckets, Querier
+from hub.store.ring.buckets import Grid
 from hub.store.ring.civil import PERIODS, edges
+from hub.store.ring.levels import HOUR, QUARTER, SECOND
 from hub.store.ring.parquet import NoPackage, needed, written
 from hub.store.ring.reader import PARTS
 from hub.web.problems import ProblemError, count, instant
@@ -21,6 +24,8 @@ from hub.web.rooms import ROOMS
 
 DAY_MS = 86_400_000
 MAX_BUCKETS = 400_000
+MAX_READ = 40 * 86_400
+"""Values as they are kept (seconds, minutes, quarters, hours or days) that one answer may be made of."""
 MAX_STEP_S = 366 * 86_400
 MAX_WIDTH = 10_000
 FIELDS = ("mean", "min", "max", "last")
@@ -48,19 +53,23 @@ async def history(request: web.Request) -> web.StreamResponse:
     asked = _asked(request, rooms.board.points, rooms.clock.now())
     zone = ZoneInfo(rooms.site.timezone)
     texts = {p for p in asked.points if rooms.board.points[p].quantity.choices}
-    return await kept_or(request, asked.end, FORMATS[asked.form], lambda querier: _answer(querier, asked, zone, texts))
+    if asked.step == "auto":
+        asked = replace(asked, step=await rooms.history.ask(lambda querier: _seconds(querier, asked)))
+    whole, kind = _whole(asked, zone), FORMATS[asked.form]
+    return await kept_or(
+        request, asked.points, whole, kind, lambda querier: (_answer(querier, asked, zone, texts), True)
+    )
 
 
 def _answer(querier: Querier, asked: Asked, zone: ZoneInfo, texts: Set[str]) -> bytes:
     """`texts`: the points whose values are words."""
     if asked.step in PERIODS:
         cut = edges(asked.start // 1000, -(-asked.end // 1000), str(asked.step), zone)
+        _affordable(asked, len(cut) - 1, int(cut[-1] - cut[0]) // (QUARTER if (cut % HOUR).any() else HOUR))
         step_ms, series = 0, querier.periods(asked.points, cut)
     else:
-        step_ms = PARTS.get(str(asked.step)) or 1000 * _seconds(querier, asked)
-        if (asked.end - asked.start) / step_ms * len(asked.points) > MAX_BUCKETS:
-            detail = f"more than {MAX_BUCKETS} values; ask for a larger step or a shorter range"
-            raise ProblemError(400, "Too many buckets", detail, "step")
+        step_ms = PARTS.get(str(asked.step)) or 1000 * int(asked.step)
+        _affordable(asked, (asked.end - asked.start) / step_ms, _read(asked, max(step_ms // 1000, SECOND)))
         series = querier.query(asked.points, asked.start, asked.end, step_ms)
     if asked.form == "csv":
         return _csv(asked.points, series).encode()
@@ -71,13 +80,41 @@ def _answer(querier: Querier, asked: Asked, zone: ZoneInfo, texts: Set[str]) -> 
     return told({"step_ms": step_ms, **found})
 
 
+def _affordable(asked: Asked, buckets: float, read: int) -> None:
+    """`buckets`, `read`: of each point, that come out and that they are made of. Raises ProblemError for too many."""
+    if buckets * len(asked.points) > MAX_BUCKETS:
+        detail = f"more than {MAX_BUCKETS} values; ask for a larger step or a shorter range"
+        raise ProblemError(400, "Too many buckets", detail, "step")
+    if read * len(asked.points) > MAX_READ:
+        detail = (
+            f"more than {MAX_READ} kept values would have to be read; ask for a step of whole minutes, hours or days "
+            "(a multiple of 60, 3600 or 86400), a shorter range or fewer points"
+        )
+        raise ProblemError(400, "Too much to read", detail, "step")
+
+
+def _read(asked: Asked, step: int) -> int:
+    """How many values of one point, as they are kept, buckets of `step` seconds are made of."""
+    buckets = -(-asked.end // (step * 1000)) - asked.start // (step * 1000)
+    level = Grid(0, step, step).level
+    return buckets * step // (level.step if level else SECOND)
+
+
 def _seconds(querier: Querier, asked: Asked) -> int:
-    """As asked; with auto the finest of the ladder with no more buckets than `width`, of which anything is kept."""
-    if asked.step != "auto":
-        return int(asked.step)
-    least = (asked.end - asked.start) / 1000 / asked.width
-    finest = querier.finest(asked.start)
-    return next((s for s in LADDER_S if s >= least and s >= finest), LADDER_S[-1])
+    """The finest step of the ladder with no more buckets than `width`, at which all is kept that the points have."""
+    wide = [s for s in LADDER_S if s * 1000 * asked.width >= asked.end - asked.start] or [LADDER_S[-1]]
+    finest = querier.finest_of(asked.points, asked.start, asked.end, wide[0])
+    affordable = (s for s in wide if _read(asked, s) * len(asked.points) <= MAX_READ)
+    return next((s for s in affordable if s >= finest), LADDER_S[-1])
+
+
+def _whole(asked: Asked, zone: ZoneInfo) -> int:
+    """Where the last bucket ends, UTC ms."""
+    if asked.step in PERIODS:
+        end = -(-asked.end // 1000)
+        return int(edges(end - 1, end, str(asked.step), zone)[-1]) * 1000
+    step_ms = 1000 if asked.step in PARTS else 1000 * int(asked.step)
+    return -(-asked.end // step_ms) * step_ms
 
 
 def _asked(request: web.Request, known: Mapping[str, object], now: int) -> Asked:
@@ -143,12 +180,17 @@ def _arrays(series: Buckets, fields: Sequence[str]) -> dict[str, object]:
 
 
 def _csv(points: Sequence[str], series: Mapping[str, Buckets]) -> str:
-    """The last values; all series lie on one grid."""
-    columns = [series[p].last for p in points]
+    """Means, and the last value of what has none: counters, states and words. All series lie on one grid."""
+    columns = [_one(series[p]) for p in points]
     lines = [",".join(("time", *points))]
     for k, t in enumerate(series[points[0]].t.tolist()):
         lines.append(",".join((_iso(t), *(_cell(c[k]) for c in columns))))
     return "\r\n".join(lines) + "\r\n"
+
+
+def _one(buckets: Buckets) -> Sequence[object]:
+    last = buckets.last
+    return last if isinstance(last, list) else np.where(np.isnan(buckets.mean), last, buckets.mean).tolist()
 
 
 def _parquet(asked: Asked, series: Mapping[str, Buckets], texts: Set[str]) -> bytes:

@@ -159,6 +159,10 @@ def test_the_hour_that_does_not_exist_is_refused(tmp_path: Path, history: Path) 
         ("2026-02-01T00:00:00Z,5", "line 3, time: .* is not after the time of the line before"),
         ("yesterday,5", "line 3, time: 'yesterday' is not a time"),
         ("2026-02-01 00:00:01,5", "line 3, time: .* has no time zone: name the file's with --zone"),
+        ("1960-01-01T00:00:00Z,5", "line 3, time: '1960-01-01T00:00:00Z' is not a time between 1970 and 2200"),
+        ("-4,6", "line 3, time: '-4' is not a time between 1970 and 2200"),
+        ("99999999999999999999,5", "line 3, time: '99999999999999999999' is not a time between"),
+        ("0001-01-01T00:00:00+14:00,5", "line 3, time: '0001-01-01T00:00:00[+]14:00' is not a time between"),
         ("2026-02-01T00:00:01Z,1.5\n2026-02-01T00:00:02Z,'", "line 4, grid.power"),
     ],
 )
@@ -169,6 +173,13 @@ def test_a_bad_line_is_one_error_and_nothing_is_written(tmp_path: Path, history:
     report = taken(csv_of(tmp_path, text, skip_bad=True), history)
     assert sum(report.remarks.counts.values()) == 1
     assert lasts(history, "grid.power", "2026-02-01T00:00:05", "2026-02-01T00:00:06") == [7]
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_a_local_time_that_cannot_be_is_refused(tmp_path: Path, history: Path, time: str, zone: str) -> None:
+    with pytest.raises(UserError, match=f"line 2, time: '{time}' is not a time between 1970 and 2200"):
+        taken(csv_of(tmp_path, f"time,grid.power\n{time},1\n", zone=ZoneInfo(zone)), history)
 
 
 def test_two_decimal_signs_are_refused_unless_one_is_named(tmp_path: Path, history: Path) -> None:
@@ -204,6 +215,30 @@ def test_a_truncated_archive_is_an_error(tmp_path: Path, history: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(UserError, match="cannot be read to its end"):
         taken(CsvSource(path), history)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz"])
+def test_a_plain_file_that_is_called_packed_is_an_error(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"past.csv{suffix}"
+    path.write_text("time,grid.power\n1769904000,1\n", "utf-8")
+    with pytest.raises(UserError, match=f"past.csv{suffix}: cannot be read .*or take {suffix} off its name"):
+        CsvSource(path)
+
+
+@pytest.mark.parametrize(("interval", "step"), [(900, 900), (3600, 3600), (86_400, 86_400)])
+def test_means_keep_their_fractions(tmp_path: Path, history: Path, interval: int, step: int) -> None:
+    lines = [f"{utc('2026-02-01T00:00') + interval * k},{593 + 0.5 * k}" for k in range(4)]
+    taken(csv_of(tmp_path, "time,grid.power\n" + "\n".join(lines)), history)
+    first = utc("2026-02-01T00:00") * 1000
+    got = reader(history).query(["grid.power"], first, first + 4000 * step, 1000 * step)["grid.power"]
+    assert got.mean.tolist() == [593, 593.5, 594, 594.5]
+
+
+def test_a_local_day_of_25_hours_holds_to_its_end(tmp_path: Path, history: Path) -> None:
+    lines = [f"2025-10-{d} 00:00:00,{d}" for d in range(24, 29)]
+    taken(csv_of(tmp_path, "time,grid.power\n" + "\n".join(lines), zone=VIENNA), history)
+    got = means(history, "grid.power", "2025-10-25T22:00", "2025-10-27T22:00", 3600)
+    assert got == [26] * 25 + [27] * 23
 
 
 def test_a_real_home_comes_in_with_its_energy(history: Path) -> None:

@@ -197,6 +197,55 @@ CREATE TABLE recorder_runs AS SELECT * FROM new.recorder_runs;
 """
 
 
+SPOILT = """
+INSERT INTO states (state, last_updated_ts, metadata_id) VALUES ('1', NULL, 1), ('2', 'soon', 1), ('3', -5, 1);
+INSERT INTO states_meta (entity_id) VALUES (NULL);
+INSERT INTO statistics_meta (statistic_id) VALUES (NULL);
+INSERT INTO statistics (mean, min, max, start_ts, metadata_id) VALUES (1, 1, 1, NULL, 1), ('much', 1, 1, 100, 1);
+INSERT INTO statistics (mean, min, max, start_ts, metadata_id) VALUES (1, 'little', 1, 200, 1);
+INSERT INTO statistics (state, sum, start_ts, metadata_id) VALUES ('many', 'all', 100, 2), (5, 5, NULL, 2);
+INSERT INTO recorder_runs (start, "end", closed_incorrect, created) VALUES ('once', 'never', 0, 'once');
+"""
+
+
+def test_rows_without_a_time_or_a_number_are_counted_and_left_out(tmp_path: Path, database: Path) -> None:
+    whole = taken(HomeAssistant(database), tmp_path / "whole.db", ENTRIES)
+    with closing(sqlite3.connect(database)) as db:
+        db.executescript(SPOILT)
+    report = taken(HomeAssistant(database), tmp_path / "h.db", ENTRIES)
+    assert told(report)["points"] == told(whole)["points"]
+    assert {k: n for k, n in report.remarks.counts.items() if k not in whole.remarks.counts} == {
+        ("Home Assistant", "entities without a name left out"): 2,
+        (ENTRIES[0].name, "states without a time left out"): 3,
+        (ENTRIES[0].name, "statistics without a time or a number left out"): 3,
+        (ENTRIES[1].name, "statistics without a time or a number left out"): 2,
+    }
+    suggested(HomeAssistant(database).columns(), site())
+
+
+def test_a_database_that_was_moved_to_2023_by_half_tells_the_same(
+    tmp_path: Path, database: Path, history: Path
+) -> None:
+    half, other = tmp_path / "half.db", tmp_path / "other.db"
+    half.write_bytes(database.read_bytes())
+    with closing(sqlite3.connect(half)) as db:
+        db.executescript(MOVED_BY_HALF)
+    assert told(taken(HomeAssistant(half), other, ENTRIES)) == told(
+        rehearsed(HomeAssistant(database), tmp_path / "none.db", ENTRIES)
+    )
+    for point in ("grid.power", "heatpump.status", "grid.energy_import", "living.temperature"):
+        spans = "2024-03-21T00:00:00", "2024-03-21T07:00:00"
+        assert lasts(other, point, *spans) == lasts(history, point, *spans)
+
+
+MOVED_BY_HALF = """
+UPDATE states SET metadata_id = NULL,
+    entity_id = (SELECT entity_id FROM states_meta m WHERE m.metadata_id = states.metadata_id)
+    WHERE last_updated_ts < 1710995400 OR metadata_id = 3;
+DELETE FROM states_meta WHERE metadata_id = 3;
+"""
+
+
 def test_without_runs_a_state_holds_for_an_hour(tmp_path: Path, database: Path) -> None:
     with closing(sqlite3.connect(database)) as db:
         db.executescript("DROP TABLE recorder_runs; DELETE FROM states WHERE last_updated_ts > 1710990060")

@@ -152,12 +152,13 @@ def test_what_a_counter_counted_between_the_import_and_the_hub(
         edges = np.arange(DAY, DAY + 2 * 86_400 + 1, 900)
         flow = reader(history).energy([counter.id], edges)[counter.id]
         assert flow.plus[:6].sum() == pytest.approx(900)
-        gap = flow.plus[7 : (86_400 + 3000) // 900], flow.marks[7 : (86_400 + 3000) // 900]
+        hole, seam = slice(7, (86_400 + 3000) // 900), slice(6, (86_400 + 3000) // 900 + 1)
         if filled is None:
-            assert np.isnan(gap[0]).all()
+            assert np.isnan(flow.plus[hole]).all()
         else:
-            assert gap[0].sum() == pytest.approx(filled) and np.ptp(gap[0]) <= 0.11
-            assert (gap[1] == Mark.INTERPOLATED).all()
+            assert flow.plus[seam].sum() == pytest.approx(filled + 100) and np.ptp(flow.plus[hole]) <= 0.11
+            assert flow.plus[7] == pytest.approx(filled * 900 / (86_400 + 3000 - 6000), abs=0.1)
+            assert (flow.marks[hole] == Mark.INTERPOLATED).all()
         assert flow.plus[-90:].tolist() == [0.0] * 90
 
 
