@@ -65,7 +65,9 @@ def problem_of(site: Site, known: Known) -> Problem:
         estimated_from=known.estimated_from,
         assumed=known.assumed,
     )
-    dearest = max(float(np.abs(prices).max()) for prices in (problem.price_import, problem.price_export))
+    dearest = max(
+        float(np.nanmax(np.abs(prices), initial=0.0)) for prices in (problem.price_import, problem.price_export)
+    )
     return _counted_in(problem, dearest) if dearest > 1 else problem
 
 

@@ -81,7 +81,7 @@ def past(problem: Problem, change: Change, calendar: Calendar | None = None, out
         raise wrong("past", "devices of the past are part of its load; leave them out of the problem")
     missing = ~np.isfinite(problem.load_w + problem.price_import + problem.price_export)
     if missing.all():
-        raise wrong("past", "nothing is recorded of that time; choose another")
+        raise wrong("past", "nothing is recorded of that time, or no price; ask again when some days are")
     before = _without_gaps(problem, missing)
     after = changed(before, change, calendar, outdoor_c)
     month = _months(problem, calendar)

@@ -11,7 +11,7 @@ import numpy as np
 from hub.calendar import calendar_of
 from hub.errors import UserError
 from hub.forecast.candidates import Forecaster
-from hub.forecast.series import Forecast, Past
+from hub.forecast.series import Floats, Forecast, Past, Series
 from hub.foresight.assemble import Known, problem_of, to_plan
 from hub.foresight.forecasters import candidates_of
 from hub.foresight.guess import guessed
@@ -29,6 +29,7 @@ from hub.foresight.view import (
     Told,
     View,
     WhatIf,
+    WhatIfPast,
     Wrong,
 )
 from hub.foresight.warmth import pump_of
@@ -41,6 +42,7 @@ from hub.plan.write import problem_table
 EACH = Effort(seconds=8.0)
 ALIKE = Effort(seconds=1.5, nodes=200, tries=20)
 """For several plans of one question, which has an end."""
+_LIVED_DAYS = 100
 _ABOVE_FEED_IN = 0.01
 """A kWh in a car that nobody needs by a time is worth so much more than fed in, currency/kWh: so it takes what the sun
 leaves."""
@@ -54,6 +56,8 @@ def answered(question: object) -> Iterator[object]:
                 yield from _solved(question)
             case WhatIf():
                 yield Told(_what_if(question))
+            case WhatIfPast():
+                yield Told(_what_if_past(question))
             case NowOrLater():
                 yield Told(_now_or_later(question))
             case Rate():
@@ -101,6 +105,15 @@ def _what_if(asked: WhatIf) -> Mapping[str, Any]:
     now, then = plan(problem, EACH), plan(other, EACH)
     told: dict[str, Any] = plain(compared(now, then))
     return {**told, "before": now.costs.total, "after": then.costs.total}
+
+
+def _what_if_past(asked: WhatIfPast) -> Mapping[str, Any]:
+    from hub.foresight.past import past
+    from hub.foresight.whatif import read_change
+
+    view = asked.view
+    told: dict[str, Any] = plain(past(lived(view), read_change(asked.change), calendar_of(view.site)))
+    return told
 
 
 def _now_or_later(asked: NowOrLater) -> Mapping[str, Any]:
@@ -180,6 +193,31 @@ def known(view: View, forecasts: Mapping[Quantity, Forecast]) -> Known:
         estimated_from=known_until if known_until < view.start + view.steps * STEP_MS else None,
         assumed=tuple(assumed),
     )
+
+
+def lived(view: View) -> Problem:
+    """The last months of the house as a problem, NaN where nothing was recorded. What devices drew that are planned is
+    not part of it, and what is fed in earns nothing where nobody has ever told what it earns.
+    """
+    load = view.load.power
+    start, end = max(load.start_ms, load.end_ms - _LIVED_DAYS * 86_400_000), load.end_ms
+
+    def of(series: Series | None) -> Floats:
+        steps = (end - start) // (load.seconds * 1000)
+        return series.between(start, end).values if series is not None else np.full(steps, np.nan)
+
+    earned = of(view.price_export)
+    known = Known(
+        start=start,
+        step_s=load.seconds,
+        load_w=of(load),
+        pv_w=of(view.pv.power if view.pv else None),
+        price_import=of(view.price_import),
+        price_export=np.nan_to_num(earned) if np.isnan(earned).all() else earned,
+        soc=dict(view.soc),
+        capacity_wh=dict(view.capacity_wh),
+    )
+    return problem_of(view.site, known)
 
 
 def _car(seen: CarSeen, view: View, sell: float) -> Car:

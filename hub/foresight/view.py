@@ -167,6 +167,14 @@ class WhatIf:
 
 
 @dataclass(frozen=True, slots=True)
+class WhatIfPast:
+    """Asks what a change would have cost in the last months of the house: answered by Told."""
+
+    view: View
+    change: object
+
+
+@dataclass(frozen=True, slots=True)
 class NowOrLater:
     """Asks what a run of `power_w` W for `duration_s` s would cost at each start, not before `start` and done by `end`
     (UTC ms, None = the plan's own): answered by Told.
@@ -193,7 +201,7 @@ class Wrong:
     said: str
 
 
-Question = Solve | Rate | Settle | WhatIf | NowOrLater
+Question = Solve | Rate | Settle | WhatIf | WhatIfPast | NowOrLater
 
 
 def day_of(day: int, zone: ZoneInfo) -> tuple[int, int]:

@@ -28,6 +28,7 @@ from hub.web.schema_plan import RunCosts as RunCosts
 from hub.web.schema_plan import ScoreInfo as ScoreInfo
 from hub.web.schema_plan import Scores as Scores
 from hub.web.schema_plan import WhatIfAnswer as WhatIfAnswer
+from hub.web.schema_plan import WhatIfPastAnswer as WhatIfPastAnswer
 from hub.web.schema_plan import WhatIfRequest as WhatIfRequest
 from hub.web.schema_plan import WhyInfo as WhyInfo
 from hub.web.schema_why import ChangeInfo as ChangeInfo

@@ -336,6 +336,26 @@ class WhatIfAnswer(TypedDict):
     met: list[GivenUpInfo]
 
 
+class PastMonthInfo(TypedDict):
+    """`month`: YYYY-MM in local time. What the change would have cost (above 0) or saved, currency units: by the `rule`
+    (batteries cover and store whatever comes), and at `best`, by who knew a week before, which no hub comes up to.
+    `missing`: the share of the month that was not recorded.
+    """
+
+    month: str
+    rule: float
+    best: float
+    missing: float
+
+
+class WhatIfPastAnswer(TypedDict):
+    """The last months, oldest first, and all of them together."""
+
+    months: list[PastMonthInfo]
+    rule: float
+    best: float
+
+
 class RunCost(TypedDict):
     """A run that begins at `start` (UTC ms): `cost` by what a kWh is worth in the plan, `grid_cost` if all of it were
     bought, currency units. `exact`: planned again with it; `estimated`: some of its prices are not known yet.

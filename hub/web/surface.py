@@ -265,6 +265,14 @@ CALLS = (
         problems=(*_BODY, 503),
     ),
     Call(
+        "POST",
+        "/plan/what-if/past",
+        "What a change would have cost or saved in the last hundred days of the house, month by month.",
+        schema_plan.WhatIfPastAnswer,
+        body=schema_plan.WhatIfRequest,
+        problems=(*_BODY, 503),
+    ),
+    Call(
         "GET",
         "/plan/marginal",
         "What a run of a load would cost at each start: now or later.",

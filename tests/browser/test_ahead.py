@@ -81,8 +81,32 @@ def test_what_if_there_were_no_sun_is_reckoned_and_nothing_changes(visit: Visit,
     expect(sheet.get_by_role("status")).to_contain_text(
         re.compile(r"There is no sun: (costs .* more|saves|makes no)"), timeout=30_000
     )
+    sheet.get_by_role("button", name="And over the last months?").click()
+    expect(sheet.get_by_role("alert")).to_contain_text("nothing is recorded", timeout=30_000)  # this house is new
     assert violations(visitor) == []
     assert (planned.api("GET", "/plan")["devices"], planned.point("battery.mode")["v"]) == before
+
+
+def test_a_change_over_the_last_months_is_a_table(visit: Visit, planned: Demo) -> None:
+    def lived(route: Route) -> None:
+        months = [
+            {"month": "2026-10", "rule": -3.2, "best": -6.41, "missing": 0},
+            {"month": "2026-11", "rule": 0.4, "best": -1.1, "missing": 0.02},
+        ]
+        route.fulfill(json={"months": months, "rule": -2.8, "best": -7.51})
+
+    visitor = visit(PHONE)
+    visitor.page.route("**/plan/what-if/past", lived)
+    card(visitor).get_by_role("button", name="What if").click()
+    sheet = visitor.page.get_by_role("dialog", name="What if")
+    sheet.get_by_role("button", name="twice the size").click()
+    sheet.get_by_role("button", name="And over the last months?").click(timeout=30_000)
+    rows = sheet.get_by_role("table").get_by_role("row")
+    expect(rows).to_have_count(4)
+    expect(rows.nth(1)).to_contain_text(re.compile("November 2026.*0.40.*-.*1.10"))
+    expect(rows.nth(3)).to_contain_text(re.compile("All of them.*2.80.*7.51"))
+    assert violations(visitor) == []
+    visitor.shoot("what-if-past-phone")
 
 
 def test_a_reserve_is_reckoned_before_it_is_kept_and_can_be_taken_back(visit: Visit, planned: Demo) -> None:

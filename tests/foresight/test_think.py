@@ -11,7 +11,20 @@ import pytest
 
 from hub.forecast.series import Series
 from hub.foresight.think import answered
-from hub.foresight.view import STEP_MS, STEP_S, STEPS, NowOrLater, RunSeen, Solve, Thought, Told, View, WhatIf, Wrong
+from hub.foresight.view import (
+    STEP_MS,
+    STEP_S,
+    STEPS,
+    NowOrLater,
+    RunSeen,
+    Solve,
+    Thought,
+    Told,
+    View,
+    WhatIf,
+    WhatIfPast,
+    Wrong,
+)  # fmt: skip
 from hub.model.plan import Task
 from tests.foresight.kit import HOUR, START, car, load_w, past, prices, pv_w, view
 
@@ -75,6 +88,20 @@ def test_wishes_count_as_much_in_a_currency_in_which_a_kwh_costs_forty() -> None
     forints = tuple(replace(p, price=p.price * 200, export=(p.export or 0) * 100) for p in prices())
     _, told = last(view(prices=forints, cars=(car(8_000.0, 16),)))
     assert not told["given_up"]
+
+
+def test_a_change_is_reckoned_over_the_months_that_the_house_has_lived() -> None:
+    days = 120
+    begin, hours = START - days * 86_400_000, np.arange(days * 96) / 4 % 24
+    paid = Series(begin, STEP_S, 15_000.0 + 25_000 * ((hours > 15) & (hours < 20)))
+    seen = view(days, price_import=paid, price_export=Series(begin, STEP_S, np.full(days * 96, 8_000.0)))
+    [twice] = answered(WhatIfPast(seen, {"battery": {"id": "battery", "factor": 2}}))
+    [none] = answered(WhatIfPast(seen, {"battery": {"id": "battery", "factor": 0}}))
+    assert isinstance(twice, Told) and isinstance(none, Told)
+    assert [m["month"] for m in none.told["months"]] == ["2025-11", "2025-12", "2026-01", "2026-02", "2026-03"]
+    assert twice.told["best"] < 0 < none.told["rule"] and none.told["best"] > 0
+    [dark] = answered(WhatIfPast(replace(seen, price_import=None, price_export=None), {"no_sun": True}))
+    assert isinstance(dark, Wrong) and "nothing is recorded" in dark.said
 
 
 def test_a_wish_that_cannot_be_is_named_and_the_rest_goes_on() -> None:

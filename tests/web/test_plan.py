@@ -20,9 +20,11 @@ from hub.web.openapi import document
 Call = Callable[..., Awaitable[tuple[int, Any]]]
 
 
-def house(folder: Path, play: Callable[[SampleHouse, Call], Awaitable[None]], planned: bool = True) -> None:
+def house(
+    folder: Path, play: Callable[[SampleHouse, Call], Awaitable[None]], planned: bool = True, seconds: int = 120
+) -> None:
     async def main() -> None:
-        async with running(folder, seconds=120) as sample:
+        async with running(folder, seconds=seconds) as sample:
             headers = {"Authorization": f"Bearer {sample.token}"}
             async with aiohttp.ClientSession(headers=headers) as http:
 
@@ -109,6 +111,18 @@ def test_what_if_is_answered_and_nothing_is_changed(tmp_path: Path) -> None:
         assert (await call("GET", "/plan"))[1] == before
 
     house(tmp_path, play)
+
+
+def test_what_if_over_the_past_is_told_by_the_month(tmp_path: Path) -> None:
+    async def play(_sample: SampleHouse, call: Call) -> None:
+        status, told = await call("POST", "/plan/what-if/past", {"change": {"tariff": {"factor": 2}}})
+        assert status == 200, told
+        as_described("post", "/plan/what-if/past", told)
+        assert told["months"] and told["rule"] == pytest.approx(sum(m["rule"] for m in told["months"]), abs=0.01)
+        status, told = await call("POST", "/plan/what-if/past", {"change": {"batery": {"factor": 2}}})
+        assert status == 400 and "battery" in told["detail"]
+
+    house(tmp_path, play, seconds=2_000)
 
 
 @pytest.mark.parametrize(("body", "said"), [

@@ -13,7 +13,7 @@ from hub.forecast.series import Forecast
 from hub.foresight.ledger import Ledger, Month
 from hub.foresight.planner import Planner
 from hub.foresight.scores import Standing
-from hub.foresight.view import STEP_S, NowOrLater, WhatIf
+from hub.foresight.view import STEP_S, NowOrLater, WhatIf, WhatIfPast
 from hub.web import schema_plan as shapes
 from hub.web.problems import ProblemError, body, instant, json_response
 from hub.web.rooms import ROOMS
@@ -69,6 +69,13 @@ async def what_if(request: web.Request) -> web.Response:
     del told["energy"]
     told |= {"difference": told.pop("total"), "import_kwh": more.get("grid", 0.0), "export_kwh": more.get("sold", 0.0)}
     return json_response(told)
+
+
+async def what_if_past(request: web.Request) -> web.Response:
+    change = (await body(request, change=dict))["change"]
+    told = await _planner(request).ask(lambda view: WhatIfPast(view, change))
+    months = [{key: month[key] for key in ("month", "rule", "best", "missing")} for month in told["months"]]
+    return json_response({"months": months, "rule": told["rule"], "best": told["best"]})
 
 
 async def marginal(request: web.Request) -> web.Response:
@@ -181,6 +188,7 @@ def _number(request: web.Request, name: str, most: float) -> float:
 ROUTES = (
     ("GET", "/plan", plan),
     ("POST", "/plan/what-if", what_if),
+    ("POST", "/plan/what-if/past", what_if_past),
     ("GET", "/plan/marginal", marginal),
     ("GET", "/regret", regret),
     ("GET", "/forecast", forecast),

@@ -231,6 +231,13 @@ export interface WhatIfAnswer {
   met: Array<GivenUpInfo>;
 }
 
+/** The last months, oldest first, and all of them together. */
+export interface WhatIfPastAnswer {
+  months: Array<PastMonthInfo>;
+  rule: number;
+  best: number;
+}
+
 export interface WhatIfRequest {
   change: WhatIfChange;
 }
@@ -824,4 +831,12 @@ export interface MovedInfo {
   device: string;
   more_kwh: number;
   moved_kwh: number;
+}
+
+/** `month`: YYYY-MM in local time. What the change would have cost (above 0) or saved, currency units: by the `rule` (batteries cover and store whatever comes), and at `best`, by who knew a week before, which no hub comes up to. `missing`: the share of the month that was not recorded. */
+export interface PastMonthInfo {
+  month: string;
+  rule: number;
+  best: number;
+  missing: number;
 }

@@ -181,6 +181,13 @@ export const ahead = {
   same: "makes no difference.",
   dearer: (amount: string) => `costs ${amount} more.`,
   cheaper: (amount: string) => `saves ${amount}.`,
+  past: "And over the last months?",
+  pastCaption: "What it would have cost more (below zero: saved)",
+  pastMonth: "Month",
+  pastColumns: ["By the rule", "At best"],
+  pastAll: "All of them",
+  pastHow:
+    "By the rule: the battery covers and stores whatever comes. At best: with a week known before, which no hub comes up to. Of the last hundred days, as far as they are recorded, without the devices that are planned.",
   moved: (bought: number, sold: number) => `From the grid ${more(bought)}, fed in ${more(sold)}.`,
 
   scores: "How good are the forecasts?",

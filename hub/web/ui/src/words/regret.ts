@@ -32,9 +32,12 @@ const named = (date: string, format: Intl.DateTimeFormatOptions): string =>
 
 export const dayName = (date: string): string => named(date, { weekday: "short", day: "numeric", month: "short" });
 
+/** November 2026, of 2026-11. */
+export const monthOf = (month: string): string => named(`${month}-01`, { month: "long", year: "numeric" });
+
 /** November 2026 (12 days). */
 export const monthName = (m: RegretMonth): string =>
-  `${named(`${m.month}-01`, { month: "long", year: "numeric" })} (${m.days === 1 ? "1 day" : `${m.days} days`})`;
+  `${monthOf(m.month)} (${m.days === 1 ? "1 day" : `${m.days} days`})`;
 
 /** What was paid, what of it was too much, and what each cause made of that. */
 export const cellsOf = (one: RegretDay | RegretMonth, shown: readonly Term[], currency: string): string[] =>

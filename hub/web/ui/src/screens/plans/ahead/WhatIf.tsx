@@ -5,6 +5,7 @@ import { Dialog } from "../../../ui/Dialog.tsx";
 import { ahead as t } from "../../../words/ahead.ts";
 import { deviceName } from "../../../words/format.ts";
 import "../../../styles/sheets.css";
+import { OverThePast } from "./OverThePast.tsx";
 import { Reckoned } from "./Reckoned.tsx";
 import { refusal } from "./refusal.ts";
 import { useWhatIf } from "./useAhead.ts";
@@ -33,11 +34,12 @@ export function WhatIf({ lanes, currency }: { lanes: Lanes; currency: string }) 
 
 function Sheet({ lanes, currency }: { lanes: Lanes; currency: string }) {
   const [reserve, setReserve] = useState(30);
-  const [asked, setAsked] = useState("");
+  const [question, setQuestion] = useState<Question>({ text: "", change: {} });
+  const asked = question.text;
   const answer = useWhatIf();
-  const ask = ({ text, change }: Question) => {
-    setAsked(text);
-    answer.mutate(change);
+  const ask = (one: Question) => {
+    setQuestion(one);
+    answer.mutate(one.change);
   };
   return (
     <div className="stack">
@@ -65,6 +67,7 @@ function Sheet({ lanes, currency }: { lanes: Lanes; currency: string }) {
         </label>
       )}
       <Reckoned answer={answer} asked={asked} currency={currency} />
+      {answer.data && !answer.isPending && <OverThePast key={asked} change={question.change} currency={currency} />}
       {asked === t.reserve(reserve) && answer.data && !answer.isPending && <Keep batteries={lanes.batteries} percents={reserve} />}
     </div>
   );

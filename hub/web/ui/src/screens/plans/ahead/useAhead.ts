@@ -1,6 +1,6 @@
 import { useMutation, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { get, post } from "../../../api/client.ts";
-import type { BandInfo, PlanInfo, Regret, Scores, WhatIfAnswer } from "../../../api/types.gen.ts";
+import type { BandInfo, PlanInfo, Regret, Scores, WhatIfAnswer, WhatIfPastAnswer } from "../../../api/types.gen.ts";
 import type { Ahead, Band } from "../../../model/ahead.ts";
 
 /** The plan and the forecasts it was made from; looked at again each half minute, as a new one comes each quarter-hour. */
@@ -15,6 +15,9 @@ export const useRegret = (open: boolean): UseQueryResult<Regret> =>
 
 export const useWhatIf = () =>
   useMutation({ mutationFn: (change: Record<string, unknown>) => post<WhatIfAnswer>("/plan/what-if", { change }) });
+
+export const useWhatIfPast = () =>
+  useMutation({ mutationFn: (change: Record<string, unknown>) => post<WhatIfPastAnswer>("/plan/what-if/past", { change }) });
 
 export function aheadOf(told: PlanInfo): Ahead {
   return {
