@@ -10,6 +10,7 @@ from hub.foresight.worker import main
 if __name__ == "__main__":
     main()
     with open("/proc/self/status") as status:
-        peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) * 1024
+        told = {line.split(":")[0]: line.split()[1:2] for line in status}
+    peak, own = (int(told[name][0]) * 1024 for name in ("VmHWM", "RssAnon"))
     with open(sys.argv[1], "w") as out:
-        out.write(f'{{"rss_bytes": {peak}, "cpu_s": {time.process_time()}}}')
+        out.write(f'{{"rss_bytes": {peak}, "own_bytes": {own}, "cpu_s": {time.process_time()}}}')

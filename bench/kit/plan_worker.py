@@ -33,6 +33,7 @@ def worker_rows(search_s: float) -> Iterator[Row]:
     ):
         cost = asked(question)
         yield row(f"the planner's process, {name}: peak resident memory", cost["rss_bytes"] / 1e6, "MB", 60)
+        yield row(f"the planner's process, {name}: of it its own, no loaded file", cost["own_bytes"] / 1e6, "MB")
         goal = 1 if isinstance(question, Rate) else None
         yield row(f"the planner's process, {name}: processor time, start included", cost["cpu_s"], "s", goal)
     yield row("processes of the planner between its answers", len(_children()), "", 0)

@@ -167,14 +167,15 @@ def _calm(m: Matrix, car: Car, steps: Ints, choices: tuple[Choice, ...]) -> None
 
 def _sunny(site: Site, car: Car, steps: Ints, choices: tuple[Choice, ...]) -> None:
     """What the panels leave earns what feeding it in would, and a little more; what comes from the grid nothing."""
-    m, n = site.matrix, len(steps)
-    worth = np.maximum(site.sell[steps], 0.0) + car.sun_value
-    sunny = m.cols(n, 0.0, site.left_kw[steps], -worth * site.h, pays="stored")
-    rows = m.rows(n, -np.inf, 0.0)
+    m, shines = site.matrix, np.flatnonzero(site.left_kw[steps] > 0)
+    then = steps[shines]
+    worth = np.maximum(site.sell[then], 0.0) + car.sun_value
+    sunny = m.cols(len(then), 0.0, site.left_kw[then], -worth * site.h, pays="stored")
+    rows = m.rows(len(then), -np.inf, 0.0)
     m.put(rows, sunny, 1.0)
     for choice in choices:
-        m.put(rows, choice.power, -1.0)
-    site.sunny.append((steps, sunny))
+        m.put(rows, choice.power[shines], -1.0)
+    site.sunny.append((then, sunny))
 
 
 def _goals(site: Site, car: Car, there: list[Ints], level: Ints, begin: float) -> None:

@@ -140,7 +140,10 @@ class Solver:
         return bool(rows)
 
     def forget(self) -> None:
-        """What was told does not hold any more: with all whole numbers settled it only hides what sets the prices."""
+        """What was told does not hold any more, and nothing else will be: with all whole numbers settled it only hides
+        what sets the prices.
+        """
+        self._covers = None
         rows = np.arange(len(self._a.row_lower), self._h.getNumRow(), dtype=np.int32)
         if len(rows):
             self._h.deleteRows(len(rows), rows)
@@ -233,10 +236,11 @@ def solve(
     told.
     """
     solver = Solver(arrays, covers)
-    x, price, bound = solver.lp()
-    if _is_whole(x[solver.ints]):
-        solver.hold(np.round(x[solver.ints]))
+    relaxed, price, bound = solver.lp()
+    if _is_whole(relaxed[solver.ints]):
+        solver.hold(np.round(relaxed[solver.ints]))
         return Solved(solver.tidied(late, bound), price, bound, bound, "lp", True)
+    x = relaxed
     for _ in range(_TELLS):
         if not solver.told(x):
             break
@@ -245,8 +249,11 @@ def solve(
     reduced, root = solver.reduced()[solver.ints], bound
     places = _places(solver, groups)
     x, cost = _dive(solver, places, x, low.copy(), high.copy(), effort.rounds)
-    if covers and not effort.tries and not _near(cost, bound, effort):  # nothing comes after it to make it better
-        x, cost = min((x, cost), _untold(arrays, places, effort), key=lambda plan: plan[1])
+    if not effort.tries and not effort.nodes and not _near(cost, bound, effort):
+        # nothing comes after it; where wishes exclude each other, an LP that is told nothing often finds the better way
+        solver.forget()
+        again = _dive(solver, places, relaxed, low.copy(), high.copy(), effort.rounds)
+        x, cost = min((x, cost), again, key=lambda plan: plan[1])
     how = "dive"
     if not _near(cost, bound, effort) and effort.nodes:
         box = _narrowed(low, high, reduced, cost - root)
@@ -283,13 +290,6 @@ def _dive(
         x = _settle(solver, group, x, low, high, rounds)
     x, _, cost = solver.lp(low, high)
     return x, cost
-
-
-def _untold(arrays: Arrays, groups: list[Ints], effort: Effort) -> tuple[Floats, float]:
-    """The dive from an LP that is told nothing: where wishes exclude each other it often finds the better way."""
-    solver = Solver(arrays)
-    x, _, _ = solver.lp()
-    return _dive(solver, groups, x, arrays.lower[solver.ints], arrays.upper[solver.ints], effort.rounds)
 
 
 def _settle(solver: Solver, group: Ints, x: Floats, low: Floats, high: Floats, rounds: int) -> Floats:
