@@ -30,12 +30,17 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def data(house: Path) -> Path:
-    """Half an hour of a hub that is still running."""
+def started(house: Path) -> Ring:
     (house / "data").mkdir()
     ring = Ring.open(house / "data" / "history.db", StillClock())
     ring.start()
+    return ring
+
+
+@pytest.fixture
+def data(house: Path) -> Path:
+    """Half an hour of a hub that is still running."""
+    ring = started(house)
     for k in range(1800):
         if k % 100 == 50:
             continue
@@ -163,9 +168,7 @@ def counted(capsys: pytest.CaptureFixture[str], *words: str) -> list[float | Non
 @pytest.fixture
 def counting(house: Path) -> Path:
     """A counter that is read every ten seconds and rises by 6 kWh from 03:00 to 04:00 and not else; 593.5 W."""
-    (house / "data").mkdir()
-    ring = Ring.open(house / "data" / "history.db", StillClock())
-    ring.start()
+    ring = started(house)
     for t in range(0, 6 * 3600 + 10, 10):
         wh = 5000 + min(max(t - 3 * 3600, 0), 3600) * 6000 // 3600
         ring.append(Column((DAY + t) * 1000, {"grid.power": 593 + t // 10 % 2, "grid.energy_import": wh}), SERIES)

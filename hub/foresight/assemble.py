@@ -12,6 +12,7 @@ from hub.plan import Planned, Problem
 from hub.plan.problem import Appliance, Battery, Car, Connection, HeatPump, Peak, Visit
 from hub.plan.result import Doing, Step
 from hub.plan.shape import Floats
+from hub.plan.site import VOLT_KW
 
 PER_KWH = 100_000
 """Of the hub's integer prices to a currency unit."""
@@ -134,7 +135,7 @@ def _connection(site: Site, known: Known) -> Connection:
         export_limit_w=np.full(n, limits.export_w if limits.export_w is not None else 1e6),
         phases=main.phases if main else 3,
         fuse_a=main.fuse_a if main else 0.0,
-        unbalance_w=(limits.unbalanced_a or 0.0) * 230.0,
+        unbalance_w=(limits.unbalanced_a or 0.0) * VOLT_KW * 1000,
         peak=known.peak,
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hub.foresight.following import Ran, flowing, kept_by_step, total_kw
-from hub.foresight.lived import highest_kw
+from hub.plan.baseline import highest_kw
 from hub.plan.build import Built, build
 from hub.plan.cars import Charges
 from hub.plan.matrix import WISH, Arrays

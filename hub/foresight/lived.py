@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.plan.baseline import self_consumption
+from hub.plan.baseline import highest_kw, self_consumption
 from hub.plan.build import Built, build
 from hub.plan.laid import Laid
 from hub.plan.problem import WAITED, Appliance, Battery, Connection, HeatPump, Problem
@@ -217,16 +217,6 @@ def _valued(week: Problem, at: NDArray[np.bool_]) -> tuple[Battery, ...]:
 def _reached(problem: Problem, kw: float) -> Connection | None:
     most = problem.connection
     return replace(most, peak=replace(most.peak, reached_w=kw * 1000)) if most and most.peak else most
-
-
-def highest_kw(problem: Problem, net_kw: Floats, at: Ints) -> float:
-    """The highest mean import of a clock interval in the steps `at`; 0 where no peak is charged."""
-    peak = problem.connection.peak if problem.connection else None
-    if peak is None or not len(at):
-        return 0.0
-    interval = (problem.start // 1000 + at * problem.step_s) // max(peak.interval_s, problem.step_s)
-    _, which, count = np.unique(interval, return_inverse=True, return_counts=True)
-    return float((np.bincount(which, np.maximum(net_kw[at], 0.0)) / count).max())
 
 
 def _stored(problem: Problem) -> float:

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.calendar.moments import Calendar
+from hub.errors import UserError
 from hub.foresight.added import wrong
 from hub.foresight.change import Change
-from hub.foresight.lived import Lived, at_best, by_rule, highest_kw
+from hub.foresight.lived import Lived, at_best, by_rule
 from hub.foresight.whatif import changed
-from hub.plan.baseline import energy_cost
+from hub.plan.baseline import energy_cost, highest_kw
 from hub.plan.problem import Problem
 from hub.plan.shape import Floats
 from hub.plan.site import Site
@@ -81,7 +82,7 @@ def past(problem: Problem, change: Change, calendar: Calendar | None = None, out
         raise wrong("past", "devices of the past are part of its load; leave them out of the problem")
     missing = ~np.isfinite(problem.load_w + problem.price_import + problem.price_export)
     if missing.all():
-        raise wrong("past", "nothing is recorded of that time, or no price; ask again when some days are")
+        raise UserError("nothing is recorded of this past yet, or no price of it; ask again in some days")
     before = _without_gaps(problem, missing)
     after = changed(before, change, calendar, outdoor_c)
     month = _months(problem, calendar)
