@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import fsum
 
 from hub.core import planned
 from hub.core.types import Inputs, Wish
@@ -77,7 +78,7 @@ def balance(inputs: Inputs, battery: BatteryControl, cars: tuple[str, ...], newl
     if None in read:
         return Balance(missing=needed[read.index(None)])
     grid, now, *drawn = (r for r in read if r is not None)
-    return Balance(now + grid - newly_w, grid, now, sum(drawn) if spared else None)
+    return Balance(now + grid - newly_w, grid, now, fsum(drawn) if spared else None)
 
 
 def probed(inputs: Inputs, even: Balance, target: float) -> tuple[float, Reason] | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import fsum
 
 from hub.core import planned
 from hub.core.types import VOLT, ChargerMemory, Inputs, Wish
@@ -55,7 +56,7 @@ def surplus_w(inputs: Inputs, charger: ChargerControl, newly_w: float = 0.0) -> 
     own = inputs.number(f"{charger.device}.power")
     if grid is None or own is None:
         return None
-    stored = sum(inputs.number(f"{b.device}.power") or 0.0 for b in inputs.house.batteries)
+    stored = fsum(inputs.number(f"{b.device}.power") or 0.0 for b in inputs.house.batteries)
     step = max(HIDDEN_SHARE * inputs.hidden_w, _STEP_A * VOLT * charger.phase_count)
     hidden = min(step, inputs.hidden_w) if own > 0 else 0.0
     return own - grid - stored - newly_w + hidden
@@ -171,7 +172,7 @@ def draws_on(inputs: Inputs, charger: ChargerControl, memory: ChargerMemory) -> 
     if not memory.limit_a or memory.for_s < TAKES_UP_S:
         return memory.draws_on
     amps = [inputs.number(f"{charger.device}.current_l{n}") for n in charger.phases]
-    return sum(a is not None and a > _IDLE_A for a in amps) or memory.draws_on
+    return len([a for a in amps if a is not None and a > _IDLE_A]) or memory.draws_on
 
 
 def still_flows(inputs: Inputs, charger: ChargerControl) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hub.core.draw import EXPORT, IMPORT, Draws
+from hub.core.draw import EXPORT, IMPORT, watts_at_least
+from hub.core.given import Given
+from hub.core.house import House
 from hub.core.types import Inputs, Unmet, is_number
 from hub.model import Reason, Relation, Request, Source
 from hub.model.site import ConnectionLimits
@@ -55,26 +57,28 @@ def unmet_limits(requests: Iterable[Request], limits: Mapping[int, Cap]) -> list
 class Connection:
     """The budget of one step."""
 
-    def __init__(self, draws: Draws, limits: Mapping[int, Cap]) -> None:
-        self._draws = draws
+    def __init__(self, house: House, limits: Mapping[int, Cap]) -> None:
+        self._held_back = {inverter.device for inverter in house.inverters}
         self.limits = limits
-        self._given: dict[str, float] = {}
+        self._given = Given()
 
     def give(self, device: str, watts: float) -> None:
         """What was decided for the device, + = into it."""
-        self._given[device] = watts
+        self._given.give(device, watts)
 
     def free(self, inputs: Inputs, device: str, way: int) -> float | None:
         """W left for the device that way; None = there is no limit. Blind, only what was given counts, all of it."""
         cap = self.limits.get(way)
         if cap is None:
             return None
-        others = {d: way * w for d, w in self._given.items() if d != device}
         grid = inputs.number(f"{inputs.house.grid}.power")
         if grid is None:
-            return cap.watts - sum(max(0.0, w) for w in others.values())
-        own = self._draws.watts_at_least(inputs, device, way)
-        newly = sum(max(0.0, w - self._draws.watts_at_least(inputs, d, way)) for d, w in others.items())
+            return cap.watts - self._given.sum(inputs, ("blind", way), lambda _, w: max(0.0, way * w), device)
+
+        def beyond(other: str, watts: float) -> float:
+            return max(0.0, way * watts - watts_at_least(inputs, other, way))
+
+        own, newly = watts_at_least(inputs, device, way), self._given.sum(inputs, ("newly", way), beyond, device)
         return cap.watts - way * grid + own - newly
 
     def refuses(self, inputs: Inputs, device: str, more_w: float) -> Reason | None:
@@ -86,9 +90,10 @@ class Connection:
         cap, grid = self.limits.get(IMPORT), inputs.number(f"{inputs.house.grid}.power")
         if cap is None or grid is None:
             return None
-        # what an inverter is given is the most that it may make, not what it will
-        left_out = {device, *(inverter.device for inverter in inputs.house.inverters)}
-        given = [(d, w) for d, w in self._given.items() if d not in left_out]
-        others = (w - self._draws.watts_at_least(inputs, d, IMPORT) for d, w in given)
-        left = cap.watts - grid - sum(others)
+
+        def told(other: str, watts: float) -> float:
+            """What an inverter is given is the most that it may make, not what it will."""
+            return 0.0 if other in self._held_back else watts - watts_at_least(inputs, other, IMPORT)
+
+        left = cap.watts - grid - self._given.sum(inputs, "told", told, device)
         return cap.reason(IMPORT, left) if left < more_w else None

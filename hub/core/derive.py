@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import fsum
 
 from hub.core.connection import EXPORT_LIMIT, IMPORT_LIMIT, Cap
 from hub.core.draw import EXPORT, IMPORT
@@ -41,13 +42,13 @@ def _flows(inputs: Inputs) -> dict[str, float | None]:
     made = [inputs.number(f"{d}.power") for d in house.producers]
     if grid is None or any(p is None for p in made):
         return dict.fromkeys(f"house.{q}" for q in _DERIVED)
-    consumption = grid + sum(p for p in made if p is not None)
-    known = sum(inputs.number(f"{d}.power") or 0.0 for d in house.loads)
-    flexible = sum(inputs.number(f"{c.device}.power") or 0.0 for c in house.chargers)
+    consumption = grid + fsum(p for p in made if p is not None)
+    known = fsum(inputs.number(f"{d}.power") or 0.0 for d in house.loads)
+    flexible = fsum(inputs.number(f"{c.device}.power") or 0.0 for c in house.chargers)
     return {
         "house.consumption": consumption,
         "house.unexplained": min(0.0, consumption - known),
-        "house.surplus": flexible - grid - sum(inputs.number(f"{b.device}.power") or 0.0 for b in house.batteries),
+        "house.surplus": flexible - grid - fsum(inputs.number(f"{b.device}.power") or 0.0 for b in house.batteries),
         "house.autarky": _autarky(grid, consumption),
     }
 

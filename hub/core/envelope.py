@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from hub.core.connection import Connection
-from hub.core.draw import EXPORT, IMPORT
-from hub.core.fuse import Fuses, Room
+from hub.core.draw import EXPORT, IMPORT, at_least, charger_volts, watts_per_amp
+from hub.core.fuse import Fuses, Room, load_over
 from hub.core.pace import CEILING, FLOOR
 from hub.core.types import Inputs
 from hub.model import CommandSpec, Reason, Source, Value
@@ -118,7 +118,7 @@ def _charger_import(
     free = connection.free(inputs, charger.device, IMPORT)
     if free is None:
         return ()
-    volts = fuses.draws.charger_volts(inputs, charger)
+    volts = charger_volts(inputs, charger)
     amps, reason = float(int(max(0.0, free) / volts)), connection.limits[IMPORT].reason(IMPORT, free)
     if amps < floor:
         reason = replace(reason, numbers={**reason.numbers, "least_w": float(round(floor * volts))})
@@ -131,10 +131,10 @@ def _unbalance(inputs: Inputs, charger: ChargerControl, fuses: Fuses, floor: flo
     others = [p for p in inputs.house.phases if p not in charger.phases]
     if most is None or not others:
         return ()
-    loads = {p: fuses.load(inputs, p, IMPORT) for p in inputs.house.phases}
+    loads = {p: load_over(inputs, p, IMPORT) for p in inputs.house.phases}
     low = [load for p in others if (load := loads[p]) is not None]
     high = [
-        load - fuses.draws.at_least(inputs, charger.device, p, IMPORT) + fuses.newly(inputs, charger.device, p, IMPORT)
+        load - at_least(inputs, charger.device, p, IMPORT) + fuses.newly(inputs, charger.device, p, IMPORT)
         for p in charger.phases
         if (load := loads[p]) is not None
     ]
@@ -194,7 +194,7 @@ def _fuse_bound(inputs: Inputs, battery: BatteryControl, fuses: Fuses, way: int)
     missing = next((room.missing for room in rooms if room.missing), "")
     if missing:
         return Bound(0.0, 0.0, _unknown(missing))
-    watts = [room.free_a * fuses.draws.watts_per_amp(inputs, room.phase) for room in rooms]
+    watts = [room.free_a * watts_per_amp(inputs, room.phase) for room in rooms]
     return _one_way(way, min(watts), _fuse(rooms[watts.index(min(watts))]))
 
 

@@ -7,11 +7,14 @@ Devices are decided one after the other; what one newly takes is gone for the ne
 
 from __future__ import annotations
 
+from collections import defaultdict
+from math import fsum
 from typing import NamedTuple
 
-from hub.core.draw import IMPORT, Draws
+from hub.core.draw import IMPORT, at_least, at_most, volts
+from hub.core.given import Given
 from hub.core.house import House
-from hub.core.types import Inputs
+from hub.core.types import Inputs, once
 from hub.model.site import Circuit
 
 
@@ -29,12 +32,11 @@ class Fuses:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self.draws = Draws(house)
-        self._given: dict[int, dict[str, float]] = {}
+        self._given: dict[int, Given] = defaultdict(Given)
 
     def give(self, device: str, phase: int, amps: float) -> None:
         """What was decided for the device, + = into it."""
-        self._given.setdefault(phase, {})[device] = amps
+        self._given[phase].give(device, amps)
 
     def rooms(self, inputs: Inputs, device: str, phases: tuple[int, ...], way: int = IMPORT) -> tuple[Room, ...]:
         """One for each phase of each circuit, the own one first."""
@@ -56,57 +58,46 @@ class Fuses:
             shares = self._house.shares(device)
             for phase in tuple(p for p in shares if p <= circuit.phases) or shares:
                 left = self._left(inputs, circuit, phase)
-                if left is not None and left < more_w * shares[phase] / self.draws.volts(inputs, phase):
+                if left is not None and left < more_w * shares[phase] / volts(inputs, phase):
                     return Room(circuit, phase, left)
         return None
 
     def _left(self, inputs: Inputs, circuit: Circuit, phase: int) -> float | None:
-        given = self._given.get(phase, {})
+        given = self._given[phase]
         if not circuit.parent:
-            load = self.load(inputs, phase, IMPORT)
-            told = sum(a - self.draws.at_least(inputs, d, phase, IMPORT) for d, a in given.items())
+            load = load_over(inputs, phase, IMPORT)
+            told = given.sum(inputs, "told", lambda d, a: a - at_least(inputs, d, phase, IMPORT))
             return None if load is None else circuit.fuse_a - load - told
-        drawn = {d: self.draws.at_most(inputs, d, phase) or 0.0 for d in self._house.inside(circuit)}
-        return circuit.fuse_a - sum(max(0.0, given.get(d, a)) for d, a in drawn.items())
+        drawn = {d: at_most(inputs, d, phase) or 0.0 for d in self._house.inside(circuit)}
+        return circuit.fuse_a - fsum(max(0.0, given.get(d, a)) for d, a in drawn.items())
 
     def _at_grid(self, inputs: Inputs, circuit: Circuit, device: str, phase: int, way: int) -> Room:
         """Blind, only what was given counts, all of it: the hub alone never brings the fuse down."""
-        load = self.load(inputs, phase, way)
+        load = load_over(inputs, phase, way)
         if load is None and self._whole_will_do(device):
             load = self._whole(inputs, phase, way)
         if load is None:
-            free = circuit.fuse_a - sum(max(0.0, a) for a in self._others(device, phase, way).values())
-            return Room(circuit, phase, free, f"{self._house.grid}.power_l{phase}")
-        own = self.draws.at_least(inputs, device, phase, way)
+            others = self._given[phase].sum(inputs, ("blind", way), lambda _, a: max(0.0, way * a), device)
+            return Room(circuit, phase, circuit.fuse_a - others, f"{self._house.grid}.power_l{phase}")
+        own = at_least(inputs, device, phase, way)
         return Room(circuit, phase, circuit.fuse_a - load + own - self.newly(inputs, device, phase, way))
 
     def newly(self, inputs: Inputs, device: str, phase: int, way: int) -> float:
         """A that others have been given in this step beyond what they draw."""
-        others = self._others(device, phase, way)
-        return sum(max(0.0, a - self.draws.at_least(inputs, d, phase, way)) for d, a in others.items())
 
-    def _others(self, device: str, phase: int, way: int) -> dict[str, float]:
-        return {d: way * a for d, a in self._given.get(phase, {}).items() if d != device}
+        def beyond(other: str, amps: float) -> float:
+            return max(0.0, way * amps - at_least(inputs, other, phase, way))
+
+        return self._given[phase].sum(inputs, ("newly", way), beyond, device)
 
     def _behind_it(self, inputs: Inputs, circuit: Circuit, device: str, phase: int, way: int) -> Room:
-        taken, missing = 0.0, ""
+        taken, missing, given = 0.0, "", self._given[phase]
         for other in self._house.inside(circuit):
             if other != device:
-                now = self.draws.at_most(inputs, other, phase)
+                now = at_most(inputs, other, phase)
                 missing = missing or (f"{other}.power" if now is None else "")
-                taken += max(0.0, way * (now or 0.0), way * self._given.get(phase, {}).get(other, 0.0))
+                taken += max(0.0, way * (now or 0.0), way * given.get(other, 0.0))
         return Room(circuit, phase, circuit.fuse_a - taken, missing)
-
-    def load(self, inputs: Inputs, phase: int, way: int) -> float | None:
-        """A over the meter that way. A measured current has no direction: it counts where the power shows it flows."""
-        grid, volts = self._house.grid, self.draws.volts(inputs, phase)
-        amps, watts = inputs.number(f"{grid}.current_l{phase}"), inputs.number(f"{grid}.power_l{phase}")
-        if watts is None and self._house.phases == (1,):
-            watts = inputs.number(f"{grid}.power")
-        if watts is None:
-            return None if amps is None else abs(amps)
-        by_power = way * watts / volts
-        return max(by_power, abs(amps or 0.0)) if by_power >= 0 else by_power
 
     def _whole_will_do(self, device: str) -> bool:
         """A battery follows the sum of the phases, so that a meter that tells no more will do."""
@@ -115,4 +106,17 @@ class Fuses:
     def _whole(self, inputs: Inputs, phase: int, way: int) -> float | None:
         """The sum as if it were all on this phase; what flows the other way earns nothing."""
         watts = inputs.number(f"{self._house.grid}.power")
-        return None if watts is None else max(0.0, way * watts) / self.draws.volts(inputs, phase)
+        return None if watts is None else max(0.0, way * watts) / volts(inputs, phase)
+
+
+@once
+def load_over(inputs: Inputs, phase: int, way: int) -> float | None:
+    """A over the meter that way. A measured current has no direction: it counts where the power shows it flows."""
+    grid, per_amp = inputs.house.grid, volts(inputs, phase)
+    amps, watts = inputs.number(f"{grid}.current_l{phase}"), inputs.number(f"{grid}.power_l{phase}")
+    if watts is None and inputs.house.phases == (1,):
+        watts = inputs.number(f"{grid}.power")
+    if watts is None:
+        return None if amps is None else abs(amps)
+    by_power = way * watts / per_amp
+    return max(by_power, abs(amps or 0.0)) if by_power >= 0 else by_power

@@ -34,7 +34,8 @@ class Inverter:
 class House:
     """Built anew whenever a device shows or changes its points; everything here is ordered, nothing is a set.
 
-    `known_chargers`, `known_batteries`, `known_pumps`: also those that take no set-point. `behind`: what hangs where
+    `known_chargers`, `known_batteries`, `known_pumps`: also those that take no set-point. `charger_of`, `battery_of`: a
+    known charger and a driven battery by device. `behind`: what hangs where
     another device does: a battery on an inverter's DC side, the meter of a heat pump. `ways` and `insides` are worked
     out when they are first asked for.
     """
@@ -53,6 +54,8 @@ class House:
     producers: tuple[str, ...]
     loads: tuple[str, ...]
     behind: Mapping[str, str]
+    charger_of: Mapping[str, ChargerControl]
+    battery_of: Mapping[str, BatteryControl]
     commands: Mapping[str, CommandSpec]
     connection: Circuit
     phases: tuple[int, ...]
@@ -86,6 +89,8 @@ class House:
             producers=tuple(d.id for d in listed if _produces(d)),
             loads=loads,
             behind={d.id: d.behind for d in listed if d.behind and d.behind not in loads},
+            charger_of={c.device: c for c in site.chargers},
+            battery_of={b.device: b for b in batteries},
             commands={p: c for p, c in commands.items() if p in managed or p.partition(".")[2] not in _ENVELOPED},
             connection=connection,
             phases=tuple(range(1, connection.phases + 1)),

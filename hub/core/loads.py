@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hub.core import planned, surplus
 from hub.core.arbitrate import Verdict, arbitrate
-from hub.core.draw import IMPORT
+from hub.core.draw import IMPORT, volts, watts_at_least
 from hub.core.envelope import Bound, refused
 from hub.core.pace import PEOPLE, held_on, least_time
 from hub.core.turn import Turn
@@ -80,13 +80,13 @@ def _needs_w(surplus_w: float, held: Held) -> float:
 
 def _over(turn: Turn, inputs: Inputs, device: str, needs_w: float, runs: bool) -> Reason | None:
     """Why a fuse or the import limit does not let it begin, or run on."""
-    drawn = turn.fuses.draws.watts_at_least(inputs, device, IMPORT)
+    drawn = watts_at_least(inputs, device, IMPORT)
     more_w = 0.0 if runs else max(0.0, needs_w - drawn)
     over = refused(inputs, device, more_w, turn.fuses, turn.connection)
     if over is None and not runs:
         turn.connection.give(device, max(needs_w, drawn))
         for phase, share in inputs.house.shares(device).items():
-            turn.fuses.give(device, phase, more_w * share / turn.fuses.draws.volts(inputs, phase))
+            turn.fuses.give(device, phase, more_w * share / volts(inputs, phase))
     return over
 
 
@@ -117,7 +117,7 @@ def _settle(
     value = turn.decide(inputs, verdict, value, limits, bounds)
     kept = held_on(held, value)
     if forced and kept.value != held.value:
-        kept = replace(kept, drew_w=turn.fuses.draws.watts_at_least(inputs, point.partition(".")[0], IMPORT))
+        kept = replace(kept, drew_w=watts_at_least(inputs, point.partition(".")[0], IMPORT))
     turn.held[point] = replace(kept, forced=forced or (held.forced and kept.value == held.value))
     if started and held.value != value:
         turn.held = surplus.anew(turn.held, point)

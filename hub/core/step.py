@@ -8,7 +8,7 @@ from hub.core import charging, planned, target, worth
 from hub.core.arbitrate import Verdict, arbitrate
 from hub.core.battery import FOLLOWS_S, balance, battery_wish, follows
 from hub.core.charging import charger_wish
-from hub.core.draw import EXPORT, IMPORT
+from hub.core.draw import EXPORT, IMPORT, charger_volts, watts_at_least, watts_per_amp
 from hub.core.envelope import Bound, battery_bounds, charger_bounds, clamp, device_bound
 from hub.core.heed import reserved, target_of
 from hub.core.house import Inverter
@@ -69,13 +69,13 @@ def charge(turn: Turn, charger: ChargerControl) -> None:
     amps = float(turn.decide(inputs, verdict, amps, limits, () if waits else bounds))
     for phase in charger.phases:
         turn.fuses.give(charger.device, phase, amps)
-    watts = amps * turn.fuses.draws.charger_volts(inputs, charger)
+    watts = amps * charger_volts(inputs, charger)
     turn.connection.give(charger.device, watts)
     if verdict.wish.value and planned.code(verdict.wish.reason) not in charging.SOLAR_CODES:
         turn.fast.append(charger.device)
     for_s = memory.for_s + turn.dt if (amps > 0) == (memory.limit_a > 0) else 0.0
     if amps and for_s < charging.TAKES_UP_S:
-        turn.newly_w["cars"] += max(0.0, watts - turn.fuses.draws.watts_at_least(inputs, charger.device, IMPORT))
+        turn.newly_w["cars"] += max(0.0, watts - watts_at_least(inputs, charger.device, IMPORT))
     turn.chargers[charger.device] = replace(
         memory,
         limit_a=amps,
@@ -170,7 +170,7 @@ def store(turn: Turn, battery: BatteryControl) -> None:
     watts, slow = ramp(watts, held, battery.ramp_w_s, turn.dt)
     watts = float(turn.decide(inputs, verdict, watts, (*limits, *([slow] if slow else ())), bounds))
     for phase in inputs.house.phases:
-        turn.fuses.give(battery.device, phase, -watts / turn.fuses.draws.watts_per_amp(inputs, phase))
+        turn.fuses.give(battery.device, phase, -watts / watts_per_amp(inputs, phase))
     turn.connection.give(battery.device, -watts)
     if course := turn.courses.get(battery.device):
         even = balance(inputs, battery, tuple(turn.fast), _newly(turn, inputs, battery))

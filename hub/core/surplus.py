@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import fsum
 
 from hub.core import planned
-from hub.core.types import Held, Inputs, Timers, Wish
+from hub.core.types import Held, Inputs, Timers, Wish, once
 from hub.model import Reason, Source
 from hub.model.site import HeatPumpControl, SwitchControl
 
@@ -17,12 +18,13 @@ BLOCKED, NORMAL, BOOST = 1.0, 2.0, 3.0
 _BY_PLAN = {"plan_rests": BLOCKED, "plan_normal": NORMAL, "plan_boost": BOOST}
 
 
+@once
 def left_over(inputs: Inputs) -> float | None:
     """W that would be exported if the batteries took nothing; below zero = imported."""
     grid = inputs.number(f"{inputs.house.grid}.power")
     if grid is None:
         return None
-    return -grid - sum(inputs.number(f"{b.device}.power") or 0.0 for b in inputs.house.batteries)
+    return -grid - fsum(inputs.number(f"{b.device}.power") or 0.0 for b in inputs.house.batteries)
 
 
 def pump_wish(inputs: Inputs, pump: HeatPumpControl, held: Held) -> Wish:

@@ -43,7 +43,7 @@ class Turn:
         self._leased = {p: v.wish for p, v in verdicts.items()}
         self.inputs = replace(inputs, intents=self._modes, hidden_w=_hidden(state, inputs))
         self.fuses = Fuses(inputs.house)
-        self.connection = Connection(self.fuses.draws, caps(inputs.house.limits, inputs.requests))
+        self.connection = Connection(inputs.house, caps(inputs.house.limits, inputs.requests))
         self._commands: list[Command] = []
         self.unmet = [u for v in verdicts.values() for u in v.unmet(v.wish.value, ())]
         self.unmet += unmet_limits(inputs.requests, self.connection.limits)
@@ -85,7 +85,7 @@ class Turn:
             safe = tokens is None or _inside(tokens.value, value, bounds, limits)
             value, self._tokens[wish.point], worn = spent(spec, wish, value, safe, tokens)
             limits = (*limits, *([worn] if worn else ()))
-        looked_at = (*inputs.looked_at, *self._read_by(wish))
+        looked_at = (*inputs.looked_at.points, *self._read_by(wish))
         self._commands.append(
             Command(wish.point, value, wish.request, wish.source, wish.reason, limits, tuple(dict.fromkeys(looked_at)))
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeGuard
+from functools import wraps
+from typing import Any, TypeGuard, TypeVar, TypeVarTuple
 
 from hub.core.house import House
 from hub.model import Command, Moment, Reason, Request, Source, Value
@@ -23,6 +24,13 @@ def is_number(value: Value | None) -> TypeGuard[float]:
     return value is not None and not isinstance(value, str) and abs(value) < MOST
 
 
+@dataclass(slots=True)
+class LookedAt:
+    """Points, in the order in which they were asked for."""
+
+    points: dict[str, None] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """One moment: `t` UTC ms; `values` by point id in base units, a stale or invalid point is absent.
@@ -31,7 +39,7 @@ class Inputs:
     are enabled; `moment` what the calendar and the sun say, without which no rule is looked at;
     `prices` of the hours to come; `plan` the one in force, which may be stale.
     `hidden_w`: what the inverters that are held back by an export limit may be able to make beyond what they show.
-    `looked_at`: the points that were asked for, in their order, so that a decision can name what it was made on.
+    `looked_at`: what was asked for, so that a decision can name what it was made on. `known`: see `once`.
     """
 
     t: int
@@ -44,11 +52,12 @@ class Inputs:
     prices: tuple[Price, ...] = ()
     plan: Plan | None = None
     hidden_w: float = 0.0
-    looked_at: dict[str, None] = field(default_factory=dict, compare=False)
+    looked_at: LookedAt = field(default_factory=LookedAt, compare=False)
+    known: dict[Any, tuple[Any, dict[str, None]]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def anew(self) -> Inputs:
         """The same moment, with nothing looked at yet."""
-        return Inputs(
+        same = Inputs(
             self.t,
             self.house,
             self.values,
@@ -60,10 +69,12 @@ class Inputs:
             self.plan,
             self.hidden_w,
         )
+        object.__setattr__(same, "known", self.known)
+        return same
 
     def number(self, point: str) -> float | None:
         """The reading; None when there is none or it is no number that a house can have (NaN, inf, 1e300)."""
-        self.looked_at[point] = None
+        self.looked_at.points[point] = None
         value = self.values.get(point)
         if value is None or isinstance(value, str) or not abs(value) < MOST:
             return None
@@ -72,6 +83,31 @@ class Inputs:
     def mode(self, device: str, default: str) -> str:
         """What people want of the device."""
         return self.intents.get(f"{device}.mode", default)
+
+
+_Of = TypeVarTuple("_Of")
+_Answer = TypeVar("_Answer")
+
+
+def once(work: Callable[[Inputs, *_Of], _Answer]) -> Callable[[Inputs, *_Of], _Answer]:
+    """Works out what a moment's readings and its house come to, and only once, for the same arguments.
+
+    Whoever asks again has looked at the same points.
+    """
+
+    @wraps(work)
+    def known(inputs: Inputs, *of: *_Of) -> _Answer:
+        looked_at, key = inputs.looked_at, (work, of)
+        found = inputs.known.get(key)
+        if found is None:
+            before, looked_at.points = looked_at.points, {}
+            found = inputs.known[key] = work(inputs, *of), looked_at.points
+            looked_at.points = before
+        answer: _Answer = found[0]
+        looked_at.points.update(found[1])
+        return answer
+
+    return known
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from hub.core import House, Inputs, Made, State, Step, step
-from hub.core.types import VOLT
+from hub.core.types import VOLT, LookedAt
 from hub.model import Command, Device, Value
 from hub.model.site import Site
 
@@ -57,7 +57,9 @@ class Shadow:
         """The live core has made a step; the shadow makes its own of the same."""
         if self._house is None or self._laid is not made.inputs.house:
             self._house, self._laid = House.of(self._site, devices), made.inputs.house
-        inputs = replace(made.inputs, house=self._house, intents={**made.inputs.intents, **self._modes}, looked_at={})
+        inputs = replace(
+            made.inputs, house=self._house, intents={**made.inputs.intents, **self._modes}, looked_at=LookedAt()
+        )
         dt = min(max((inputs.t - self._state.t) / 1000, 0.0), _MOST_S) if self._state.t else 0.0
         mine = step(self._state, inputs)
         self._state = mine.state

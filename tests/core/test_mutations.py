@@ -233,7 +233,7 @@ ROOMY: dict[str, tuple[Any, Callable[..., Any]]] = {
     "Fuses._at_grid": (fuse.Fuses, lambda self, i, circuit, d, phase, way: fuse.Room(circuit, phase, 1e6)),
     "Fuses._behind_it": (fuse.Fuses, lambda self, i, circuit, d, phase, way: fuse.Room(circuit, phase, 1e6)),
     "Fuses.newly": (fuse.Fuses, lambda self, inputs, device, phase, way: 0.0),
-    "Fuses.load": (fuse.Fuses, lambda self, inputs, phase, way: 0.0),
+    "load_over": (fuse, lambda inputs, phase, way: 0.0),
     "Fuses._whole_will_do": (fuse.Fuses, lambda self, device: True),
     "Fuses._whole": (fuse.Fuses, lambda self, inputs, phase, way: 0.0),
     "Fuses.refuses": (fuse.Fuses, lambda self, inputs, device, more_w: None),
@@ -243,7 +243,7 @@ ROOMY: dict[str, tuple[Any, Callable[..., Any]]] = {
     "Connection.refuses": (connection.Connection, lambda self, inputs, device, more_w: None),
     "caps": (turn, lambda limits, requests: {}),
 }
-NO_GUARDS = {"Fuses.__init__", "Fuses.rooms", "Connection.__init__", "Cap.reason", "unmet_limits", "Fuses._others"}
+NO_GUARDS = {"Fuses.__init__", "Fuses.rooms", "Connection.__init__", "Cap.reason", "unmet_limits"}
 
 
 def _functions(module: ModuleType) -> Iterator[str]:
