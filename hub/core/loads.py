@@ -22,7 +22,7 @@ _DREW_S = 21_600.0
 
 
 def heat(turn: Turn, pump: HeatPumpControl) -> None:
-    inputs, point = turn.inputs.anew(), f"{pump.device}.sg_ready"
+    inputs, point = turn.anew(), f"{pump.device}.sg_ready"
     known = turn.held.get(point) or Held(inputs.number(point) or surplus.NORMAL)
     held = surplus.counted(inputs, known, pump.surplus_w, turn.dt)
     default = turn.spoken(surplus.pump_wish(inputs, pump, held))
@@ -46,7 +46,7 @@ def heat(turn: Turn, pump: HeatPumpControl) -> None:
 
 
 def switch(turn: Turn, plug: SwitchControl) -> None:
-    inputs, point = turn.inputs.anew(), f"{plug.device}.on"
+    inputs, point = turn.anew(), f"{plug.device}.on"
     known = turn.held.get(point) or _as_read(inputs, point)
     held = surplus.counted(inputs, known, plug.surplus_w, turn.dt) if known else None
     shown, course = turn.inputs.values.get(point), turn.courses.get(plug.device)

@@ -26,6 +26,8 @@ what it does not make is left to the others."""
 _HELD_BACK = 0.97
 """An inverter that makes this share of its limit would make more without it."""
 
+_NEW = ChargerMemory()
+
 
 def step(state: State, inputs: Inputs) -> Step:
     """One decision for the whole house: the wanted value of every point that somebody or something drives.
@@ -53,8 +55,8 @@ def step(state: State, inputs: Inputs) -> Step:
 
 
 def charge(turn: Turn, charger: ChargerControl) -> None:
-    inputs, memory = turn.inputs.anew(), turn.state.chargers.get(charger.device, ChargerMemory())
-    memory, stop = _phases(turn, charger, memory)
+    memory, stop = _phases(turn, charger, turn.state.chargers.get(charger.device, _NEW))
+    inputs = turn.anew()
     charger = charging.on_phases(inputs, charger, memory)
     default, memory = charger_wish(inputs, charger, memory, turn.dt, turn.newly_w["cars"])
     decided = planned.car_wish(inputs, charger, turn.courses.get(charger.device), turn.dt)
@@ -122,7 +124,7 @@ def _room(turn: Turn, inputs: Inputs, charger: ChargerControl, phases: int) -> f
 
 def _phases(turn: Turn, charger: ChargerControl, memory: ChargerMemory) -> tuple[ChargerMemory, Reason | None]:
     """Switches between one phase and three while nothing flows; the reason why the car has to wait for it."""
-    inputs = turn.inputs.anew()
+    inputs = turn.anew()
     if not charging.switchable(inputs, charger):
         return memory, None
     rooms = {n: _room(turn, inputs, charger, n) for n in (1, 3)}
@@ -152,7 +154,7 @@ def _phases(turn: Turn, charger: ChargerControl, memory: ChargerMemory) -> tuple
 
 
 def store(turn: Turn, battery: BatteryControl) -> None:
-    inputs, point = turn.inputs.anew(), f"{battery.device}.power_setpoint"
+    inputs, point = turn.anew(), f"{battery.device}.power_setpoint"
     battery = reserved(inputs, battery)
     known = turn.held.get(point)
     was = float(known.value) if known and not isinstance(known.value, str) else None
@@ -205,7 +207,7 @@ def _end(turn: Turn, inputs: Inputs, battery: BatteryControl) -> str:
 
 def curtail(turn: Turn, inverter: Inverter) -> None:
     """Holds an inverter back where an export limit leaves less than it makes; else it makes what it can."""
-    inputs, point = turn.inputs.anew(), f"{inverter.device}.power_limit"
+    inputs, point = turn.anew(), f"{inverter.device}.power_limit"
     default = Wish(point, inverter.high, Source.DEFAULT, Reason("makes_all"))
     verdict = arbitrate(inputs, point, default) or Verdict(default)
     free = turn.connection.free(inputs, inverter.device, EXPORT)

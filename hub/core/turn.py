@@ -17,6 +17,7 @@ from hub.rules import Firing, Memory, advance, requests
 
 _FORGOTTEN_MS = 3_600_000
 """So long a rule is remembered that cannot be understood for a while, because its device has not shown itself yet."""
+_NEW = Memory()
 _HELD_BACK_S = 5.0
 """An inverter that its limit has held back for so long would make more without it."""
 
@@ -57,6 +58,11 @@ class Turn:
         self.stores: list[str] = []
         self.newly_w = {"cars": 0.0, "batteries": 0.0}
         self._driven: list[str] = []
+
+    def anew(self) -> Inputs:
+        """The moment for the next decision, of which nothing has been looked at yet."""
+        self.inputs.looked_at.points = {}
+        return self.inputs
 
     def spoken(self, default: Wish) -> Wish:
         """What a mode wants is the wish of whoever holds the mode for a time."""
@@ -131,7 +137,7 @@ def _ruled(state: State, inputs: Inputs) -> tuple[dict[str, Memory], dict[str, F
     if inputs.moment is None:
         return dict(state.rules), firings, asked
     for rule in inputs.rules:
-        memory, firing = advance(rule, state.rules.get(rule.id, Memory()), inputs.values, inputs.moment)
+        memory, firing = advance(rule, state.rules.get(rule.id, _NEW), inputs.values, inputs.moment)
         memories[rule.id], firings[rule.id] = memory, firing
         if memory.since:
             asked += requests(rule, memory, inputs.values, inputs.moment)

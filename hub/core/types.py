@@ -55,23 +55,6 @@ class Inputs:
     looked_at: LookedAt = field(default_factory=LookedAt, compare=False)
     known: dict[Any, tuple[Any, dict[str, None]]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
-    def anew(self) -> Inputs:
-        """The same moment, with nothing looked at yet."""
-        same = Inputs(
-            self.t,
-            self.house,
-            self.values,
-            self.requests,
-            self.intents,
-            self.rules,
-            self.moment,
-            self.prices,
-            self.plan,
-            self.hidden_w,
-        )
-        object.__setattr__(same, "known", self.known)
-        return same
-
     def number(self, point: str) -> float | None:
         """The reading; None when there is none or it is no number that a house can have (NaN, inf, 1e300)."""
         self.looked_at.points[point] = None

@@ -22,7 +22,7 @@ def wished(turn: Turn) -> None:
     driven = frozenset(turn.inputs.house.managed)
     points = _points(turn.inputs, driven)
     for point in points:
-        inputs = turn.inputs.anew()
+        inputs = turn.anew()
         verdict = arbitrate(inputs, point, None)
         if verdict:
             turn.held.pop(point, None)
@@ -54,7 +54,7 @@ def _limited(turn: Turn, inputs: Inputs, point: str) -> None:
 
 def _given_back(turn: Turn, point: str) -> None:
     """The last limit has ended."""
-    inputs, held = turn.inputs.anew(), turn.held[point]
+    inputs, held = turn.anew(), turn.held[point]
     for_s = held.for_s + turn.dt
     if for_s > ENDS_S or inputs.house.commands[point].shows(held.value, inputs.values.get(point)):
         del turn.held[point]
