@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hub.core.types import Inputs, Unmet, Wish, is_number
 from hub.model import CommandSpec, Reason, Relation, Request, Value
 from hub.model.command import ORDER
+from hub.model.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Verdict:
     """The wish that won, every request for the point that was understood, and whether the core drives it anyway."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import fsum
 
 from hub.core import planned
 from hub.core.types import Inputs, Wish
 from hub.model import Reason, Source
+from hub.model.record import record
 from hub.model.site import BatteryControl
 
 GAIN = 0.5
@@ -19,7 +19,7 @@ PROBE_W = 300.0
 """So much more a battery takes each second to find out whether an inverter that is held back can make it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Balance:
     """`even_w`: what the battery would have to give (+) or take for nothing to flow over the meter. W.
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from hub.core.draw import EXPORT, IMPORT, watts_at_least
 from hub.core.given import Given
 from hub.core.house import House
 from hub.core.types import Inputs, Unmet, is_number
 from hub.model import Reason, Relation, Request, Source
+from hub.model.record import record
 from hub.model.site import ConnectionLimits
 
 LIMITS = IMPORT_LIMIT, EXPORT_LIMIT = "house.import_limit", "house.export_limit"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Cap:
     """A limit in W, and whose it is."""
 

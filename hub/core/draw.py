@@ -75,6 +75,12 @@ def at_most(inputs: Inputs, device: str, phase: int) -> float | None:
     return _inverter(inputs, device, phase) if device in inputs.house.producers else 0.0
 
 
+@once
+def all_at_most(inputs: Inputs, devices: tuple[str, ...], phase: int) -> tuple[tuple[str, float | None], ...]:
+    """Each of the devices with what it may draw."""
+    return tuple((device, at_most(inputs, device, phase)) for device in devices)
+
+
 def _charger(inputs: Inputs, charger: ChargerControl, phase: int) -> float:
     """One that does not tell may draw all it can."""
     if phase not in charger.phases:

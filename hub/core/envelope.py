@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from hub.core.connection import Connection
-from hub.core.draw import EXPORT, IMPORT, at_least, charger_volts, watts_per_amp
+from hub.core.draw import IMPORT, at_least, charger_volts, watts_per_amp
 from hub.core.fuse import Fuses, Room, load_over
 from hub.core.pace import CEILING, FLOOR
 from hub.core.types import Inputs
@@ -147,18 +147,18 @@ def _unbalance(inputs: Inputs, charger: ChargerControl, fuses: Fuses, floor: flo
 
 
 def battery_bounds(
-    inputs: Inputs, battery: BatteryControl, end: str, fuses: Fuses, connection: Connection
+    inputs: Inputs, battery: BatteryControl, end: str, fuses: Fuses, connection: Connection, ways: tuple[int, ...]
 ) -> tuple[Bound, ...]:
-    """W: rated powers, SoC floor and ceiling, fuses and connection both ways, the device's own range.
+    """W: rated powers, SoC floor and ceiling, fuses and connection, the device's own range.
 
-    `end`: whether it is at its floor or its ceiling.
+    `end`: whether it is at its floor or its ceiling; `ways`: those in which fuses and connection are looked at.
     """
     device = device_bound(inputs.house.commands[f"{battery.device}.power_setpoint"])
     return (
         Bound(-battery.max_charge_w, battery.max_discharge_w, Reason("rated_power")),
         *_soc_bounds(inputs, battery, end),
-        *_fuse_bounds(inputs, battery, fuses),
-        *_connection_bounds(inputs, battery, connection),
+        *_fuse_bounds(inputs, battery, fuses, ways),
+        *_connection_bounds(inputs, battery, connection, ways),
         Bound(min(device.low, 0.0), max(device.high, 0.0), device.reason),
     )
 
@@ -182,11 +182,11 @@ def _soc_floor(battery: BatteryControl, numbers: dict[str, Value]) -> Reason:
     return Reason("soc_floor", numbers)
 
 
-def _fuse_bounds(inputs: Inputs, battery: BatteryControl, fuses: Fuses) -> tuple[Bound, ...]:
+def _fuse_bounds(inputs: Inputs, battery: BatteryControl, fuses: Fuses, ways: tuple[int, ...]) -> tuple[Bound, ...]:
     """The fuses count what the battery does now as its own; when that is not known, it does nothing."""
     if inputs.number(f"{battery.device}.power") is None:
         return (Bound(0.0, 0.0, _unknown(f"{battery.device}.power")),)
-    return tuple(_fuse_bound(inputs, battery, fuses, way) for way in (IMPORT, EXPORT))
+    return tuple(_fuse_bound(inputs, battery, fuses, way) for way in ways)
 
 
 def _fuse_bound(inputs: Inputs, battery: BatteryControl, fuses: Fuses, way: int) -> Bound:
@@ -198,8 +198,10 @@ def _fuse_bound(inputs: Inputs, battery: BatteryControl, fuses: Fuses, way: int)
     return _one_way(way, min(watts), _fuse(rooms[watts.index(min(watts))]))
 
 
-def _connection_bounds(inputs: Inputs, battery: BatteryControl, connection: Connection) -> list[Bound]:
-    free = {way: connection.free(inputs, battery.device, way) for way in (IMPORT, EXPORT)}
+def _connection_bounds(
+    inputs: Inputs, battery: BatteryControl, connection: Connection, ways: tuple[int, ...]
+) -> list[Bound]:
+    free = {way: connection.free(inputs, battery.device, way) for way in ways}
     return [_one_way(way, w, connection.limits[way].reason(way, w)) for way, w in free.items() if w is not None]
 
 

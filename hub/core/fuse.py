@@ -11,7 +11,7 @@ from collections import defaultdict
 from math import fsum
 from typing import NamedTuple
 
-from hub.core.draw import IMPORT, at_least, at_most, volts
+from hub.core.draw import IMPORT, all_at_most, at_least, volts
 from hub.core.given import Given
 from hub.core.house import House
 from hub.core.types import Inputs, once
@@ -68,8 +68,8 @@ class Fuses:
             load = load_over(inputs, phase, IMPORT)
             told = given.sum(inputs, "told", lambda d, a: a - at_least(inputs, d, phase, IMPORT))
             return None if load is None else circuit.fuse_a - load - told
-        drawn = {d: at_most(inputs, d, phase) or 0.0 for d in self._house.inside(circuit)}
-        return circuit.fuse_a - fsum(max(0.0, given.get(d, a)) for d, a in drawn.items())
+        drawn = all_at_most(inputs, self._house.inside(circuit), phase)
+        return circuit.fuse_a - fsum(max(0.0, given.get(d, a or 0.0)) for d, a in drawn)
 
     def _at_grid(self, inputs: Inputs, circuit: Circuit, device: str, phase: int, way: int) -> Room:
         """Blind, only what was given counts, all of it: the hub alone never brings the fuse down."""
@@ -92,9 +92,8 @@ class Fuses:
 
     def _behind_it(self, inputs: Inputs, circuit: Circuit, device: str, phase: int, way: int) -> Room:
         taken, missing, given = 0.0, "", self._given[phase]
-        for other in self._house.inside(circuit):
+        for other, now in all_at_most(inputs, self._house.inside(circuit), phase):
             if other != device:
-                now = at_most(inputs, other, phase)
                 missing = missing or (f"{other}.power" if now is None else "")
                 taken += max(0.0, way * (now or 0.0), way * given.get(other, 0.0))
         return Room(circuit, phase, circuit.fuse_a - taken, missing)

@@ -17,7 +17,7 @@ from hub.core.pace import PEOPLE, at_end, counted_on, held_on, pause, ramp, swit
 from hub.core.turn import Turn
 from hub.core.types import ChargerMemory, Held, Inputs, State, Step, Wish
 from hub.core.wished import wished
-from hub.model import Reason, Source
+from hub.model import Reason, Source, Wear
 from hub.model.site import BatteryControl, ChargerControl
 
 _CANNOT_S, _MORE = 10.0, 0.02
@@ -63,7 +63,8 @@ def charge(turn: Turn, charger: ChargerControl) -> None:
     default = turn.planned(inputs, charger.device, charger.mode, decided, default) or default
     default = _target(turn, inputs, charger, turn.spoken(default))
     verdict = arbitrate(inputs, default.point, default) or Verdict(default)
-    bounds = charger_bounds(inputs, charger, turn.fuses, turn.connection)
+    may_move = _may_move(inputs, verdict.wish)
+    bounds = charger_bounds(inputs, charger, turn.fuses, turn.connection) if may_move else ()
     amps, limits = clamp(float(verdict.wish.value), bounds)
     by_itself = _by_itself(turn, verdict.wish)
     amps, waits = (0.0, stop) if stop else pause(amps, memory, charger, by_itself)
@@ -85,6 +86,17 @@ def charge(turn: Turn, charger: ChargerControl) -> None:
         forced=not amps and (bool(limits) or memory.forced if verdict.wish.value else by_itself),
         draws_on=charging.draws_on(inputs, charger, memory),
     )
+
+
+def _may_move(inputs: Inputs, wish: Wish) -> tuple[int, ...]:
+    """The ways in which limits of fuses and connection may move what is wished.
+
+    Every limit admits 0, and what flows the other way. But in a flash memory something else may stand, and go on to.
+    """
+    if inputs.house.commands[wish.point].wear is Wear.FLASH:
+        return IMPORT, EXPORT
+    watts = float(wish.value)
+    return (IMPORT,) if watts < 0 else (EXPORT,) if watts > 0 else ()
 
 
 def _target(turn: Turn, inputs: Inputs, charger: ChargerControl, default: Wish) -> Wish:
@@ -167,7 +179,7 @@ def store(turn: Turn, battery: BatteryControl) -> None:
         turn.held.pop(point, None)
         return
     end = _end(turn, inputs, battery)
-    bounds = battery_bounds(inputs, battery, end, turn.fuses, turn.connection)
+    bounds = battery_bounds(inputs, battery, end, turn.fuses, turn.connection, _may_move(inputs, verdict.wish))
     watts, limits = clamp(float(verdict.wish.value), bounds)
     watts, slow = ramp(watts, held, battery.ramp_w_s, turn.dt)
     watts = float(turn.decide(inputs, verdict, watts, (*limits, *([slow] if slow else ())), bounds))

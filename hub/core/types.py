@@ -10,6 +10,7 @@ from typing import Any, TypeGuard, TypeVar, TypeVarTuple
 from hub.core.house import House
 from hub.model import Command, Moment, Reason, Request, Source, Value
 from hub.model.plan import Plan
+from hub.model.record import record
 from hub.model.site import Price
 from hub.rules import Firing, Memory, Rule
 
@@ -31,7 +32,7 @@ class LookedAt:
     points: dict[str, None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Inputs:
     """One moment: `t` UTC ms; `values` by point id in base units, a stale or invalid point is absent.
 
@@ -93,7 +94,7 @@ def once(work: Callable[[Inputs, *_Of], _Answer]) -> Callable[[Inputs, *_Of], _A
     return known
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Timers:
     """How long the sun has left enough, or too little, s."""
 
@@ -104,7 +105,7 @@ class Timers:
         return Timers(self.enough_s + dt if enough else 0.0, self.short_s + dt if short else 0.0)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ChargerMemory:
     """`limit_a` last decided, `for_s` it has been zero or not zero; `forced`: zero because of a limit or a rule.
 
@@ -126,7 +127,7 @@ class ChargerMemory:
     draws_on: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Held:
     """What a point was last decided to be, and for how long it has been so, s; `forced`: because of a limit.
 
@@ -140,7 +141,7 @@ class Held:
     drew_w: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Target:
     """The request that it is of, and what the charger's counter read when it was first seen, Wh; None = not known.
 
@@ -153,7 +154,7 @@ class Target:
     full: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Course:
     """What a device does by the plan, for `for_s` s now: a battery's task, a car's or a switch's on or off.
 
@@ -171,7 +172,7 @@ class Course:
     level: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class State:
     """All that the core remembers from one step to the next.
 
@@ -191,7 +192,7 @@ class State:
     unseen: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Tokens:
     """Changes that are left of a budget, and the value that was written last."""
 
@@ -199,7 +200,7 @@ class Tokens:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Wish:
     """What one party wants a point to be, before the envelope."""
 
@@ -210,7 +211,7 @@ class Wish:
     request: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unmet:
     """A request in force that does not have its way: what it asked, what is, and what stands against it."""
 
@@ -221,7 +222,7 @@ class Unmet:
     by: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Step:
     """`unmet`: the requests in force that do not have their way; `modes`: what each device's mode is by now.
 
@@ -241,7 +242,7 @@ class Step:
     asked: tuple[Request, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Made:
     """A step and what it was made of."""
 

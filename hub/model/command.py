@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from hub.model.point import Value
+from hub.model.record import record
 
 
 class Wear(StrEnum):
@@ -17,7 +18,7 @@ class Wear(StrEnum):
     FLASH = "flash"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CommandSpec:
     """What may be written to a point, in base units.
 
@@ -67,7 +68,7 @@ class Relation(StrEnum):
     AT_MOST = "at_most"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Request:
     """A lease: from `starts` to `ends` (UTC ms) somebody wishes `point relation value`.
 
@@ -98,7 +99,7 @@ def heeded(requests: Iterable[Request], *points: str, begun: int | None = None) 
     return min(amounts, key=lambda r: (ORDER[r.source], -r.starts, r.id), default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reason:
     """A code with its numbers; the UI has the words."""
 
@@ -106,7 +107,7 @@ class Reason:
     numbers: Mapping[str, Value] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Command:
     """What the core decided for one point, on whose wish, why, which limits bound it, and which points it looked at."""
 
@@ -126,7 +127,7 @@ class OutcomeState(StrEnum):
     NO_ANSWER = "no_answer"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Outcome:
     """What the device did: `applied` is its own reading, never our wish."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hub.model import Moment, Reason, Request, Source, Value
+from hub.model.record import record
 from hub.rules.rule import Condition, Rule, Until
 from hub.rules.scalar import Now
 
@@ -15,7 +16,7 @@ LEASE_MS = 30_000
 """A rule renews what it asks with every step; should the core stop, it ends by itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Memory:
     """`since`: in force since then, 0 = not; `true`: `when` has held since then, 0 = not; `ended`: when it was in force
     last; `spent`: `until` ended it then, and `when` has held ever since; `local`: the local day and time at which it
@@ -35,7 +36,7 @@ class Memory:
     digest: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Firing:
     """What a rule does at a moment: `state` is idle, waiting, cooling or active."""
 
