@@ -39,7 +39,7 @@ _POINTS = {IMPORT: IMPORT_LIMIT, EXPORT: EXPORT_LIMIT}
 def _flows(inputs: Inputs) -> dict[str, float | None]:
     house = inputs.house
     grid = inputs.number(f"{house.grid}.power")
-    made = [inputs.number(f"{d}.power") for d in house.producers]
+    made = [_made(inputs, d) for d in house.producers]
     if grid is None or any(p is None for p in made):
         return dict.fromkeys(f"house.{q}" for q in _DERIVED)
     consumption = grid + fsum(p for p in made if p is not None)
@@ -51,6 +51,13 @@ def _flows(inputs: Inputs) -> dict[str, float | None]:
         "house.surplus": flexible - grid - fsum(inputs.number(f"{b.device}.power") or 0.0 for b in house.batteries),
         "house.autarky": _autarky(grid, consumption),
     }
+
+
+def _made(inputs: Inputs, device: str) -> float | None:
+    """W. What has nothing but sun to make it from makes nothing in the dark, when many an inverter does not answer."""
+    watts, elevation = inputs.number(f"{device}.power"), inputs.moment.elevation if inputs.moment else None
+    dark = elevation is not None and elevation <= 0
+    return 0.0 if watts is None and dark and device in inputs.house.solar else watts
 
 
 def _autarky(grid: float, consumption: float) -> float | None:

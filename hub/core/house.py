@@ -35,9 +35,9 @@ class House:
     """Built anew whenever a device shows or changes its points; everything here is ordered, nothing is a set.
 
     `known_chargers`, `known_batteries`, `known_pumps`: also those that take no set-point. `charger_of`, `battery_of`: a
-    known charger and a driven battery by device. `behind`: what hangs where
-    another device does: a battery on an inverter's DC side, the meter of a heat pump. `ways` and `insides` are worked
-    out when they are first asked for.
+    known charger and a driven battery by device. `solar`: producers with no battery behind them. `behind`: what hangs
+    where another device does: a battery on an inverter's DC side, the meter of a heat pump. `ways` and `insides` are
+    worked out when they are first asked for.
     """
 
     circuits: tuple[Circuit, ...]
@@ -52,6 +52,7 @@ class House:
     limits: ConnectionLimits
     grid: str
     producers: tuple[str, ...]
+    solar: tuple[str, ...]
     loads: tuple[str, ...]
     behind: Mapping[str, str]
     charger_of: Mapping[str, ChargerControl]
@@ -87,6 +88,7 @@ class House:
             limits=site.limits,
             grid=grid,
             producers=tuple(d.id for d in listed if _produces(d)),
+            solar=tuple(d.id for d in listed if d.role is Role.INVERTER and not any(o.behind == d.id for o in listed)),
             loads=loads,
             behind={d.id: d.behind for d in listed if d.behind and d.behind not in loads},
             charger_of={c.device: c for c in site.chargers},

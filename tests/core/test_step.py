@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.core import House, Inputs, State, Step, step
-from hub.model import CommandSpec, Device, Link, Relation, Request, Role, Source
+from hub.model import CommandSpec, Device, Link, Moment, Relation, Request, Role, Source
 from hub.model.site import BatteryControl, ChargerControl, Circuit, Site
 
 LINK = Link("test", "test")
@@ -181,6 +181,25 @@ def test_consumption_is_the_ac_balance_and_missing_parts_are_not_invented() -> N
     assert result.derived["house.consumption"] == 2800.0
     assert result.derived["house.autarky"] == pytest.approx(89.286, abs=0.001)
     assert set(after(1, house(), CALM).derived.values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("behind", "elevation", "consumption"),
+    [("", -4.0, 300.0), ("", 4.0, None), ("", None, None), ("pv_roof", -4.0, None)],
+)
+def test_an_inverter_that_does_not_answer_makes_nothing_in_the_dark(
+    behind: str, elevation: float | None, consumption: float | None
+) -> None:
+    """With a battery behind it, it may."""
+    devices = (
+        Device("g", "grid", Role.GRID, LINK),
+        Device("p", "pv_roof", Role.INVERTER, LINK),
+        Device("b", "battery", Role.BATTERY, LINK, behind=behind),
+    )
+    values = {"grid.power": 300.0, "battery.power": 0.0}
+    moment = Moment(1000, 0, 0, 0, elevation=elevation)
+    result = step(State(), Inputs(1000, House.of(Site(), devices), values, moment=moment))
+    assert result.derived["house.consumption"] == consumption
 
 
 def test_a_decision_names_what_it_looked_at() -> None:
