@@ -22,6 +22,8 @@ from hub.model.document import Document, Table
 from hub.model.feed import FeedSpec
 from hub.model.found import hosts_of
 from hub.model.heat import house_store, tank_store
+from hub.model.network import KEYS as NETWORK
+from hub.model.network import network_charges
 from hub.model.site import (
     BatteryControl,
     CalendarSpec,
@@ -397,20 +399,24 @@ class _Parser(Document):
         )
 
     def tariff(self, t: Table, home: FeedSpec) -> TariffSpec:
-        """Fixed prices; or those of a source with what is added to them, where the fixed ones stand in."""
+        """Fixed prices; or those of a source with what is added to them, where the fixed ones stand in. On top of both
+        comes what the network operator charges.
+        """
         fixed, marked = ("import_price", "export_price"), ("import_factor", "import_add", "export_factor", "export_add")
+        network = network_charges(self, t, "tariff")
         if "source" not in t:
             for key in (*marked, "exchange"):
                 if key in t:
                     raise self.error(f"tariff.{key}", "is for prices of a source; name one with tariff.source")
-            self.keys(t, "tariff", (*fixed, "source"))
-            return TariffSpec(self.prices(t, "tariff.import_price"), self.prices(t, "tariff.export_price"))
-        own = (*fixed, *marked, "exchange")
+            self.keys(t, "tariff", (*fixed, "source", *NETWORK))
+            table = (self.prices(t, "tariff.import_price"), self.prices(t, "tariff.export_price"))
+            return TariffSpec(*table, network=network)
+        own = (*fixed, *marked, "exchange", *NETWORK)
         given = [self.prices(t, f"tariff.{k}") if k in t else () for k in fixed]
         exchange = self.number(t, "tariff.exchange", 0, 1e-6, 1e6) if "exchange" in t else 0.0
         export = self.markup(t, "export") if {"export_factor", "export_add"} & set(t) else None
         feed = self.feed(t, "tariff", home, own)
-        return TariffSpec(given[0], given[1], feed, self.markup(t, "import"), export, exchange)
+        return TariffSpec(given[0], given[1], feed, self.markup(t, "import"), export, exchange, network)
 
     def markup(self, t: Table, way: str) -> Markup:
         factor = self.number(t, f"tariff.{way}_factor", 1.0, -10, 10)

@@ -46,7 +46,9 @@ def test_all_policies_are_told_with_what_they_save(folder: Path, capsys: pytest.
     assert list(policies) == ["none", "rule", "plan", "perfect"]
     assert policies["perfect"]["cost"] <= policies["plan"]["cost"] < policies["none"]["cost"]
     for row in policies.values():
-        assert row["cost"] == pytest.approx(row["bought"] - row["sold"] + row["wear"] + row["stored"], abs=2e-3)
+        assert row["cost"] == pytest.approx(
+            row["bought"] - row["sold"] + row["wear"] + row["stored"] + row["peak"], abs=2e-3
+        )
     assert report["from"] == "2026-05-05T00:00:00+02:00"
     saved = report["saved"]
     assert isinstance(saved, dict)

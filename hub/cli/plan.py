@@ -47,6 +47,9 @@ def _lines(p: Planned) -> list[str]:
         f"saves {p.saves_nothing:.2f} against batteries that rest, {p.saves_at_once:.2f} against all at once"
         f"{'' if p.proven else '; the search ended before this was proven to be the cheapest'}",
     ]
+    if h := p.highest:
+        said = f"{h.before_w:.0f} W before, {h.planned_w:.0f} W in this plan, {h.price_per_kw:.2f} a kW"
+        lines.append(f"highest power that is charged for: {said}")
     lines += [f"given up: {g.wish} {g.device} {g.amount:g} {g.unit}, counts {g.price:.2f}" for g in p.given_up]
     lines += [f"assumed: {text}" for text in p.assumed]
     last: dict[str, str] = {}

@@ -24,10 +24,11 @@ from hub.rehearse.scene import Scene, scene
 from hub.rehearse.track import Sum
 from hub.rehearse.world import World
 
-_MONEY = ("cost", "bought", "sold", "wear", "stored")
+_MONEY = ("cost", "bought", "sold", "wear", "stored", "peak")
 _KWH = ("imported_kwh", "exported_kwh", "held_back_kwh", "discharged_kwh")
 
-_HEAD = f"{'':10}{{:>12}}{'bought':>10}{'sold':>10}{'wear':>8}{'stored':>8}{'import kWh':>12}{'export kWh':>12}"
+_HEAD = f"{'':10}{{:>12}}{'bought':>10}{'sold':>10}{'wear':>8}{'stored':>8}{'peak':>8}"
+_HEAD += f"{'import kWh':>12}{'export kWh':>12}"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -132,7 +133,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield _HEAD.format("cost " + report["currency"])
     for name, row in report["policies"].items():
         money = f"{row['cost']:12.2f}{row['bought']:10.2f}{row['sold']:10.2f}{row['wear']:8.2f}{row['stored']:8.2f}"
-        yield f"{name:10}{money}{row['imported_kwh']:12.1f}{row['exported_kwh']:12.1f}"
+        yield f"{name:10}{money}{row['peak']:8.2f}{row['imported_kwh']:12.1f}{row['exported_kwh']:12.1f}"
     yield from _shares("", report["saved"])
     for name, row in report["policies"].items():
         for what in ("comfort", "ready"):

@@ -24,8 +24,9 @@ class Known:
     """What is known at `start` (UTC ms, a whole multiple of `step_s`). Arrays have a value for each step.
 
     `load_w`: the house without the devices that are planned; `price_import`, `price_export`: 1e-5 currency units per
-    kWh; `estimated_from`: from when on they are estimates, UTC ms. By battery: `soc` in %, `capacity_wh`; `reserve`, %,
-    where people ask for one.
+    kWh, `fee_import` on top of the first where that is told apart; `estimated_from`: from when on they are estimates,
+    UTC ms. By battery: `soc` in %, `capacity_wh`; `reserve`, %, where people ask for one. `peak`: what the highest
+    power costs.
     """
 
     start: int
@@ -40,6 +41,7 @@ class Known:
     cars: tuple[Car, ...] = ()
     heat_pumps: tuple[HeatPump, ...] = ()
     appliances: tuple[Appliance, ...] = ()
+    fee_import: Floats | None = None
     peak: Peak | None = None
     estimated_from: int | None = None
     assumed: tuple[str, ...] = ()
@@ -56,7 +58,7 @@ def problem_of(site: Site, known: Known) -> Problem:
         price_import=known.price_import / PER_KWH,
         price_export=known.price_export / PER_KWH,
         pv_w=np.maximum(known.pv_w, 0.0),
-        fee_import=np.zeros(len(known.load_w)),
+        fee_import=np.zeros(len(known.load_w)) if known.fee_import is None else known.fee_import / PER_KWH,
         co2_g=np.zeros(len(known.load_w)),
         connection=_connection(site, known),
         batteries=tuple(b for b in batteries if b.capacity_wh > 1),
@@ -66,9 +68,8 @@ def problem_of(site: Site, known: Known) -> Problem:
         estimated_from=known.estimated_from,
         assumed=known.assumed,
     )
-    dearest = max(
-        float(np.nanmax(np.abs(prices), initial=0.0)) for prices in (problem.price_import, problem.price_export)
-    )
+    paid = problem.price_import + problem.fee_import, problem.price_export
+    dearest = max(float(np.nanmax(np.abs(prices), initial=0.0)) for prices in paid)
     return _counted_in(problem, dearest) if dearest > 1 else problem
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hub.foresight.following import Ran, flowing, kept_by_step, total_kw
-from hub.plan.baseline import highest_kw
 from hub.plan.build import Built, build
 from hub.plan.cars import Charges
 from hub.plan.matrix import WISH, Arrays
+from hub.plan.peaks import highest_kw
 from hub.plan.problem import Appliance, Problem
 from hub.plan.shape import Floats
 from hub.plan.site import EXPORT, IMPORT

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.plan.baseline import highest_kw, self_consumption
+from hub.plan.baseline import self_consumption
 from hub.plan.build import Built, build
 from hub.plan.laid import Laid
+from hub.plan.peaks import highest_kw
 from hub.plan.problem import WAITED, Appliance, Battery, Connection, HeatPump, Problem
 from hub.plan.shape import Floats, Many, Part
 from hub.plan.site import VOLT_KW, Site
@@ -140,7 +141,7 @@ def at_best(problem: Problem, month: Ints) -> Lived:
         if last == n:
             week = replace(week, batteries=_valued(week, month[first:last] == month[-1]))
         so_far = np.flatnonzero(month[:first] == month[first])
-        built = build(replace(week, connection=_reached(week, highest_kw(problem, lived.net_kw, so_far))))
+        built = build(replace(week, connection=_reached(week, float(highest_kw(problem, lived.net_kw, so_far).max()))))
         x = _solved(built)
         state = _kept(built, state, x, lived, slice(first, first + decided))
         for move in built.moves:

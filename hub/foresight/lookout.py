@@ -13,15 +13,17 @@ from hub.forecast.load import house_load
 from hub.forecast.series import Floats, Past, Series
 from hub.foresight.heated import outdoors_ahead, pump_seen
 from hub.foresight.panels import along, made, panels_of, told
+from hub.foresight.reached import Reached
 from hub.foresight.records import History, Records
-from hub.foresight.view import STEP_MS, STEP_S, STEPS, CarSeen, PumpSeen, Rate, RunSeen, View
+from hub.foresight.view import STEP_MS, STEP_S, STEPS, CarSeen, PeakSeen, PumpSeen, Rate, RunSeen, View
 from hub.live import Board
 from hub.model import HEEDED, Clock, Request, Role
 from hub.model.command import heeded
 from hub.model.feed import Outlook
+from hub.model.network import NOTHING
 from hub.model.quantity import TARGETS
 from hub.model.score import Quantity
-from hub.model.site import BatteryControl, ChargerControl, Price, Site
+from hub.model.site import BatteryControl, ChargerControl, Price, Site, TariffSpec
 from hub.store.foresight import Foresight
 from hub.tariff.prices import Prices
 
@@ -65,7 +67,9 @@ class Lookout:
         self._board = board
         self._clock = clock
         self._prices = prices
+        self._history = history
         self._records = Records(history)
+        self._reached: Reached | None = None
         self._kept = kept
         self._wishes = wishes
         self._calendar: Calendar = calendar_of(site)
@@ -138,6 +142,7 @@ class Lookout:
             pumps=seen.pumps,
             outdoor_c=seen.outdoor_c,
             not_planned=seen.not_planned,
+            peak=await self._peak(start),
         )
 
     async def past(self, days: tuple[int, ...]) -> Rate:
@@ -240,6 +245,17 @@ class Lookout:
             if s.import_price is not None
         )
 
+    async def _peak(self, start: int) -> PeakSeen | None:
+        charge = self._site.tariff.network.capacity if self._site.tariff else None
+        if charge is None:
+            return None
+        power = next((f"{d.id}.power" for d in self._site.devices if d.role is Role.GRID), "")
+        if power not in self._board.points:
+            return PeakSeen(known=0.0)
+        if self._reached is None:
+            self._reached = Reached(charge, power, self._history, self._calendar)
+        return await self._reached.until(start)
+
     async def _car(self, c: ChargerControl, now: int) -> CarSeen | None:
         if self.modes().get(c.device) != PLAN or self._now(f"{c.device}.connected") is not True:
             return None
@@ -310,5 +326,7 @@ def _along(measured: Series | None, foretold: Floats, begin: int, start: int) ->
 
 
 def _discreet(site: Site) -> Site:
-    """Without devices, feeds and their secrets: the planner needs none of them."""
-    return replace(site, devices=(), feeds=(), tariff=None, mqtt_elsewhere=None)
+    """Without devices, feeds and their secrets: of all these the planner needs the network's charges only."""
+    network = site.tariff.network if site.tariff else NOTHING
+    tariff = TariffSpec((), (), network=network) if network != NOTHING else None
+    return replace(site, devices=(), feeds=(), tariff=tariff, mqtt_elsewhere=None)

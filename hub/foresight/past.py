@@ -20,7 +20,8 @@ from hub.foresight.added import wrong
 from hub.foresight.change import Change
 from hub.foresight.lived import Lived, at_best, by_rule
 from hub.foresight.whatif import changed
-from hub.plan.baseline import energy_cost, highest_kw
+from hub.plan.baseline import energy_cost
+from hub.plan.peaks import highest_kw
 from hub.plan.problem import Problem
 from hub.plan.shape import Floats
 from hub.plan.site import Site
@@ -147,4 +148,4 @@ def _peak(site: Site, lived: Lived, at: NDArray[np.int64]) -> float:
     peak = site.connection.peak
     if peak is None:
         return 0.0
-    return peak.price_per_kw * max(highest_kw(site.problem, lived.net_kw, at), peak.least_w / 1000)
+    return peak.price_per_kw * max(float(highest_kw(site.problem, lived.net_kw, at).max()), peak.least_w / 1000)

@@ -27,7 +27,9 @@ def settled(asked: Settle) -> Iterator[Told]:
 
 
 def day_of(asked: Settle) -> Day:
-    """Panels that were held back could have made what was foretold, or more."""
+    """Panels that were held back could have made what was foretold, or more. What was paid was with the fee that the
+    problem tells apart.
+    """
     problem = read_problem(asked.problem, "the problem of that day")
     foretold, made, held = problem.pv_w[: asked.steps], asked.pv_w, asked.held_back
     return Day(
@@ -36,7 +38,7 @@ def day_of(asked: Settle) -> Day:
         steps=asked.steps,
         load_w=asked.load_w,
         pv_w=np.where(held, np.fmax(foretold, made), made),
-        price_import=asked.price_import,
+        price_import=asked.price_import - problem.fee_import,
         price_export=asked.price_export,
         drawn_w=asked.drawn_w,
         soc=asked.soc,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,13 @@ from hub.forecast.series import Floats, Forecast, Past, Series
 from hub.foresight.assemble import Known, problem_of, to_plan
 from hub.foresight.forecasters import candidates_of
 from hub.foresight.guess import guessed
-from hub.foresight.pricing import continued, known_prices
+from hub.foresight.pricing import continued, fees_ahead, known_prices
 from hub.foresight.view import (
     STEP_MS,
     STEP_S,
     CarSeen,
     NowOrLater,
+    PeakSeen,
     Rate,
     RunSeen,
     Settle,
@@ -33,16 +34,22 @@ from hub.foresight.view import (
     Wrong,
 )
 from hub.foresight.warmth import pump_of
+from hub.model.network import NOTHING
 from hub.model.score import Quantity
 from hub.plan import Planned, Problem, at_once, plan
-from hub.plan.problem import Appliance, Car, Goal, HeatPump, Visit
+from hub.plan.problem import Appliance, Car, Goal, HeatPump, Peak, Visit
 from hub.plan.solve import QUICK, Effort
 from hub.plan.write import problem_table
+from hub.tariff.capacity import begins
 
 EACH = Effort(seconds=8.0)
 ALIKE = Effort(seconds=1.5, nodes=200, tries=20)
 """For several plans of one question, which has an end."""
 _LIVED_DAYS = 100
+_KNOWN = 0.95
+"""The share of a billing period of which the power has to be known, so that nothing has to be assumed of it."""
+UNHELD = "batteries cut the highest power just as planned; the hub lets them cover all that lacks"
+"""What a plan reckons with that the core does not do: it follows the house, also where only a peak is to be cut."""
 _ABOVE_FEED_IN = 0.01
 """A kWh in a car that nobody needs by a time is worth so much more than fed in, currency/kWh: so it takes what the sun
 leaves."""
@@ -168,7 +175,11 @@ def known(view: View, forecasts: Mapping[Quantity, Forecast]) -> Known:
     assumed: list[str] = [*view.not_planned]
     nothing = np.zeros(view.steps)
     buy, sell, known_until = known_prices(view.prices, view.start, view.steps)
-    buy, sell = continued(buy, view.load, view.price_import), continued(sell, view.load, view.price_export)
+    network = view.site.tariff.network if view.site.tariff else NOTHING
+    fee = fees_ahead(network.import_fees, view.start, view.steps, view.load.zone)
+    kept = [replace(f, fee=-f.fee) for f in network.export_fees]
+    buy = continued(buy, view.load, view.price_import, network.import_fees)
+    sell = continued(sell, view.load, view.price_export, kept)
     if np.isnan(sell).any():
         sell = np.nan_to_num(sell)
         assumed.append("nothing is earned for what is fed in: its price is not known")
@@ -182,17 +193,49 @@ def known(view: View, forecasts: Mapping[Quantity, Forecast]) -> Known:
         step_s=STEP_S,
         load_w=load_w,
         pv_w=forecasts["pv"].counted_on if "pv" in forecasts else nothing,
-        price_import=buy,
+        price_import=buy - fee,
         price_export=sell,
+        fee_import=fee,
         soc=dict(view.soc),
         capacity_wh=dict(view.capacity_wh),
         reserve=dict(view.reserve),
         cars=tuple(_car(car, view, float(sell.max()) / 100_000) for car in view.cars),
         heat_pumps=_pumps(view),
         appliances=tuple(_appliance(run) for run in view.runs),
+        peak=_peak(view, assumed),
         estimated_from=known_until if known_until < view.start + view.steps * STEP_MS else None,
         assumed=tuple(assumed),
     )
+
+
+def _peak(view: View, assumed: list[str]) -> Peak | None:
+    """What the highest power costs; `assumed` is told where it is not known how high that was."""
+    charge = view.site.tariff.network.capacity if view.site.tariff else None
+    if charge is None:
+        return None
+    seen = view.peak or PeakSeen(known=0.0)
+    if seen.known < _KNOWN:
+        assumed.append(f"the highest power of this {charge.period} is known of {seen.known:.0%} of it so far")
+    if any(b.device in view.soc for b in view.site.batteries):
+        assumed.append(UNHELD)
+    end = view.start + view.steps * STEP_MS
+    return Peak(
+        charge.price_per_kw,
+        charge.interval_s,
+        seen.reached_w,
+        charge.least_w,
+        seen.begun_w,
+        tuple(begins(charge, view.start, end, calendar_of(view.site))),
+    )
+
+
+def _monthly(view: View, start: int, end: int) -> Peak | None:
+    """The same for the past, which is told month by month: a charge by the year is not part of it."""
+    charge = view.site.tariff.network.capacity if view.site.tariff else None
+    if charge is None or charge.period != "month":
+        return None
+    anew = tuple(begins(charge, start, end, calendar_of(view.site)))
+    return Peak(charge.price_per_kw, charge.interval_s, least_w=charge.least_w, anew=anew)
 
 
 def lived(view: View) -> Problem:
@@ -216,6 +259,7 @@ def lived(view: View) -> Problem:
         price_export=np.nan_to_num(earned) if np.isnan(earned).all() else earned,
         soc=dict(view.soc),
         capacity_wh=dict(view.capacity_wh),
+        peak=_monthly(view, start, end),
     )
     return problem_of(view.site, known)
 

@@ -69,6 +69,18 @@ class PumpSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class PeakSeen:
+    """What the grid meter has seen of the billing period that runs: `reached_w`, the highest mean import of a clock
+    interval, and `begun_w`, that of the interval that runs, None where none is or nothing is known of it. `known`: the
+    share of the period until now.
+    """
+
+    reached_w: float = 0.0
+    begun_w: float | None = None
+    known: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """`start`: the quarter-hour that runs, `now`: the moment, UTC ms. `site` without what is nobody's business there.
 
@@ -76,7 +88,7 @@ class View:
     known. `use`: the forecasters that did best. `prices`: those known, in time order; `price_import`, `price_export`:
     what they were, 1e-5 currency units per kWh. By battery: `soc` in %, `capacity_wh`; `reserve` in %,
     where people ask for one. `outdoor_c`: degC of the steps ahead, None where nobody knows. `not_planned`: of what is
-    left to the plan and cannot be planned, a sentence each.
+    left to the plan and cannot be planned, a sentence each. `peak`: None where the highest power costs nothing.
     """
 
     site: Site
@@ -97,6 +109,7 @@ class View:
     pumps: tuple[PumpSeen, ...] = ()
     outdoor_c: Floats | None = None
     not_planned: tuple[str, ...] = ()
+    peak: PeakSeen | None = None
     steps: int = STEPS
 
 

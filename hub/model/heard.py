@@ -68,12 +68,13 @@ class CaptureHints:
     """What whoever decodes a capture knows besides its bytes.
 
     `name`: the file's name, for captures that say only there what was asked. `key`, `auth_key`: the meter's keys as
-    bytes, for encrypted telegrams.
+    bytes, for encrypted telegrams. `zone`: the time zone of civil times that do not say it; "" for the format's usual.
     """
 
     name: str = ""
     key: bytes = b""
     auth_key: bytes = b""
+    zone: str = ""
 
 
 NO_HINTS = CaptureHints()

@@ -8,6 +8,7 @@ from hub.model.broker import BrokerAddress
 from hub.model.device import DeviceSpec
 from hub.model.feed import FeedSpec
 from hub.model.heat import HouseStore, TankStore
+from hub.model.network import NOTHING, NetworkCharges
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ class TariffSpec:
 
     `feed`: where the prices come from; then the fixed ones hold while it tells none. `export_markup` None: what is fed
     in earns the fixed price, or what the source says of it. `exchange`: the site's currency for one of the source's,
-    0 when both are the same.
+    0 when both are the same. `network`: what its operator charges beside all of these prices, whoever told them.
     """
 
     import_price: tuple[int, ...]
@@ -175,6 +176,7 @@ class TariffSpec:
     import_markup: Markup = Markup()
     export_markup: Markup | None = None
     exchange: float = 0.0
+    network: NetworkCharges = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

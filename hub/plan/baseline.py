@@ -7,8 +7,7 @@ import numpy as np
 from hub.plan.appliances import Moves
 from hub.plan.build import Built
 from hub.plan.cars import Charges
-from hub.plan.matrix import Ints
-from hub.plan.problem import Battery, Problem
+from hub.plan.problem import Battery
 from hub.plan.shape import Floats
 from hub.plan.site import Site
 
@@ -22,25 +21,6 @@ def energy_cost(site: Site, net_kw: Floats, planned: bool = False) -> Floats:
     sell = np.maximum(site.sell, 0.0) if site.problem.curtail and not planned else site.sell
     cost: Floats = (bought * site.buy - sold * sell) * site.h
     return cost
-
-
-def highest_kw(problem: Problem, net_kw: Floats, at: Ints) -> float:
-    """The highest mean import of a clock interval in the steps `at`; 0 where no peak is charged."""
-    peak = problem.connection.peak if problem.connection else None
-    if peak is None or not len(at):
-        return 0.0
-    interval = (problem.start // 1000 + at * problem.step_s) // max(peak.interval_s, problem.step_s)
-    _, which, count = np.unique(interval, return_inverse=True, return_counts=True)
-    return float((np.bincount(which, np.maximum(net_kw[at], 0.0)) / count).max())
-
-
-def peak_cost(site: Site, net_kw: Floats) -> float:
-    """What the highest mean import of a clock interval adds to the peak that was reached before, currency."""
-    peak = site.connection.peak
-    if peak is None:
-        return 0.0
-    before = max(peak.reached_w, peak.least_w) / 1000
-    return peak.price_per_kw * max(0.0, highest_kw(site.problem, net_kw, site.steps) - before)
 
 
 def everything_at_once(built: Built, x: Floats) -> tuple[Floats, Floats, dict[str, float]]:

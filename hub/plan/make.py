@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from hub.plan.baseline import energy_cost, everything_at_once, peak_cost
+from hub.plan.baseline import energy_cost, everything_at_once
 from hub.plan.build import Built, build
 from hub.plan.first import first
 from hub.plan.matrix import WISH, Arrays, Wish
+from hub.plan.peaks import floors_kw, highest_kw, peak_cost
 from hub.plan.problem import Problem
-from hub.plan.result import Costs, GivenUp, Planned, Step
+from hub.plan.result import Costs, GivenUp, Highest, Planned, Step
 from hub.plan.shape import Floats
 from hub.plan.solve import Effort, Solved, Solver, follow, solve
 from hub.plan.storage import left_worth
@@ -85,8 +86,8 @@ def told(built: Built, solved: Solved, tell: int | None = None) -> Planned:
     begin = {s.battery.id: s.battery.soc / 100 * s.battery.capacity_wh / 1000 for s in built.stores}
     end = {s.battery.id: float(solved.x[s.level[-1]]) for s in built.stores}
     mine = float(cost.sum()) + costs.peak - left(end)
-    resting = float(rested.sum()) + peak_cost(site, flow.net + flow.batteries) - left(begin)
-    hasty = float(once.sum()) + peak_cost(site, net_once) - left(levels)
+    resting = float(rested.sum()) + peak_cost(problem, flow.net + flow.batteries) - left(begin)
+    hasty = float(once.sum()) + peak_cost(problem, net_once) - left(levels)
     powers = (flow.net, site.load, site.pv - flow.held_back, flow.held_back)
     prices = (site.buy, site.sell, reasons.price, cost, rested, once)
     told = (
@@ -125,6 +126,7 @@ def told(built: Built, solved: Solved, tell: int | None = None) -> Planned:
         given_up=tuple(given for wish in site.matrix.wishes if (given := _given_up(built, solved.x, wish))),
         assumed=problem.assumed,
         steps=steps,
+        highest=_highest(built, flow.net),
     )
 
 
@@ -149,9 +151,17 @@ def _wear(built: Built, x: Floats) -> Floats:
 
 
 def _floor(built: Built) -> float:
-    """What the peak costs that was reached before: in the solver's sum, but not in this plan's."""
+    """What the peaks cost that were reached before: in the solver's sum, but not in this plan's."""
     peak = built.site.connection.peak
-    return peak.price_per_kw * max(peak.reached_w, peak.least_w) / 1000 if peak else 0.0
+    return peak.price_per_kw * float(floors_kw(built.site.problem, peak).sum()) if peak else 0.0
+
+
+def _highest(built: Built, net_kw: Floats) -> Highest | None:
+    peak, problem = built.site.connection.peak, built.site.problem
+    if peak is None:
+        return None
+    before, planned = floors_kw(problem, peak)[0], highest_kw(problem, net_kw, built.site.steps)[0]
+    return Highest(watts(before), watts(planned), peak.price_per_kw)
 
 
 def _costs(built: Built, solved: Solved) -> Costs:

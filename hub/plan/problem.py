@@ -21,12 +21,18 @@ WAITED = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """A charge for the highest mean power of a clock interval. What was reached before costs nothing more."""
+    """A charge for the highest mean power of a clock interval. What was reached before costs nothing more, until a new
+    billing period begins.
+    """
 
     price_per_kw: float = told(Number(0, 1000), "currency/kW", "for the billing period, or the share of it that counts")
     interval_s: int = told(Number(60, 3600, whole=True), "s", "clock interval of the mean", 900)
     reached_w: float = told(_WATTS, "W", "highest mean so far in the billing period", 0.0)
     least_w: float = told(_WATTS, "W", "charged anyway (Belgium: 2500)", 0.0)
+    begun_w: float | None = told(
+        _WATTS, "W", "mean of the interval that runs, before the start; without it the rest of it counts alone", None
+    )
+    anew: tuple[int, ...] = told(Many(Time(), 40), "", "when new billing periods begin, in time order", ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,8 @@ def _connected(grid: Grid, p: Problem, seen: Mapping[str, str]) -> None:
     peak = p.connection.peak if p.connection else None
     if peak and peak.interval_s > p.step_s and peak.interval_s % p.step_s:
         raise grid.error("connection.peak.interval_s", f"must be a multiple of step_s = {p.step_s}")
+    if peak and any(later <= earlier for earlier, later in pairwise(peak.anew)):
+        raise grid.error("connection.peak.anew", "must be in time order, each later than the one before")
 
 
 def _battery(b: Battery) -> Iterator[tuple[str, str]]:

@@ -75,6 +75,17 @@ class GivenUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Highest:
+    """The mean import that is charged for, in the billing period that runs, W: `before_w` costs nothing more, as it was
+    reached or is charged anyway; `planned_w` is the highest of this plan. `price_per_kw`: currency, of what is above.
+    """
+
+    before_w: float
+    planned_w: float
+    price_per_kw: float
+
+
+@dataclass(frozen=True, slots=True)
 class Costs:
     """Currency. `total` is what the plan makes least: the sum of the others."""
 
@@ -90,7 +101,8 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """`bound`: no plan costs less; `how`: first, lp, dive or search; `proven`: within the gap of the bound.
+    """`bound`: no plan costs less; `how`: first, lp, dive or search; `proven`: within the gap of the bound; `highest`:
+    only where that is charged for.
 
     `saves`: against batteries that rest, and against everything at once, currency; the energy that is left counts.
     """
@@ -106,6 +118,7 @@ class Planned:
     given_up: tuple[GivenUp, ...]
     assumed: tuple[str, ...]
     steps: tuple[Step, ...] = field(repr=False)
+    highest: Highest | None = None
 
     def told(self) -> dict[str, Any]:
         """As JSON: times in ISO 8601, nothing that is None; the same plan gives the same text."""

@@ -12,6 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from hub.plan.matrix import Ints, Matrix
+from hub.plan.peaks import floors_kw, intervals
 from hub.plan.problem import Connection, Dimming, Problem
 from hub.plan.shape import Floats
 
@@ -60,6 +61,7 @@ class Site:
         self.sun_only: list[Ints] = []
         """by battery that must not be charged from the grid: what goes into it, kW by step"""
         self.peak: Ints | None = None
+        """by billing period: the highest mean import, kW"""
         self.ways = np.zeros(0, int), np.zeros(0, int)
         self._fed: Ints | None = None
         self._bought_and_sold()
@@ -208,16 +210,21 @@ class Site:
     def _charged_for_the_peak(self) -> None:
         peak = self.connection.peak
         assert peak is not None
-        m, step_s = self.matrix, self.problem.step_s
-        floor = max(peak.reached_w, peak.least_w) / 1000
-        self.peak = m.cols(1, floor, np.inf, peak.price_per_kw, pays="peak")
-        at_s = self.problem.start // 1000 + self.steps * step_s
-        interval = at_s // max(peak.interval_s, step_s)
-        interval = interval - interval[0]
-        count = np.bincount(interval)
-        rows = m.rows(len(count), -np.inf, 0.0)
-        m.put(rows[interval], self.imported, 1.0 / count[interval])
-        m.put(rows, np.repeat(self.peak, len(count)), -1.0)
+        m, each = self.matrix, intervals(self.problem, peak, self.steps)
+        floors = floors_kw(self.problem, peak)
+        self.peak = m.cols(len(floors), floors, np.inf, peak.price_per_kw, pays="peak")
+        rows = m.rows(len(each.share), -np.inf, -each.begun_kw)
+        m.put(rows[each.which], self.imported, each.share[each.which])
+        m.put(rows, self.peak[each.period], -1.0)
+
+    def at_the_peak(self, x: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """The steps whose interval is as high as any of its billing period may be that is paid for."""
+        peak, found = self.connection.peak, np.zeros(self.n, bool)
+        if peak is None or self.peak is None or not peak.price_per_kw:
+            return found
+        each = intervals(self.problem, peak, self.steps)
+        found[:] = (each.means_kw(x[self.imported]) >= x[self.peak][each.period] - _FLOWS)[each.which]
+        return found
 
     def _phases(self) -> None:
         """Over each phase flows its share of load and panels, and what hangs at it, in or out; a fuse that all of it

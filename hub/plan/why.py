@@ -47,6 +47,8 @@ class Reasons:
         self.price: Floats = self._dual[self._site.balance] / self._site.h
         self._prices = [_money(price) for price in self.price[:tell].tolist()]
         self.flow = self._flow()
+        self._peak = self._site.at_the_peak(self._x)
+        """Whether one more kW in a step would raise the highest mean import that is charged for."""
         self._devices = self._all()
 
     def value(self, store: Stores) -> Floats:
@@ -66,7 +68,7 @@ class Reasons:
         if net < -_FLOWS and abs(price - self._site.sell[t]) < _SAME:
             return "export_price"
         if price > self._site.buy[t] + _SAME:
-            return "limit"
+            return "peak" if self._peak[t] else "limit"
         if price < self._site.sell[t] - _SAME:
             return "export_limit"
         return "stored_energy"
@@ -120,12 +122,20 @@ class Reasons:
             return (Task.CHARGE, "charges_cheap", stores) if net > _FLOWS else (Task.FOLLOW, "stores_surplus", stores)
         if out > _FLOWS:
             sold = net < -_FLOWS and out > -spare + _FLOWS
-            return (Task.SELL, "sells", gives) if sold else (Task.FOLLOW, "covers", gives)
+            shaves = self._peak[t] and (net > _FLOWS or gives > self._site.buy[t] + _SAME)
+            return (Task.SELL, "sells", gives) if sold else (Task.FOLLOW, "shaves" if shaves else "covers", gives)
         if net > _FLOWS:
             some = level > b.soc_floor / 100 * size + _FLOWS
-            return (Task.HOLD, "waits_dearer", gives) if some else (Task.FOLLOW, "empty", None)
+            return (Task.HOLD, self._kept_for(t, gives), gives) if some else (Task.FOLLOW, "empty", None)
         room = net < -_FLOWS and level < b.soc_ceiling / 100 * size - _FLOWS
         return (Task.EXPORT, "lets_go", stores) if room else (Task.FOLLOW, "full" if net < -_FLOWS else "rests", None)
+
+    def _kept_for(self, t: int, gives: float) -> str:
+        """Why a battery keeps what it could give at a price of `gives`: a dearer kWh, or if none is, a peak to come."""
+        if not self._peak[t + 1 :].any():
+            return "waits_dearer"
+        dearest = float(self._site.buy[t + 1 :].max())
+        return "waits_dearer" if max(gives, self._site.buy[t] + 2 * _SAME) < dearest + _SAME else "keeps_for_peak"
 
     # -- cars ----------------------------------------------------------------------------------------------------------
 
@@ -155,7 +165,10 @@ class Reasons:
             return "gives_back"
         if drawn > _FLOWS:
             return "charges_sun" if self.flow.net[t] < _FLOWS else "charges_cheap"
-        return "waits_cheaper" if still > _FLOWS else "done"
+        return self._waits(t) if still > _FLOWS else "done"
+
+    def _waits(self, t: int) -> str:
+        return "waits_peak" if self._peak[t] else "waits_cheaper"
 
     # -- heat ----------------------------------------------------------------------------------------------------------
 
@@ -195,8 +208,8 @@ class Reasons:
                 np.add.at(drawn, draw.steps, self._x[draw.cols] * draw.kw)
         power, still = drawn.tolist(), np.cumsum(drawn[::-1])[::-1].tolist()
         codes = [
-            "runs" if now > _FLOWS / 10 else "waits_cheaper" if later > _FLOWS / 10 else "done"
-            for now, later in zip(power, still, strict=True)
+            "runs" if now > _FLOWS / 10 else self._waits(t) if later > _FLOWS / 10 else "done"
+            for t, (now, later) in enumerate(zip(power, still, strict=True))
         ]
         until = _until(codes, self._times())
         saved = self._saved(m, drawn)

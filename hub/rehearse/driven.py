@@ -29,6 +29,7 @@ def driven(scene: Scene, policy: Policy) -> Track:
         _come_and_go(scene.visits, plant, now, log.ready)
         plan, wishes = policy.plan(now, plant), scene.visits.wishes(now, plant.cars)
         flow = swift.run(Span(now, scene.seconds, scene.market.told(now), plan, wishes))
+        policy.metered(k, flow.imported)
         log.note(k, (flow.imported, flow.exported, flow.held_back))
     return log.track(scene.seconds)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +14,9 @@ from hub.errors import UserError
 from hub.forecast.prices import beyond
 from hub.forecast.series import Floats, Series
 from hub.model.feed import Rate
+from hub.model.network import NOTHING, Fee, NetworkCharges
 from hub.model.site import Price, TariffSpec
+from hub.tariff.fees import by_step, fees_at
 from hub.tariff.force import in_force
 
 PER_KWH = 100_000
@@ -27,7 +30,8 @@ _LEARNT_MS = 30 * 86_400_000
 @dataclass(frozen=True, slots=True)
 class Market:
     """`bought`, `sold`: by step from `start` (UTC ms) on, 1e-5 currency units per kWh, `known` of them; a tariff's
-    reach AHEAD_S beyond the file. `auctioned`: they become known day by day.
+    reach AHEAD_S beyond the file. `auctioned`: they become known day by day; `network`: but its operator's fees, which
+    are a part of them, are known for ever.
     """
 
     start: int
@@ -39,6 +43,7 @@ class Market:
     zone: ZoneInfo
     prices: tuple[Price, ...]
     assumed: tuple[str, ...] = ()
+    network: NetworkCharges = NOTHING
     going_on: dict[int, tuple[Series, Series]] = field(default_factory=dict, compare=False, repr=False)
 
     def until(self, now: int) -> int:
@@ -60,16 +65,21 @@ class Market:
             return bought, sold, steps
         if until not in self.going_on:
             self.going_on.clear()
-            self.going_on[until] = (self._beyond(self.bought, until), self._beyond(self.sold, until))
+            ways = (self.bought, self.network.import_fees, 1.0), (self.sold, self.network.export_fees, -1.0)
+            self.going_on[until] = self._beyond(*ways[0], until), self._beyond(*ways[1], until)
         end = now + steps * self.seconds * 1000
         bought, sold = (told.between(now, end).values for told in self.going_on[until])
         return bought, sold, max(0, min(steps, until - first))
 
-    def _beyond(self, prices: NDArray[np.int64], until: int) -> Series:
-        first = max(0, until - _LEARNT_MS // (self.seconds * 1000))
+    def _beyond(self, prices: NDArray[np.int64], fees: Sequence[Fee], sign: float, until: int) -> Series:
+        """Energy goes on by the shape of its price, fees by the clock and the calendar."""
+        first, ahead = max(0, until - _LEARNT_MS // (self.seconds * 1000)), AHEAD_S // self.seconds
         step_ms = self.seconds * 1000
-        known = Series(self.start + first * step_ms, self.seconds, prices[first:until].astype(np.float64))
-        return beyond(known, known.end_ms + AHEAD_S * 1000, self.zone)
+        start = self.start + first * step_ms
+        charged = sign * by_step(fees, start, until - first + ahead, step_ms, self.zone)
+        known = Series(start, self.seconds, prices[first:until].astype(np.float64) - charged[: until - first])
+        told = beyond(known, known.end_ms + AHEAD_S * 1000, self.zone)
+        return Series(told.start_ms, told.seconds, told.values + charged)
 
     def told(self, now: int) -> tuple[Price, ...]:
         """As the core gets them: those that are known, from the step of `now` on."""
@@ -118,6 +128,7 @@ def market(
         zone,
         tuple(_told(load, i, b, s) for i, (b, s) in enumerate(whole)),
         tuple(assumed),
+        tariff.network if tariff else NOTHING,
     )
 
 
@@ -138,8 +149,9 @@ def _price(
     found = in_force(tariff, rates, t, zone)
     if rates:
         return found.import_price, found.export_price or 0
-    bought = found.import_price if exact[0] is None else exact[0]
-    return bought, (found.export_price or 0) if exact[1] is None else exact[1]
+    charged, kept = fees_at(tariff.network, t, zone)
+    bought = found.import_price if exact[0] is None else exact[0] + charged
+    return bought, (found.export_price or 0) if exact[1] is None else exact[1] - kept
 
 
 def _filled(found: list[tuple[int | None, int]], day: int) -> list[tuple[int, int]]:

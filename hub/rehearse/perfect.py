@@ -87,7 +87,8 @@ def _worth(scene: Scene, problem: Problem, stored: dict[str, float]) -> Worth:
         for p in problem.heat_pumps
         if p.room is not None
     }
-    return Worth(bought, sold, {b.device: b.wear / PER_KWH for b in scene.site.batteries}, stored, heat)
+    wear = {b.device: b.wear / PER_KWH for b in scene.site.batteries}
+    return Worth(bought, sold, wear, stored, heat, scene.highest)
 
 
 def _problem(scene: Scene) -> Problem:
@@ -110,5 +111,6 @@ def _problem(scene: Scene) -> Problem:
             for car in scene.visits.cars(scene.start, plant.cars, scene.steps * scene.seconds)
         ),
         heat_pumps=scene.visits.pumps(scene.start, plant.pumps, scene.seconds, scene.steps),
+        peak=scene.highest.whole() if scene.highest else None,
     )
     return problem_of(scene.site, known)

@@ -13,6 +13,7 @@ from hub.foresight.assemble import Known, problem_of, to_plan
 from hub.model.plan import Plan, Slot
 from hub.model.site import Site
 from hub.plan import Planned, Problem, plan
+from hub.plan.problem import Peak
 from hub.plan.solve import Effort
 from hub.rehearse.foreseen import Foreseen
 from hub.rehearse.plant import Plant
@@ -30,11 +31,12 @@ _QUICK = Effort(nodes=0, tries=20)
 
 
 class Policy(Protocol):
-    """`intents`: the modes that people chose, by point."""
+    """`intents`: the modes that people chose, by point. `metered`: it is told what was imported in a step, Wh."""
 
     @property
     def intents(self) -> Mapping[str, str]: ...
     def plan(self, now: int, plant: Plant) -> Plan | None: ...
+    def metered(self, k: int, imported_wh: float) -> None: ...
 
 
 class Nothing:
@@ -50,6 +52,9 @@ class Nothing:
     def plan(self, now: int, plant: Plant) -> Plan | None:
         return None
 
+    def metered(self, k: int, imported_wh: float) -> None:
+        pass
+
 
 class ByRule:
     """The core without a plan: the modes of the site document, and where that leaves it to a plan, what is done when
@@ -61,6 +66,9 @@ class ByRule:
     def plan(self, now: int, plant: Plant) -> Plan | None:
         return None
 
+    def metered(self, k: int, imported_wh: float) -> None:
+        pass
+
 
 class ByPlan:
     """A new plan in each step, made of what was known then."""
@@ -71,6 +79,7 @@ class ByPlan:
         self._foreseen = foreseen
         self._seconds, self._each = scene.seconds, max(1, FINEST_S // scene.seconds)
         self._plan: Plan | None = None
+        self._start, self._highest, self._imported = scene.start, scene.highest, np.zeros(scene.steps)
         batteries, cars = [b.device for b in site.batteries], [c.device for c in site.chargers]
         devices = (*batteries, *cars, *(p.device for p in site.heat_pumps))
         self.intents: Mapping[str, str] = {f"{device}.mode": "plan" for device in devices}
@@ -80,6 +89,9 @@ class ByPlan:
         if self._plan is None or now % step_ms == 0:
             self._plan = self._made(now, plant, HORIZON_S * 1000 // step_ms)
         return self._plan
+
+    def metered(self, k: int, imported_wh: float) -> None:
+        self._imported[k] = imported_wh
 
     def _made(self, now: int, plant: Plant, steps: int) -> Plan:
         step_s, fine = self._seconds * self._each, steps * self._each
@@ -97,12 +109,17 @@ class ByPlan:
                 capacity_wh={b.control.device: b.capacity_wh for b in plant.batteries},
                 cars=self._visits.cars(now, plant.cars, steps * step_s),
                 heat_pumps=self._visits.pumps(now, plant.pumps, step_s, steps),
+                peak=self._peak(now, steps, step_s),
                 estimated_from=now + known * self._seconds * 1000 if known < fine else None,
             ),
         )
         planned = plan(problem, _QUICK, _TOLD)
         made = to_plan(problem, planned, "simulated", now, now + _GOOD_MS)
         return replace(made, slots=tuple(_quarters(problem, planned, made.slots))) if problem.heat_pumps else made
+
+    def _peak(self, now: int, steps: int, step_s: int) -> Peak | None:
+        k = (now - self._start) // (self._seconds * 1000)
+        return self._highest.ahead(self._imported, k, steps, step_s) if self._highest else None
 
     def _coarse(self, values: Floats) -> Floats:
         coarse: Floats = np.reshape(values, (-1, self._each)).mean(axis=1)

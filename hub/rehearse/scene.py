@@ -12,6 +12,7 @@ from hub.errors import UserError
 from hub.forecast.homefile import Home
 from hub.forecast.series import Floats, Series
 from hub.model.site import Site
+from hub.rehearse.highest import Highest, highest
 from hub.rehearse.market import Market, market
 from hub.rehearse.plant import capacity_of
 from hub.rehearse.visits import Visits
@@ -21,7 +22,7 @@ from hub.rehearse.world import World
 @dataclass(frozen=True, slots=True)
 class Scene:
     """`load`, `pv`: W in the steps of `seconds` from `start` (UTC ms) on, without gaps; `first`: the step of the home's
-    file that is the first one. `assumed`: what was not told.
+    file that is the first one. `assumed`: what was not told; `highest`: None where no power is charged for.
     """
 
     site: Site
@@ -36,6 +37,7 @@ class Scene:
     market: Market
     visits: Visits
     assumed: tuple[str, ...]
+    highest: Highest | None = None
 
     @property
     def steps(self) -> int:
@@ -86,6 +88,13 @@ def scene(home: Home, site: Site, world: World, first: int, end: int) -> Scene:
         prices,
         Visits(zone, home.temperature or home.load),
         (*told, *prices.assumed),
+        highest(
+            site.tariff.network.capacity if site.tariff else None,
+            home.load.start_ms + first * home.load.seconds * 1000,
+            home.load.seconds,
+            end - first,
+            calendar_of(site),
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hub.forecast.series import Floats
+from hub.rehearse.highest import Highest
 from hub.rehearse.market import PER_KWH
 
 
@@ -41,7 +42,7 @@ class Track:
 @dataclass(frozen=True, slots=True)
 class Worth:
     """Currency: by step what a kWh cost and earned; by battery its wear for a kWh given and a kWh in it at the end; by
-    heat pump a K in its room.
+    heat pump a K in its room; `highest`: what the highest power cost, None where nothing.
     """
 
     bought: Floats
@@ -49,12 +50,13 @@ class Worth:
     wear: Mapping[str, float]
     stored: Mapping[str, float]
     heat: Mapping[str, float]
+    highest: Highest | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
     """kWh and currency of some time. `stored`: what is more in batteries and rooms at the end than at the begin counts
-    less, what is less counts more. `cost` is the sum of the money.
+    less, what is less counts more. `peak`: of the highest power. `cost` is the sum of the money.
     """
 
     imported_kwh: float
@@ -65,10 +67,11 @@ class Sum:
     sold: float
     wear: float
     stored: float
+    peak: float = 0.0
 
     @property
     def cost(self) -> float:
-        return self.bought - self.sold + self.wear + self.stored
+        return self.bought - self.sold + self.wear + self.stored + self.peak
 
 
 def summed(track: Track, worth: Worth, first: int, end: int) -> Sum:
@@ -87,6 +90,7 @@ def summed(track: Track, worth: Worth, first: int, end: int) -> Sum:
         float(track.exported[steps] @ worth.sold[steps]) / 1000,
         sum(kwh * worth.wear[b] for b, kwh in given.items()),
         -float(stored),
+        worth.highest.cost(track.imported, first, end) if worth.highest else 0.0,
     )
 
 

@@ -1,6 +1,7 @@
 """What a kWh costs and earns: the market's price with the owner's fees, or the fixed table. Pure.
 
-price = market x exchange x factor + add. + - * / on doubles and integers only, so that a replay comes out the same.
+price = market x exchange x factor + add + the network operator's fee. + - * / on doubles and integers only, so that a
+replay comes out the same.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 from hub.model.feed import Rate
 from hub.model.site import Markup, TariffSpec
 from hub.tariff.book import rate_at
+from hub.tariff.fees import QUARTER_MS, fees_at, same_until
 
 _HOUR_MS = 3_600_000
 _NEVER = 1 << 62
@@ -42,6 +44,22 @@ def price_at(table: Sequence[int], t: int, zone: ZoneInfo) -> int:
 
 def in_force(tariff: TariffSpec, rates: Sequence[Rate], t: int, zone: ZoneInfo) -> InForce:
     """At `t` (UTC ms), and how long nothing changes at least."""
+    found = _of_energy(tariff, rates, t, zone)
+    charges = tariff.network
+    if not charges.import_fees and not charges.export_fees:
+        return found
+    charged, kept = fees_at(charges, t, zone)
+    return replace(
+        found,
+        start=max(found.start, t // QUARTER_MS * QUARTER_MS),
+        end=min(found.end, same_until(charges, (charged, kept), t, zone)),
+        import_price=None if found.import_price is None else found.import_price + charged,
+        export_price=None if found.export_price is None else found.export_price - kept,
+    )
+
+
+def _of_energy(tariff: TariffSpec, rates: Sequence[Rate], t: int, zone: ZoneInfo) -> InForce:
+    """Without the network operator's fees."""
     rate = rate_at(rates, t) if tariff.feed else None
     export = price_at(tariff.export_price, t, zone) if tariff.export_price else None
     hour = t // _HOUR_MS * _HOUR_MS

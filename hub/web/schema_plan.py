@@ -93,12 +93,22 @@ class PlanStepInfo(TypedDict):
     devices: dict[str, DoingInfo]
 
 
+class HighestInfo(TypedDict):
+    """The mean import that is charged for beside the energy, in the billing period that runs, W: `before_w` costs
+    nothing more, `planned_w` is the highest of the plan. `price_per_kw`: currency units, of each kW above.
+    """
+
+    before_w: float
+    planned_w: float
+    price_per_kw: float
+
+
 class PlanInfo(TypedDict):
     """The newest plan. `in_force`: a device is left to it (`devices`); else it is only shown. `state`: `ok`, or what
     keeps the planner from making another. `made`, `good_until`: UTC ms; `cause`: why it was made then. From
     `estimated_from` on (UTC ms) prices are estimates. `bound`: no plan costs less; `how`: first, lp, dive or search,
     empty without a plan; `proven`: none is cheaper by more than the gap. `steps` are empty when there is none; `load`
-    is what the house uses beside the devices that are planned.
+    is what the house uses beside the devices that are planned; `highest` is null where no power is charged for.
     """
 
     state: str
@@ -118,6 +128,7 @@ class PlanInfo(TypedDict):
     given_up: list[GivenUpInfo]
     assumed: list[str]
     steps: list[PlanStepInfo]
+    highest: HighestInfo | None
     load: BandInfo | None
     pv: BandInfo | None
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hub import config
 from hub.control.intents import with_intents
@@ -24,7 +25,7 @@ from hub.foresight.process import Answered, ask
 from hub.foresight.view import Question
 from hub.live import Board
 from hub.model import CommandSpec, Device, Link, Measurement, Point, Request, Role, Value
-from hub.store.ring import Buckets, Querier
+from hub.store.ring import Buckets, Flow, Querier
 from hub.store.state import State
 from hub.tariff.prices import Prices
 from tests.house_kit import ToldClock
@@ -64,6 +65,7 @@ map = "tasmota/plug"
 control = { surplus_w = 1000 }
 """.replace("PRICES", str(PRICES))
 _POINTS = {
+    "grid": (Role.GRID, ("power",), ()),
     "pv_roof": (Role.INVERTER, ("power", "power_limit"), (("power_limit", 0.0, 5000.0),)),
     "battery": (Role.BATTERY, ("power", "soc", "capacity", "power_setpoint"), (("power_setpoint", -5000.0, 5000.0),)),
     "wallbox": (
@@ -100,6 +102,16 @@ class Recorded:
             values = np.asarray(self.of[p](t / 1000), np.float64) if p in self.of else np.full(len(t), np.nan)
             count = np.where(np.isnan(values), 0, step_ms // 1000).astype(np.int32)
             found[p] = Buckets(t, values, values, values, values, count)
+        return found
+
+    def energy(self, points: Sequence[str], edges: NDArray[np.int64]) -> dict[str, Flow]:
+        """Of powers, which do not change within a quarter-hour."""
+        self.asked.append((tuple(points), int(edges[0]) * 1000, int(edges[-1]) * 1000))
+        found, hours = {}, np.diff(edges) / 3600
+        for p in points:
+            wh = np.asarray(self.of[p](edges[:-1].astype(float)), np.float64) * hours
+            known = (~np.isnan(wh)).astype(np.float64)
+            found[p] = Flow(np.fmax(wh, 0 * wh), np.fmax(-wh, 0 * wh), known, np.zeros(len(wh), np.uint8))
         return found
 
     async def ask(self, make: Callable[[Querier], T]) -> T:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from hub.forecast.series import Series
-from hub.foresight.pricing import continued, known_prices
+from hub.foresight.pricing import continued, fees_ahead, known_prices
 from hub.foresight.view import STEP_MS, STEP_S
+from hub.model.network import Fee
 from hub.model.site import Price
-from tests.foresight.kit import DAY, HOUR, START, past
+from tests.foresight.kit import DAY, HOUR, START, ZONE, past
 
 A_DAY = 96
 
@@ -48,3 +49,19 @@ def test_without_a_past_it_is_the_mean() -> None:
 def test_what_is_known_stays() -> None:
     values = np.arange(192.0)
     assert continued(values, past(np.zeros(A_DAY)), None).tolist() == values.tolist()
+
+
+def test_fees_go_on_by_the_clock_and_only_the_price_of_energy_by_its_shape() -> None:
+    """START is a Tuesday noon; the fee begins on Wednesday, and no day before had it."""
+    fees = (Fee(1_000, days=frozenset({2})),)
+    paid = Series(START - 4 * DAY, STEP_S, np.full(4 * A_DAY, 200.0))
+    values = np.full(2 * A_DAY, np.nan)
+    values[:2] = 200.0
+    midnight = 44  # 23:00 UTC
+    found = continued(values, past(np.zeros(A_DAY)), paid, fees)
+    assert found.tolist() == [200.0] * midnight + [1_200.0] * A_DAY + [200.0] * (A_DAY - midnight)
+    known = np.full(2 * A_DAY, 300.0)
+    assert continued(known, past(np.zeros(A_DAY)), paid, fees).tolist() == known.tolist(), (
+        "what is known has it already"
+    )
+    assert fees_ahead(fees, START, 2 * A_DAY, ZONE)[midnight - 1 : midnight + 1].tolist() == [0.0, 1_000.0]

@@ -146,14 +146,23 @@ def _peak(problem: Problem, plan: Planned) -> Iterator[str]:
     peak = problem.connection.peak if problem.connection else None
     if not peak:
         return
-    means: dict[int, list[float]] = {}
+    length = max(peak.interval_s, plan.step_s)
+    drawn: dict[int, list[float]] = {}
+    if peak.begun_w is not None:
+        drawn[problem.start // 1000 // length] = [peak.begun_w] * (problem.start // 1000 % length // plan.step_s)
+    tops, begins = dict[int, float](), dict[int, int]()
     for t, step in enumerate(plan.steps):
         bought = min(max(0.0, step.grid_w), problem.connection.import_limit_w[t])  # type: ignore[union-attr]
-        means.setdefault(step.start // 1000 // max(peak.interval_s, plan.step_s), []).append(bought)
-    top = max(sum(m) / len(m) for m in means.values())
-    cost = max(0.0, top - max(peak.reached_w, peak.least_w)) / 1000 * peak.price_per_kw
-    if abs(cost - plan.costs.peak) > 2e-3 * peak.price_per_kw + 1e-3:
-        yield f"a peak of {top:.0f} W costs {cost:.4f}, told is {plan.costs.peak}"
+        interval = step.start // 1000 // length
+        drawn.setdefault(interval, []).append(bought)
+        begins.setdefault(interval, step.start)
+    for interval, begin in begins.items():
+        period, mean = sum(problem.start < t <= begin for t in peak.anew), sum(drawn[interval]) / len(drawn[interval])
+        tops[period] = max(tops.get(period, 0.0), mean)
+    free = {period: max(peak.reached_w if period == 0 else 0.0, peak.least_w) for period in tops}
+    cost = sum(max(0.0, top - free[period]) for period, top in tops.items()) / 1000 * peak.price_per_kw
+    if abs(cost - plan.costs.peak) > 2e-3 * peak.price_per_kw * len(tops) + 1e-3:
+        yield f"peaks of {tops} W cost {cost:.4f}, told is {plan.costs.peak}"
 
 
 def _dimmed(problem: Problem, plan: Planned) -> Iterator[str]:

@@ -13,7 +13,19 @@ _START = datetime(2026, 3, 28, 12, tzinfo=UTC)
 
 def random_problem(seed: int) -> Table:
     """The same seed, the same problem."""
-    return _Maker(Random(seed)).problem()
+    told = _Maker(Random(seed)).problem()
+    peak = told.get("connection", {}).get("peak")
+    if peak:
+        _billed(peak, told, Random(seed + 1_000_000_000))
+    return told
+
+
+def _billed(peak: Table, told: Table, random: Random) -> None:
+    """By chance with billing periods that end within the horizon, or beside it."""
+    if random.random() < 0.4:
+        ends = sorted(random.sample(range(-4, told["steps"] + 5), random.choice([1, 2])))
+        start, step = datetime.fromisoformat(told["start"]), timedelta(seconds=told["step_s"])
+        peak["anew"] = [(start + n * step).isoformat() for n in ends]
 
 
 class _Maker:

@@ -29,7 +29,10 @@ DEVICES = ("batteries", "cars", "heat_pumps", "appliances")
 Table = Mapping[str, Any]
 
 _OWN = ("about", "zone", "start", "step", "days", "hours", "expect", "effort", "known_defect", "json")
-_TIMES = ("start", "end", "by", "earliest", "latest", "hygiene_by", "estimated_from", "quiet", "from", "until", "at")
+_TIMES = (
+    *("start", "end", "by", "earliest", "latest", "hygiene_by", "estimated_from", "quiet", "from", "until", "at"),
+    "anew",
+)
 _SERIES = (
     *("load_w", "pv_w", "price_import", "price_export", "fee_import", "co2_g", "import_limit_w", "export_limit_w"),
     *("power_share", "low", "high", "gains_w", "draw_w", "cop", "cop_tank", "outdoor_c"),

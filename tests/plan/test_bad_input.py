@@ -114,6 +114,10 @@ _REFUSED = {
         _with("connection", {"peak": {"price_per_kw": 1, "interval_s": 1000}}),
         "connection.peak.interval_s: must be a multiple of step_s",
     ),
+    "billing periods that begin in no order": (
+        _with("connection", {"peak": {"price_per_kw": 1, "anew": ["2026-07-01T00:00:00Z", "2026-06-30T00:00:00Z"]}}),
+        "connection.peak.anew: must be in time order",
+    ),
     "a signal that ends before it begins": (
         _with(
             "connection",

@@ -63,7 +63,7 @@ _WRONG: dict[str, tuple[Callable[[Planned], Planned], str]] = {
     "the time": (_step(3, lambda s: replace(s, start=s.start + 1)), "step 3 begins"),
     "the sum": (_cost("total", 1.0), "the parts of the cost"),
     "the energy's price": (_cost("energy", 1.0), "the energy costs"),
-    "the peak's price": (_cost("peak", 1.0), "a peak of"),
+    "the peak's price": (_cost("peak", 1.0), "W cost"),
     "the bound": (lambda p: replace(p, bound=p.costs.total + 5), "the bound"),
     "what is stored": (_device("home", 3, soc=77.7), "home holds"),
     "more than the battery can": (_device("home", 3, power_w=9000.0), "are more than it can"),

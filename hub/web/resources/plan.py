@@ -22,7 +22,7 @@ _MOST_W, _MOST_S = 1e6, 7 * 86_400
 _YEAR_MS = 366 * 86_400_000
 _NOTHING: dict[str, Any] = {
     **{"step_s": STEP_S, "costs": None, "bound": 0.0, "how": "", "saves_nothing": 0.0, "saves_at_once": 0.0},
-    **{"proven": False, "given_up": [], "assumed": [], "steps": []},
+    **{"proven": False, "given_up": [], "assumed": [], "steps": [], "highest": None},
 }
 
 

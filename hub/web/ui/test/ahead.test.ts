@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { area, blocksOf, lanesOf, scale, stepAt, stepped, type PlanStep } from "../src/model/ahead.ts";
-import { doingText, givenUpText, marginalText, money } from "../src/words/ahead.ts";
+import { doingText, givenUpText, highestText, marginalText, money } from "../src/words/ahead.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 const H = 3_600_000;
@@ -77,4 +77,17 @@ test("wishes that are given up are named with what they lack", () => {
 test("money has two digits and no minus zero", () => {
   assert.equal(money(-0.001, "EUR"), "€0.00");
   assert.equal(money(1.9, "EUR"), "€1.90");
+});
+
+test("the highest power that is charged for: what the plan does to it, and who waits or gives for it", () => {
+  const told = (planned_w: number) => plain(highestText({ before_w: 2500, planned_w, price_per_kw: 4 }, "EUR"));
+  assert.equal(told(1800), "The power that is charged for stays at 2.5 kW.");
+  assert.equal(told(3500), "The power that is charged for rises from 2.5 kW to 3.5 kW, which costs €4.00.");
+  const doing = (code: string) => plain(doingText({ power_w: 0, why: { code, turns_at: 0.4 } }, step(0, 0), "EUR"));
+  assert.deepEqual(["shaves", "keeps_for_peak", "waits_peak"].map(doing), [
+    "gives, so that the highest power, which is charged for, is no higher",
+    "keeps what it has: hours of high use follow, and the highest power is charged for; it would give from 40.0 ct on, now a kWh costs 28.0 ct",
+    "waits: more now would raise the highest power that is charged for",
+  ]);
+  assert.equal(plain(marginalText({ ...step(0, 0), binds: "peak" }, "EUR")), "One more kWh now costs 28.0 ct: the charge for the highest power, which more would raise.");
 });

@@ -138,7 +138,7 @@ export interface PlanCosts {
   stored: number;
 }
 
-/** The newest plan. `in_force`: a device is left to it (`devices`); else it is only shown. `state`: `ok`, or what keeps the planner from making another. `made`, `good_until`: UTC ms; `cause`: why it was made then. From `estimated_from` on (UTC ms) prices are estimates. `bound`: no plan costs less; `how`: first, lp, dive or search, empty without a plan; `proven`: none is cheaper by more than the gap. `steps` are empty when there is none; `load` is what the house uses beside the devices that are planned. */
+/** The newest plan. `in_force`: a device is left to it (`devices`); else it is only shown. `state`: `ok`, or what keeps the planner from making another. `made`, `good_until`: UTC ms; `cause`: why it was made then. From `estimated_from` on (UTC ms) prices are estimates. `bound`: no plan costs less; `how`: first, lp, dive or search, empty without a plan; `proven`: none is cheaper by more than the gap. `steps` are empty when there is none; `load` is what the house uses beside the devices that are planned; `highest` is null where no power is charged for. */
 export interface PlanInfo {
   state: string;
   in_force: boolean;
@@ -157,6 +157,7 @@ export interface PlanInfo {
   given_up: Array<GivenUpInfo>;
   assumed: Array<string>;
   steps: Array<PlanStepInfo>;
+  highest: HighestInfo | null;
   load: BandInfo | null;
   pv: BandInfo | null;
 }
@@ -690,6 +691,13 @@ export interface Problem {
   status: number;
   detail: string;
   field?: string;
+}
+
+/** The mean import that is charged for beside the energy, in the billing period that runs, W: `before_w` costs nothing more, `planned_w` is the highest of the plan. `price_per_kw`: currency units, of each kW above. */
+export interface HighestInfo {
+  before_w: number;
+  planned_w: number;
+  price_per_kw: number;
 }
 
 /** What the house will use and the panels will make, null where nothing is foretold; and the prices of the same steps (currency units per kWh), empty without a plan: from `estimated_from` on (UTC ms) they are estimates. */

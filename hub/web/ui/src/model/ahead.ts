@@ -152,6 +152,8 @@ export interface Ahead {
   saves: number;
   givenUp: Array<{ wish: string; device: string; amount: number; unit: string }>;
   assumed: string[];
+  /** The power that is charged for; W and currency units a kW. */
+  highest: { before_w: number; planned_w: number; price_per_kw: number } | undefined;
   load: Band | undefined;
   pv: Band | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Doing, PlanStep } from "../model/ahead.ts";
+import type { Ahead, Doing, PlanStep } from "../model/ahead.ts";
 import { ms } from "../model/ahead.ts";
 import { deviceName, energy, number, percent, power } from "./format.ts";
 import { moment } from "./moment.ts";
@@ -23,15 +23,19 @@ const WHY: Record<string, (d: Doing, step: PlanStep, say: Say) => string> = {
       : `charges: a kWh costs ${say(s.buy)} now`,
   charges_sun: (d, s, say) => `charges with sun that would earn ${say(s.sell)} a kWh${otherwise(d, say, " above ")}`,
   stores_surplus: (d, s, say) => `stores sun that would earn ${say(s.sell)} a kWh${otherwise(d, say, " above ")}`,
+  shaves: () => "gives, so that the highest power, which is charged for, is no higher",
   covers: (d, s, say) => `gives, which saves ${say(s.buy)} a kWh${otherwise(d, say, " below ")}`,
   sells: (d, s, say) => `sells at ${say(s.sell)} a kWh${otherwise(d, say, " below ")}`,
   waits_dearer: (d, s, say) =>
     `keeps what it has: dearer hours follow${d.why.turns_at === undefined ? "" : `; it would give from ${say(d.why.turns_at)} on, now a kWh costs ${say(s.buy)}`}`,
+  keeps_for_peak: (d, s, say) =>
+    `keeps what it has: hours of high use follow, and the highest power is charged for${d.why.turns_at === undefined ? "" : `; it would give from ${say(d.why.turns_at)} on, now a kWh costs ${say(s.buy)}`}`,
   lets_go: (d, s, say) => `lets the sun go at ${say(s.sell)} a kWh: more than it would be worth stored${otherwise(d, say, " below ")}`,
   empty: () => "is empty",
   full: () => "is full",
   rests: () => "rests: nothing is left over, nothing is missing",
   waits_cheaper: (d, _, say) => `waits for cheaper hours${d.why.turns_at === undefined ? "" : `; it would begin below ${say(d.why.turns_at)} a kWh`}`,
+  waits_peak: () => "waits: more now would raise the highest power that is charged for",
   done: () => "has what it was asked to have",
   gives_back: (_, s, say) => `gives back into the house at ${say(s.buy)} a kWh`,
   keeps_comfort: (_, s, say) => `runs, so that it does not get too cold, at ${say(s.buy)} a kWh`,
@@ -65,6 +69,7 @@ const BINDS: Record<string, string> = {
   export_price: "what feeding in would earn",
   held_back: "the sun that is held back",
   limit: "a limit of the connection",
+  peak: "the charge for the highest power, which more would raise",
   export_limit: "the limit on feeding in",
   stored_energy: "what a stored kWh is worth",
 };
@@ -110,6 +115,13 @@ export function givenUpText(g: GivenUp): string {
   const said = g.wish.startsWith("fuse") ? `more is drawn on ${g.wish.slice(-2).toUpperCase()} than its fuse carries` : (WISHES[g.wish] ?? g.wish);
   const size = g.unit ? ` (${g.unit === "kWh" ? energy(g.amount * 1000) : `${number(g.amount, 1)} ${g.unit}`})` : "";
   return g.device ? `${deviceName(g.device)} ${said}${size}.` : `${said.charAt(0).toUpperCase()}${said.slice(1)}${size}.`;
+}
+
+/** What the plan does to the power that is charged for, in a sentence. */
+export function highestText(h: NonNullable<Ahead["highest"]>, currency: string): string {
+  const above = h.planned_w - h.before_w;
+  if (above < 10) return `The power that is charged for stays at ${power(h.before_w)}.`;
+  return `The power that is charged for rises from ${power(h.before_w)} to ${power(h.planned_w)}, which costs ${money((above / 1000) * h.price_per_kw, currency)}.`;
 }
 
 const more = (kwh: number): string => `${number(Math.abs(kwh), 1)}\u00a0kWh ${kwh < 0 ? "less" : "more"}`;
