@@ -19,7 +19,7 @@ from bench.kit.store_disk import Disk, chill
 from bench.kit.store_house import DAY_S, House, house
 from hub.model import Column
 from hub.store.ring import Ring, SeriesInfo
-from hub.store.ring.now import Hour
+from hub.store.ring.begun import Hour
 from hub.store.ring.past import PastWriter
 from hub.store.ring.reader import Reader
 from hub.store.ring.storage import sizes
@@ -199,7 +199,7 @@ def keep(folder: Path, days: int, budget: int) -> Kept:
         values = of[day % 3].values
         for hour in range(24):
             start = EPOCH + day * DAY_S + hour * HOUR_S
-            done = Hour(start, rows, values[:, hour * HOUR_S : (hour + 1) * HOUR_S].copy())
+            done = Hour(start, {i: values[k, hour * HOUR_S : (hour + 1) * HOUR_S] for i, k in rows.items()})
             ring._now._hours.append(done)
             slowest = max(slowest, _ms(lambda done=done: ring._writer._seal([done])))  # type: ignore[misc]
             ring._now.last_ms = (start + HOUR_S) * 1000

@@ -15,12 +15,12 @@ import numpy as np
 from hub.errors import ShemsError, UserError
 from hub.store.migrate import pending
 from hub.store.ring import hot, hour
+from hub.store.ring.begun import Hour
 from hub.store.ring.blob import Damaged
 from hub.store.ring.hotlog import BLOCK, HotLog, Record
 from hub.store.ring.integrity import quick
 from hub.store.ring.levels import HOUR
 from hub.store.ring.mend import Described, is_description, mend, registered, registry
-from hub.store.ring.now import Hour
 from hub.store.ring.pages import PAGE, Pages, log_is_broken
 from hub.store.ring.types import Joined, SeriesInfo
 
@@ -318,7 +318,7 @@ def _begun(connection: sqlite3.Connection, found: Recovered) -> dict[int, Hour]:
         chunks = hour.row(connection, start)
         for series_id, place in hour.places(connection, start, table)[0].items():
             try:
-                begun.values[begun.row(series_id)] = hour.chunk(start, series_id, chunks, place)
+                begun.fill(series_id, hour.chunk(start, series_id, chunks, place))
             except Damaged:
                 found.problems.append(f"a part of the hour from {start} (UTC s) is damaged and missing")
         found.last_ms = max(found.last_ms, (start + max(begun.known(), default=0)) * 1000)

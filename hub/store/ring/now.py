@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hub.model import Column
 from hub.model.point import FRACTION
-from hub.store.ring.codec import MISSING, Ints
+from hub.store.ring.begun import Hour, Places
+from hub.store.ring.codec import Ints
 from hub.store.ring.hot import Batch
 from hub.store.ring.levels import HOUR
 from hub.store.ring.types import Incidents, Joined, SeriesInfo
@@ -22,55 +22,7 @@ MAX_HOURS = 12
 END = 2**40
 """s UTC; later than any"""
 
-_GROW = 32
 _LIMIT = 2**31 - 1
-
-
-@dataclass(slots=True)
-class Hour:
-    """One hour of seconds, series x 3600, MISSING where nothing is known; `rows` by series id.
-
-    `dirty`: offsets that are not durable yet.
-    """
-
-    start: int
-    rows: dict[int, int] = field(default_factory=dict)
-    values: Ints = field(default_factory=lambda: np.full((_GROW, HOUR), MISSING, np.int32))
-    dirty: set[int] = field(default_factory=set)
-
-    def row(self, series_id: int) -> int:
-        row = self.rows.setdefault(series_id, len(self.rows))
-        if row >= len(self.values):
-            self.reserve(row + _GROW)
-        return row
-
-    def reserve(self, rows: int) -> None:
-        if rows > len(self.values):
-            more = np.full((rows, HOUR), MISSING, np.int32)
-            more[: len(self.values)] = self.values
-            self.values = more
-
-    def replay(self, batch: Batch) -> None:
-        """Seconds that are durable already, as they were when the record was made."""
-        rows = np.array([self.row(i) for i in batch.ids.tolist()], np.intp)
-        at = batch.offsets.astype(np.intp)
-        self.values[:, at] = MISSING
-        self.values[np.ix_(rows, at)] = batch.values
-
-    def series(self) -> Iterator[tuple[int, Ints]]:
-        return ((i, self.values[r]) for i, r in sorted(self.rows.items()))
-
-    def batch(self, offsets: Iterable[int]) -> Batch:
-        ids = np.array(sorted(self.rows), np.uint32)
-        at = np.array(sorted(offsets), np.uint16)
-        rows = np.array([self.rows[i] for i in ids.tolist()], np.intp)
-        values = self.values[np.ix_(rows, at.astype(np.intp))]
-        known = (values != MISSING).any(axis=1)
-        return Batch(self.start, at, ids[known], values[known])
-
-    def known(self) -> set[int]:
-        """Offsets at which anything is known."""
-        return set(np.flatnonzero((self.values != MISSING).any(axis=0)).tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +41,7 @@ class _Places:
     points: tuple[str, ...] = ()
     ids: list[int] = field(default_factory=list)
     hour: Hour | None = None
-    rows: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+    places: Places = field(default_factory=lambda: np.zeros(0, np.intp))
 
 
 class Now:
@@ -130,17 +82,14 @@ class Now:
             if hour is None:
                 return 0 if column.t <= self.last_ms else HOUR
             ids, numbers = self._stored(column, series)
-            rows = self._rows(hour, ids)
+            places = self._placed(hour, ids)
             offset = t - hour.start
             if column.t > self.last_ms:
-                if t == self.last_ms // 1000:
-                    hour.values[:, offset] = MISSING
                 self.last_ms = column.t
-                hour.values[rows, offset] = numbers
+                hour.put(offset, places, numbers)
             else:
                 self.incidents.late += 1
-                kept = hour.values[rows, offset]
-                hour.values[rows, offset] = np.where(kept == MISSING, numbers, kept)
+                hour.add(offset, places, numbers)
             hour.dirty.add(offset)
             return len(hour.dirty) if len(self._hours) == 1 else HOUR
 
@@ -158,7 +107,7 @@ class Now:
             return None
         self._hours.append(Hour(start))
         if newest is not None:
-            self._hours[-1].reserve(len(newest.rows))
+            self._hours[-1].reserve(len(newest))
         return self._hours[-1]
 
     def _stored(self, column: Column, series: Mapping[str, SeriesInfo]) -> tuple[list[int], Ints]:
@@ -179,13 +128,13 @@ class Now:
             np.int32
         )
 
-    def _rows(self, hour: Hour, ids: list[int]) -> NDArray[np.intp]:
-        places = self._places
-        if ids is not places.ids:
-            return np.array([hour.row(i) for i in ids], np.intp)
-        if places.hour is not hour:
-            places.hour, places.rows = hour, np.array([hour.row(i) for i in ids], np.intp)
-        return places.rows
+    def _placed(self, hour: Hour, ids: list[int]) -> Places:
+        known = self._places
+        if ids is not known.ids:
+            return hour.places(ids)
+        if known.hour is not hour:
+            known.hour, known.places = hour, hour.places(ids)
+        return known.places
 
     def _id(self, point: str, series: Mapping[str, SeriesInfo], t: int) -> int:
         """A point means the same as long as the program runs."""
@@ -223,10 +172,7 @@ class Now:
             hour = next((h for h in self._hours if h.start == start), None)
             for series_id, values in seconds.items() if hour else ():
                 assert hour
-                row = hour.row(series_id)
-                new = np.flatnonzero((hour.values[row] == MISSING) & (values != MISSING))
-                hour.values[row, new] = values[new]
-                hour.dirty.update(new.tolist())
+                hour.dirty.update(hour.fill(series_id, values))
             return hour is not None
 
     # -- the writer's side -------------------------------------------------------------------------------------------
@@ -262,30 +208,26 @@ class Now:
 
     def _move(self, since: int, until: int, by: int) -> None:
         """Seconds of [since, until] (s UTC) go `by` seconds later; what they leave is not known any more."""
-        moved: list[tuple[int, dict[int, int], Ints]] = []
+        moved: list[Batch] = []
         for hour in self._hours:
-            lo, hi = max(since - hour.start, 0), min(until + 1 - hour.start, HOUR)
-            if lo < hi:
-                values = np.full_like(hour.values, MISSING)
-                values[:, lo:hi] = hour.values[:, lo:hi]
-                moved.append((hour.start, hour.rows, values))
-                hour.dirty |= {o for o in hour.known() if lo <= o < hi}
-                hour.values[:, lo:hi] = MISSING
-        for start, rows, values in moved:
-            for offset in np.flatnonzero((values != MISSING).any(axis=0)).tolist():
-                self._place(start + offset + by, rows, values[:, offset])
+            offsets = sorted(o for o in hour.known() if since <= hour.start + o <= until)
+            moved.append(hour.batch(offsets))
+            hour.dirty.update(offsets)
+            for offset in offsets:
+                hour.clear(offset)
+        for batch in moved:
+            for offset, values in zip(batch.offsets.tolist(), batch.values.T, strict=True):
+                self._lay(batch.hour + offset + by, batch.ids.tolist(), values)
         self._hours.sort(key=lambda hour: hour.start)
         self._places = _Places()
 
-    def _place(self, t: int, rows: Mapping[int, int], column: Ints) -> None:
+    def _lay(self, t: int, ids: list[int], values: Ints) -> None:
         start = t - t % HOUR
         hour = next((h for h in self._hours if h.start == start), None)
         if hour is None:
             hour = Hour(start)
             self._hours.append(hour)
-        for series_id, row in rows.items():
-            if column[row] != MISSING:
-                hour.values[hour.row(series_id), t - start] = column[row]
+        hour.lay(t - start, hour.places(ids), values)
         hour.dirty.add(t - start)
         self.last_ms = max(self.last_ms, t * 1000)
 
@@ -364,4 +306,4 @@ class Now:
         with self.lock:
             held = {h.start for h in self._hours}
             hours = [h for h in self._hours if h.start < end and h.start + HOUR > start]
-            return held, {i: [(h.start, h.values[h.rows[i]].copy()) for h in hours if i in h.rows] for i in ids}
+            return held, {i: [(h.start, h.seconds(i)) for h in hours if i in h] for i in ids}

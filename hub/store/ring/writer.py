@@ -11,12 +11,13 @@ from pathlib import Path
 
 from hub.errors import ShemsError
 from hub.store.ring import hot, hour
+from hub.store.ring.begun import Hour
 from hub.store.ring.budget import file_limit, make_room, scarce, used
 from hub.store.ring.day import DayPacker, Rows
 from hub.store.ring.file import Files, is_damage, keep_registry, move_aside, open_history, row_of, transaction
 from hub.store.ring.hotlog import BLOCK, Full, blocks_of
 from hub.store.ring.levels import DAY
-from hub.store.ring.now import Hour, Now
+from hub.store.ring.now import Now
 from hub.store.ring.pages import PAGE
 from hub.store.ring.salvage import Report, Salvage, waiting
 from hub.store.ring.types import Joined
