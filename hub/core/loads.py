@@ -29,8 +29,11 @@ def heat(turn: Turn, pump: HeatPumpControl) -> None:
     verdict = arbitrate(inputs, point, default) or Verdict(default)
     wish, limits = verdict.wish, list[Reason]()
     state = float(int(max(1.0, min(float(wish.value), 4.0))))
+    if state != wish.value:
+        limits.append(Reason("device_range", {"low": 1.0, "high": 4.0}))
     if state == surplus.BLOCKED and pump.guaranteed_w and wish.source is not Source.PERSON:
-        state, limits = surplus.NORMAL, [Reason("guaranteed_power", {"guaranteed_w": pump.guaranteed_w})]
+        state = surplus.NORMAL
+        limits.append(Reason("guaranteed_power", {"guaranteed_w": pump.guaranteed_w}))
     if wish.source not in PEOPLE or (held.forced and state >= surplus.BOOST) or planned.is_plans(wish.reason):
         least = pump.min_pause_s if held.value == surplus.BLOCKED else pump.min_run_s
         settled, waits = least_time(state, held, least if point in turn.held else 0)

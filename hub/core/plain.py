@@ -55,6 +55,7 @@ def plain_plan(plan: Plan) -> dict[str, Any]:
         **{"starts": [s.start for s in slots], "ends": [s.end for s in slots]},
         "batteries": {d: [_stored(s.batteries.get(d)) for s in slots] for d in named["batteries"]},
         **{kind: {d: [getattr(s, kind).get(d) for s in slots] for d in named[kind]} for kind in _KINDS[1:]},
+        "import_w": [s.import_w for s in slots],
         "efficiency": {d: list(pair) for d, pair in plan.efficiency.items()},
         "wear": dict(plan.wear),
     }
@@ -73,7 +74,9 @@ def plan_of(raw: Mapping[str, Any]) -> Plan:
     for n, (start, end) in enumerate(zip(raw["starts"], raw["ends"], strict=True)):
         named = {kind: {d: c[n] for d, c in columns[kind].items() if c[n] is not None} for kind in _KINDS}
         batteries = {d: Stored(Task(task), *numbers) for d, (task, *numbers) in named["batteries"].items()}
-        slots.append(Slot(start, end, batteries, *(named[kind] for kind in _KINDS[1:])))
+        import_w = raw["import_w"][n] if "import_w" in raw else None
+        others: dict[str, Any] = {kind: named[kind] for kind in _KINDS[1:]}
+        slots.append(Slot(start, end, batteries, **others, import_w=import_w))
     efficiency = {d: (charge, discharge) for d, (charge, discharge) in raw["efficiency"].items()}
     return Plan(raw["id"], raw["made"], raw["good_until"], tuple(slots), efficiency, dict(raw["wear"]))
 

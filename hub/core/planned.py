@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import fsum
 from typing import TypeAlias, TypeVar
 
 from hub.core.types import VOLT, Course, Inputs, Wish, is_number
@@ -21,6 +22,7 @@ PLAN = "plan"
 HOLD_S = 300.0
 """So long a way is kept while the prices are the same, whatever the next plan says; with another price it is free."""
 ON, OFF = "on", "off"
+_SPARE_A = 0.5
 _ROUND_A = 0.75
 """A planned current has to be so far from the one that is, or it stays: halves make no flapping between two amperes."""
 
@@ -60,6 +62,12 @@ def given(inputs: Inputs, device: str, mode: str, of: Callable[[Slot], Mapping[s
     """What the plan in force says of the device."""
     slot = _slot(inputs) if asked(inputs, device, mode) else None
     return of(slot).get(device) if slot else None
+
+
+def import_w(inputs: Inputs) -> float | None:
+    """What may be imported before the power that is charged for rises, W; None = it is not, or no plan knows."""
+    slot = _slot(inputs)
+    return float(slot.import_w) if slot and is_number(slot.import_w) else None
 
 
 def price_now(inputs: Inputs) -> Price | None:
@@ -107,8 +115,13 @@ def car_w(inputs: Inputs, charger: ChargerControl) -> float | None:
     return float(watts) if is_number(watts) and watts >= 0 else None
 
 
-def car_wish(inputs: Inputs, charger: ChargerControl, was: Course | None, dt: float) -> tuple[Wish, Course] | None:
-    """The current limit (A per phase) of the planned power, and what to remember; None = no plan decides."""
+def car_wish(
+    inputs: Inputs, charger: ChargerControl, was: Course | None, dt: float, now_a: float, newly_w: float
+) -> tuple[Wish, Course] | None:
+    """The current limit (A per phase) of the planned power, and what to remember; None = no plan decides.
+
+    `now_a`: what it is now; `newly_w`: what other cars have just been given and do not draw yet.
+    """
     watts = car_w(inputs, charger)
     if watts is None:
         return None
@@ -124,7 +137,26 @@ def car_wish(inputs: Inputs, charger: ChargerControl, was: Course | None, dt: fl
     numbers["until"] = until(inputs, course, new, lambda s: (s.cars.get(charger.device, 0.0) > 0) == (watts > 0))
     if course.way == OFF:
         return Wish(point, 0.0, Source.PLAN, Reason("plan_car_waits", numbers)), course
-    return Wish(point, course.level, Source.PLAN, Reason("plan_car", {**numbers, "power_w": watts})), course
+    numbers["power_w"] = watts
+    room_a, most_w = _room_a(inputs, charger, now_a, newly_w), import_w(inputs)
+    if room_a is not None and most_w is not None and max(room_a, charger.min_a) < course.level:
+        reason = Reason("plan_car_shaves", {**numbers, "import_w": most_w})
+        return Wish(point, max(room_a, charger.min_a), Source.PLAN, reason), course
+    return Wish(point, course.level, Source.PLAN, Reason("plan_car", numbers)), course
+
+
+def _room_a(inputs: Inputs, charger: ChargerControl, now_a: float, newly_w: float) -> float | None:
+    """Whole amperes that raise no power that is charged for, beside what the house needs; None = not known.
+
+    What batteries give is not for the car, and what they take is less urgent. An ampere more only with some to spare.
+    """
+    most_w, house = import_w(inputs), inputs.house
+    grid, own = inputs.number(f"{house.grid}.power"), inputs.number(f"{charger.device}.power")
+    if most_w is None or grid is None or own is None:
+        return None
+    stored = fsum(inputs.number(f"{b.device}.power") or 0.0 for b in house.batteries)
+    amps = (most_w - (grid - own + stored) - newly_w) / (VOLT * charger.phase_count)
+    return float(int(max(amps, 0.0))) if amps < now_a else max(now_a, float(int(amps - _SPARE_A)))
 
 
 def _amps(watts: float, charger: ChargerControl, was: Course | None) -> float:

@@ -58,8 +58,9 @@ def charge(turn: Turn, charger: ChargerControl) -> None:
     memory, stop = _phases(turn, charger, turn.state.chargers.get(charger.device, _NEW))
     inputs = turn.anew()
     charger = charging.on_phases(inputs, charger, memory)
-    default, memory = charger_wish(inputs, charger, memory, turn.dt, turn.newly_w["cars"])
-    decided = planned.car_wish(inputs, charger, turn.courses.get(charger.device), turn.dt)
+    course, newly_w = turn.courses.get(charger.device), turn.newly_w["cars"]
+    default, memory = charger_wish(inputs, charger, memory, turn.dt, newly_w)
+    decided = planned.car_wish(inputs, charger, course, turn.dt, memory.limit_a, newly_w)
     default = turn.planned(inputs, charger.device, charger.mode, decided, default) or default
     default = _target(turn, inputs, charger, turn.spoken(default))
     verdict = arbitrate(inputs, default.point, default) or Verdict(default)

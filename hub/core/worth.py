@@ -1,7 +1,8 @@
 """How a battery carries out a plan: it follows the house, and the value of a stored kWh judges what comes otherwise.
 
 It sends no planned powers. There are self-consumption and four other ways to answer what the meter shows (`_answer`);
-the plan's task chooses one, unless what a kWh costs or earns at this moment says that self-consumption is better.
+the plan's task chooses one, unless what a kWh costs or earns at this moment says that self-consumption is better. Where
+the highest power is charged for, none lets more be imported than raises it not.
 Measured against others in field/optimiser.md, section 5, "Hybrid executor".
 """
 
@@ -84,12 +85,14 @@ def battery_wish(
     if even.missing:
         return Wish(point, 0.0, Source.PLAN, unknown(even)), course
     way = Task.EXPORT if even.cars_w and course.way == Task.SELL else Task(course.way)
-    target = _answer(way, even, stored.power_w, export_w)
+    free, import_w = _answer(way, even, stored.power_w, export_w), planned.import_w(inputs)
+    target = free if import_w is None else max(free, min(even.even_w - import_w, max(even.fed_w, 0.0)))
     tried = probed(inputs, even, target)
     if tried:
         return Wish(point, damped(tried[0], was), Source.PLAN, tried[1]), course
     until = planned.until(inputs, course, new, lambda s: _task(s, battery.device) == stored.task)
-    reason = _reason(way, even, stored, judge.price, until)
+    shaves = target > free and {"value": stored.value, "until": until, **even.numbers, "import_w": import_w or 0.0}
+    reason = Reason("plan_shaves", shaves) if shaves else _reason(way, even, stored, judge.price, until)
     return Wish(point, damped(float(round(target)), was), Source.PLAN, reason), course
 
 

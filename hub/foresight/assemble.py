@@ -100,7 +100,7 @@ def to_plan(problem: Problem, planned: Planned, id_: str, made: int, good_until:
         id_,
         made,
         good_until,
-        tuple(_slot(problem, step) for step in planned.steps),
+        tuple(_slot(problem, step, _import_w(problem, planned, step)) for step in planned.steps),
         {b.id: (b.efficiency_charge, b.efficiency_discharge) for b in problem.batteries},
         {b.id: round(b.wear * PER_KWH) for b in problem.batteries},
     )
@@ -141,7 +141,17 @@ def _connection(site: Site, known: Known) -> Connection:
     )
 
 
-def _slot(problem: Problem, step: Step) -> Slot:
+def _import_w(problem: Problem, planned: Planned, step: Step) -> float | None:
+    """What does not raise the power that is charged for; only of the billing period in which the plan begins."""
+    peak, highest = problem.connection.peak if problem.connection else None, planned.highest
+    if peak is None or highest is None or not peak.price_per_kw:
+        return None
+    if any(problem.start < t <= step.start for t in peak.anew):
+        return None
+    return max(highest.before_w, highest.planned_w)
+
+
+def _slot(problem: Problem, step: Step, import_w: float | None) -> Slot:
     doing = step.devices
     return Slot(
         step.start,
@@ -151,6 +161,7 @@ def _slot(problem: Problem, step: Step) -> Slot:
         {h.id: doing[h.id].why.code in _WARMS for h in problem.heat_pumps},
         {a.id: doing[a.id].power_w > 0 for a in problem.appliances},
         {h.id: doing[h.id].why.code == _RESTS for h in problem.heat_pumps},
+        import_w,
     )
 
 

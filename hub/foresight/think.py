@@ -48,8 +48,6 @@ ALIKE = Effort(seconds=1.5, nodes=200, tries=20)
 _LIVED_DAYS = 100
 _KNOWN = 0.95
 """The share of a billing period of which the power has to be known, so that nothing has to be assumed of it."""
-UNHELD = "batteries cut the highest power just as planned; the hub lets them cover all that lacks"
-"""What a plan reckons with that the core does not do: it follows the house, also where only a peak is to be cut."""
 _ABOVE_FEED_IN = 0.01
 """A kWh in a car that nobody needs by a time is worth so much more than fed in, currency/kWh: so it takes what the sun
 leaves."""
@@ -216,8 +214,6 @@ def _peak(view: View, assumed: list[str]) -> Peak | None:
     seen = view.peak or PeakSeen(known=0.0)
     if seen.known < _KNOWN:
         assumed.append(f"the highest power of this {charge.period} is known of {seen.known:.0%} of it so far")
-    if any(b.device in view.soc for b in view.site.batteries):
-        assumed.append(UNHELD)
     end = view.start + view.steps * STEP_MS
     return Peak(
         charge.price_per_kw,

@@ -42,7 +42,8 @@ class Stored:
 class Slot:
     """From `start` until before `end`, UTC ms. By device id: `batteries`; `cars`: W at the charger's AC side, 0 = wait;
     `boosts`: heat pumps that are told to take more (true) or to run as they like; `rests`: those that need not run,
-    as it is warm enough; `switches`: on or off.
+    as it is warm enough; `switches`: on or off. `import_w`: up to so much may be imported in the mean before the power
+    that is charged for rises, W; None = nothing is charged for it.
     """
 
     start: int
@@ -52,6 +53,7 @@ class Slot:
     boosts: Mapping[str, bool] = field(default_factory=dict)
     switches: Mapping[str, bool] = field(default_factory=dict)
     rests: Mapping[str, bool] = field(default_factory=dict)
+    import_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,9 @@ class Reasons:
         if out > _FLOWS:
             sold = net < -_FLOWS and out > -spare + _FLOWS
             shaves = self._peak[t] and (net > _FLOWS or gives > self._site.buy[t] + _SAME)
-            return (Task.SELL, "sells", gives) if sold else (Task.FOLLOW, "shaves" if shaves else "covers", gives)
+            if sold:
+                return Task.SELL, "sells", gives
+            return (Task.HOLD, "shaves", gives) if shaves else (Task.FOLLOW, "covers", gives)
         if net > _FLOWS:
             some = level > b.soc_floor / 100 * size + _FLOWS
             return (Task.HOLD, self._kept_for(t, gives), gives) if some else (Task.FOLLOW, "empty", None)

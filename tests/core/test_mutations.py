@@ -196,6 +196,8 @@ PLANNED: dict[str, Callable[[Patch], None]] = {
         planned, "_may_rest", lambda pump, _: not pump.guaranteed_w
     ),
     "nor who is guaranteed its power": lambda patch: patch.setattr(planned, "_may_rest", _rests_whoever_is_warm),
+    "what raises no charge for power": lambda patch: patch.setattr(planned, "import_w", lambda inputs: None),
+    "an ampere more only with some to spare": lambda patch: patch.setattr(planned, "_SPARE_A", 0.0),
     "halves of an ampere": lambda patch: patch.setattr(planned, "_ROUND_A", 0.0),
     "cars that the plan charges are not fed": lambda patch: patch.setattr(
         charging, "SOLAR_CODES", (*charging.SOLAR_CODES, "plan_car")

@@ -19,7 +19,7 @@ from hub.foresight.assemble import Known, problem_of
 from hub.foresight.change import read_change
 from hub.foresight.reached import Reached
 from hub.foresight.settle import day_of
-from hub.foresight.think import UNHELD, foretold, known, lived
+from hub.foresight.think import foretold, known, lived
 from hub.foresight.view import STEP_MS, STEP_S, PeakSeen, Solve, View
 from hub.foresight.whatif import changed
 from hub.model.network import CapacityCharge, Fee, NetworkCharges
@@ -95,7 +95,7 @@ BELGIUM = CapacityCharge(4.0, least_w=2_500.0)
 
 def test_the_plan_knows_what_was_reached_and_when_that_counts_no_more() -> None:
     p = problem(charged(NetworkCharges(capacity=BELGIUM), peak=PeakSeen(3_200.0)))
-    assert p.connection is not None and p.connection.peak is not None and p.assumed == (UNHELD,)
+    assert p.connection is not None and p.connection.peak is not None and not p.assumed
     peak = p.connection.peak
     assert (peak.price_per_kw, peak.interval_s, peak.reached_w, peak.least_w) == (4.0, 900, 3_200.0, 2_500.0)
     assert peak.anew == () and peak.begun_w is None
@@ -112,11 +112,6 @@ def test_the_plan_knows_what_was_reached_and_when_that_counts_no_more() -> None:
 ])  # fmt: skip
 def test_what_is_not_known_of_the_month_is_told_as_assumed(seen: PeakSeen | None, said: str) -> None:
     assert said in problem(charged(NetworkCharges(capacity=BELGIUM), peak=seen)).assumed
-
-
-def test_a_house_without_a_battery_has_nothing_to_assume_of_one() -> None:
-    seen = charged(NetworkCharges(capacity=BELGIUM), peak=PeakSeen(3_200.0), soc={}, capacity_wh={})
-    assert not problem(seen).assumed
 
 
 def test_the_answer_tells_what_the_plan_does_to_the_highest_power() -> None:

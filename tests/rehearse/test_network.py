@@ -113,6 +113,17 @@ def test_nobody_pays_less_than_perfect_foresight_and_a_battery_is_worth_somethin
     assert result.total[NONE].peak == pytest.approx(10 * kw)
 
 
+def test_with_a_plan_a_battery_is_kept_for_the_highest_power() -> None:
+    """It gives what lacks above that, and not all that lacks while there is any left."""
+    h = home(7, sun_w=0.0)
+    result = compared(
+        scene(h, site(0.30, limits=BELGIUM.format(price=10)), World(), 4 * DAY, len(h.load.values)),
+        (NONE, PLAN, PERFECT),
+    )
+    cost = costs(result)
+    assert cost[NONE] - cost[PLAN] > 0.8 * (cost[NONE] - cost[PERFECT])
+
+
 def test_months_add_up_to_the_whole() -> None:
     h = home(34, seconds=3_600, sun_w=0.0)
     ready = scene(h, site(0.30, limits=BELGIUM.format(price=4)), World(), 24 * 28, len(h.load.values))

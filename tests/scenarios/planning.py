@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from hub.model.plan import Plan, Slot, Stored, Task
@@ -26,12 +27,16 @@ def prices_of(rows: Rows, utc: int) -> tuple[Price, ...]:
 def plan_of(table: Mapping[str, Any], made: int, utc: int) -> Plan:
     """By device rows with `from` and: `task`, `value` (ct/kWh), `power`; `power` of a car; `boost`, `rest`; `on`.
 
-    `for`: how long it is good; `efficiency`, `wear` (ct/kWh) of all batteries. `made`: UTC ms.
+    `for`: how long it is good; `efficiency`, `wear` (ct/kWh) of all batteries; `import`: W that raise no power that is
+    charged for. `made`: UTC ms.
     """
     devices = {d: list(rows) for d, rows in table.items() if isinstance(rows, list) and d != "efficiency"}
     starts = sorted({seconds(r.get("from", 0)) for rows in devices.values() for r in rows})
     slots = [
-        _slot(utc + s * 1000, utc + e * 1000, {d: r for d, rows in devices.items() if (r := _last(rows, s))})
+        replace(
+            _slot(utc + s * 1000, utc + e * 1000, {d: r for d, rows in devices.items() if (r := _last(rows, s))}),
+            import_w=table.get("import"),
+        )
         for s, e in zip(starts, [*starts[1:], FOR_GOOD_S], strict=True)
     ]
     stores = [d for d, rows in devices.items() if "task" in rows[0]]

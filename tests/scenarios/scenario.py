@@ -39,7 +39,7 @@ _EXPECT = (
     *("never_above", "never_below", "sometimes", "changes_at_most", "starts_at_most", "mean", "told"),
 )
 _HAPPENS = ("at", "every", "until", "restart", "memory", "clock", "load", "sun", "car", "soc", "plan", "prices")
-_PLAN = ("for", "efficiency", "wear")
+_PLAN = ("import", "for", "efficiency", "wear")
 _PLANNED = ("from", "task", "value", "power", "boost", "rest", "on")
 _PRICES = ("from", "until", "import", "export")
 FOR_GOOD_S = 10**7

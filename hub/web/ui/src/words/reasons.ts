@@ -14,6 +14,12 @@ function range(n: Numbers, say: Say): string {
   return `${low} ${high}`.trim();
 }
 
+/** "outside 6 A to 16 A", or the one end that there is. */
+function outside(n: Numbers, say: Say): string {
+  if (n["high"] === undefined) return `too little: ${say(n["low"])} at least`;
+  return n["low"] === undefined ? `too much: ${say(n["high"])} at most` : `outside ${say(n["low"])} to ${say(n["high"])}`;
+}
+
 /** What the sun leaves for a car: never less than nothing. */
 const sun = (n: Numbers): string => (Number(n["surplus_a"] ?? 0) <= 0 ? "nothing" : amps(n["surplus_a"]));
 
@@ -50,7 +56,9 @@ export const REASONS: Record<string, Sentence> = {
   pending: () => "the device takes its time; its own reading will tell",
   not_saved: () => "but the disk did not take it: after a restart the hub will not know of it",
   bad_value: (n) => `${told(n["asked"])} is not possible; it must be ${told(n["wanted"])}` + (n["near"] === undefined ? "" : `; did you mean ${told(n["near"])}?`),
-  out_of_range: (n, say) => `${say(n["asked"])} is outside ${say(n["low"])} to ${say(n["high"])}`,
+  out_of_range: (n, say) => `${say(n["asked"])} is ${outside(n, say)}`,
+  between_steps: (n, say) => `${say(n["asked"])} is between two steps, which are ${told(n["step"])} apart`,
+  not_in_force: () => "the hub did not take it over",
   unknown_point: () => "there is no such point",
   not_writable: () => "this cannot be set",
   only_watching: () => "this hub only watches: it was started not to write to any device",
@@ -123,9 +131,13 @@ export const REASONS: Record<string, Sentence> = {
   plan_lets_go: (n) => `the plan feeds in what is left over${until(n["until"])}: ${worth(n)}${earns(n)}`,
   plan_covers: (n) => `the battery gives what the house needs${until(n["until"])}: ${worth(n)}${costs(n)}`,
   plan_holds: (n) => `the plan keeps what is stored for dearer hours${until(n["until"])}: ${worth(n)}${costs(n)}`,
+  plan_shaves: (n) =>
+    `the plan takes no more than ${watts(n["import_w"])} from the grid${until(n["until"])}, as the highest power is charged for: ${worth(n)}`,
   plan_charges: (n) => `the plan charges with ${watts(n["power_w"])}${until(n["until"])}: ${worth(n)}${costs(n)}`,
   plan_sells: (n) => `the plan sells ${watts(n["power_w"])}${until(n["until"])}: ${worth(n)}${earns(n)}`,
   plan_car: (n) => `the plan charges the car with ${watts(n["power_w"])}${until(n["until"])}${atPrice(n)}`,
+  plan_car_shaves: (n) =>
+    `of the ${watts(n["power_w"])} of the plan the car gets what leaves no more than ${watts(n["import_w"])} from the grid${until(n["until"])}, as the highest power is charged for`,
   plan_car_waits: (n) => `by the plan the car waits${until(n["until"])}${atPrice(n)}`,
   plan_phases: (n) => `another number of phases suits the ${watts(n["power_w"])} of the plan better`,
   plan_boost: (n) => `the plan has the heat pump store more heat${until(n["until"])}${atPrice(n)}${warmth(n)}`,
