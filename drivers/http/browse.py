@@ -25,6 +25,7 @@ _BY_TYPE = {
     "_hwenergy._tcp.local.": Known("homewizard", vendor="HomeWizard"),
     "_homewizard._tcp.local.": Known("homewizard", needs=("token",), vendor="HomeWizard"),
     "_enphase-envoy._tcp.local.": Known("enphase", needs=("token",), vendor="Enphase"),
+    "_Fronius-SE-Inverter._tcp.local.": Known("fronius", vendor="Fronius"),
     "_go-e._tcp.local.": Known("goe", vendor="go-e"),
     "_peblar._tcp.local.": Known("peblar", needs=("token",), vendor="Peblar"),
 }

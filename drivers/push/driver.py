@@ -59,6 +59,8 @@ class PushDriver:
         self._up: bool | None = None
         self._pace = Pace(language.first_s, language.slow_s)
         self._next_question = 0.0
+        self._overdue = False
+        """a read-out was still coming when it was time for the next"""
         self._heard: set[str] = set()
         self._aged: dict[str, int] = {}
         self._said: tuple[Reading, ...] = ()
@@ -93,7 +95,7 @@ class PushDriver:
         reader, writer = await self._port.open()
         parser = self._language.parser()
         self._pace.opened(self._clock.monotonic())
-        self._next_question, self._fault = self._clock.monotonic(), ""
+        self._next_question, self._overdue, self._fault = self._clock.monotonic(), False, ""
         try:
             while True:
                 events = self._question(parser) or parser.feed(await self._read(reader))
@@ -108,7 +110,9 @@ class PushDriver:
         if self._language.ask is None or now < self._next_question:
             return ()
         self._next_question = now + self._language.every_s
-        return self._language.ask(parser)
+        asked = self._language.ask(parser)
+        self._overdue = not asked
+        return asked
 
     async def _read(self, reader: asyncio.StreamReader) -> bytes:
         """What comes next; empty when it is time to ask. Raises LinkError for silence and the end."""
@@ -151,6 +155,8 @@ class PushDriver:
     def _listen(self, heard: Heard, sink: Sink) -> None:
         self._pace.message(self._clock.monotonic(), quick=self._language.quick(heard))
         self._fault = ""
+        if self._overdue:
+            self._next_question, self._overdue = self._clock.monotonic(), False
         self._find(heard, sink)
         self._said = heard.readings
         now = self._clock.now()

@@ -104,6 +104,13 @@ def electricity(readings: Iterable[Reading]) -> dict[str, Reading]:
     return stored | found
 
 
+def undirected(readings: Iterable[Reading], problems: list[str]) -> None:
+    """A power without sign may be either way, also where the meter has never counted an export: it may be new."""
+    told = electricity(readings)
+    if number(told, "15.7.0", "W") is not None and not any(c in told for c in ("1.7.0", "2.7.0", "16.7.0")):
+        problems.append(f"{told['15.7.0'].code}: a power without direction")
+
+
 def plausible(name: str, value: float, problems: list[str]) -> bool:
     """Whether the quantity can have this value; if not, a problem says so."""
     entry = quantity(name)

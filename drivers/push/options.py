@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drivers.push.sealed import Keys
 from hub.model import DeviceSpec, Role
@@ -30,6 +31,22 @@ def keys(devices: Sequence[DeviceSpec]) -> Keys:
     """The keys of the meter at one link, from whichever of its devices has them; raises ConfigError that shows none."""
     found = [_key(devices, name) for name in ("key", "auth_key")]
     return Keys(found[0], found[1])
+
+
+def zone(devices: Sequence[DeviceSpec], usual: str) -> str:
+    """The time zone of the meter's clock, `usual` where none is told; raises ConfigError."""
+    site, found = Document("site"), ""
+    for spec in devices:
+        at = f"devices.{spec.id}.timezone"
+        name = site.get(spec.options, at, str, "")
+        try:
+            ZoneInfo(name or usual)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise site.error(at, f"{name!r} is not a time zone; use one like Europe/Helsinki") from None
+        if name and found and name != found:
+            raise site.error(at, "another device at the same link has another; one meter has one clock")
+        found = name or found
+    return found or usual
 
 
 def _key(devices: Sequence[DeviceSpec], name: str) -> bytes:

@@ -39,7 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
             setup = _setup(given)
         except ValueError as error:
             parser.error(str(error))
-        options = Options(setup, directory.resolve(), given.speed, at, given.control_port, given.http_password)
+        options = Options(
+            setup, directory.resolve(), given.speed, at, given.control_port, given.http_password, not given.no_mdns
+        )
         try:
             asyncio.run(_run(options, given.die_with_stdin))
         except FileNotFoundError as error:
@@ -97,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     names = ", ".join(added.NAMES)
     parser.add_argument("--add", default="", metavar="NAME,...", help=f"more devices in the house: all, or of {names}")
     parser.add_argument("--http-password", default="", help="what the added Shellys of the second generation ask for")
+    parser.add_argument("--no-mdns", action="store_true", help="the added devices do not say by mDNS where they are")
     parser.add_argument("--mqtt", help="their broker, mqtt://user:password@host:port; - = read it from stdin")
     parser.add_argument("--control-port", type=int, default=0, help="of the control interface; 0 = any")
     parser.add_argument("--start", type=_moment, help="simulated start time (ISO 8601); default now, late morning")

@@ -40,13 +40,15 @@ class Options:
     control_port: int = 0
     password: str = ""
     """what added devices ask for that can be locked"""
+    mdns: bool = True
+    """whether they say by mDNS where they are"""
 
 
 class Wires:
     """The links by name, and what must run behind them."""
 
-    def __init__(self, view: View, directory: Path, more: list[tuple[Device, Port]]) -> None:
-        self._added = [device for device, _ in more]
+    def __init__(self, view: View, directory: Path, more: list[added.Part]) -> None:
+        self._added = more
         self.grid = Sdm630("grid", view, lambda house: view.wiring.meter(house.grid), lambda house: house.grid)
         self.circuit = Sdm630("heatpump_meter", view, lambda house: house.heatpump_meter)
         self.inverter = SunSpecInverter(view)
@@ -62,12 +64,12 @@ class Wires:
             "heatpump": TcpStation(self.isg, 1).port,
             "p1_serial": self.p1.pty,
             "p1_tcp": self.p1.tcp,
-            **{device.name: port for device, port in more},
+            **{name: port for part in more for name, port in part.ports.items()},
         }
 
     def devices(self) -> list[Device]:
         own = [self.grid, self.circuit, self.inverter, self.keba, self.heidelberg, self.isg, self.p1]
-        return [*own, *self._added]
+        return [*own, *(part.device for part in self._added)]
 
     async def open(self) -> None:
         for port in self.ports.values():
@@ -79,6 +81,7 @@ class Wires:
     def runs(self) -> Iterator[Coroutine[Any, Any, None]]:
         yield self.bus.run()
         yield self.p1.run()
+        yield from (part.run() for part in self._added if part.run)
         for port in self.ports.values():
             yield port.run()
 
@@ -97,13 +100,14 @@ async def serve(options: Options, stop: asyncio.Event) -> None:
     """Run the house until `stop`; prints the ready line when every wire is open."""
     world = World(options.setup)
     view = View(world.snapshot())
-    more = added.build(options.setup.added, view, options.password)
+    more = added.build(options.setup.added, view, options.directory, options.password)
     wires, talkers = Wires(view, options.directory, more), mqtt_devices(view)
     devices: list[Device] = [*wires.devices(), *(device for device in talkers if device.name != "bridge")]
     house = House(world, view, {device.name: device for device in devices})
     async with _control(house, options.control_port) as control:
         await wires.open()
-        tasks = [asyncio.create_task(run) for run in (Runner(world, view, devices, options.speed).run(), *wires.runs())]
+        runs = (Runner(world, view, devices, options.speed).run(), *wires.runs(), *_announced(more, options.mdns))
+        tasks = [asyncio.create_task(run) for run in runs]
         links = [
             asyncio.create_task(MqttLink(device, options.broker, stop).run()) for device in talkers if options.broker
         ]
@@ -113,6 +117,13 @@ async def serve(options: Options, stop: asyncio.Event) -> None:
             await _until(stop, [*tasks, *links])
         finally:
             await _end(tasks, links)
+
+
+def _announced(parts: list[added.Part], mdns: bool) -> Iterator[Coroutine[Any, Any, None]]:
+    if mdns and (services := added.services(parts)):
+        from .announce import Announcer  # zeroconf takes a while to load, and most houses have nothing to announce
+
+        yield Announcer(services).run()
 
 
 async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:

@@ -2,21 +2,16 @@
 
 After the Dutch P1 Companion Standard 5.0.2: kW and kWh with three decimals, + import and - export apart."""
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from .device import Device, Truth, View
-from .fault import SLOW_S, Kind
-from .modbus.station import garbage
+from .device import Truth, View
 from .physics.state import Snapshot
-from .pty_port import PtyPort
-from .tcp import TcpPort
+from .push.meter import PushMeter
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 EQUIPMENT, GAS_EQUIPMENT = "4530303432303030313233343536373839", "4730303339303031393132333435363738"
-PERIOD_S = 1.0
 
 
 def telegram(house: Snapshot, t_ms: int) -> bytes:
@@ -91,49 +86,12 @@ def _stamp(t_ms: int) -> str:
     return f"{moment:%y%m%d%H%M%S}{'S' if moment.dst() else 'W'}"
 
 
-class P1Meter(Device):
-    """It cannot be written: `refuse` closes every TCP client at once, `ignore` changes nothing."""
-
+class P1Meter(PushMeter):
     def __init__(self, view: View, path: Path) -> None:
-        super().__init__("p1", view)
-        self.tcp = TcpPort(self._talk, lambda: self.fault.kind is Kind.DROP)
-        self.pty = PtyPort(path, lambda _: None, lambda: self.fault.kind is Kind.DROP)
-        self._clients: set[asyncio.StreamWriter] = set()
+        super().__init__("p1", view, path)
 
-    async def run(self) -> None:
-        """Send until cancelled."""
-        loop = asyncio.get_running_loop()
-        due = loop.time()
-        while True:
-            due = max(due + PERIOD_S, loop.time())
-            await asyncio.sleep(due - loop.time())
-            kind = self.fault.kind
-            if kind is Kind.SLOW:
-                await asyncio.sleep(SLOW_S)
-            if kind in (Kind.SILENT, Kind.DROP, Kind.REFUSE):
-                continue
-            data = telegram(self.seen(), self.now.t_ms)
-            self._send(garbage(len(data)) if kind is Kind.GARBAGE else data)
-
-    def _send(self, data: bytes) -> None:
-        self.reads += 1
-        if self.pty.unread() == 0:
-            self.pty.write(data)
-        else:
-            self.pty.forget()
-        for client in self._clients:
-            if client.transport.get_write_buffer_size() < 65536:
-                client.write(data)
-
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.fault.kind is Kind.REFUSE:
-            return
-        self._clients.add(writer)
-        try:
-            while await reader.read(256):
-                pass  # nothing is expected from a client
-        finally:
-            self._clients.discard(writer)
+    def message(self) -> bytes:
+        return telegram(self.seen(), self.now.t_ms)
 
     def truth(self) -> Truth:
         meter = self.now.grid

@@ -10,18 +10,28 @@ from collections.abc import Callable
 from pathlib import Path
 
 LOOK_S = 0.05
+_BAUDS = {
+    getattr(termios, f"B{baud}"): baud for baud in (300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200)
+}
+"""by the number that the system has for each"""
 
 
 class PtyPort:
-    def __init__(self, path: Path, received: Callable[[bytes], None], dropped: Callable[[], bool]) -> None:
+    """`line`: how its reader should set it, `baud=300&...`, where that is not what such readers do by themselves. A
+    pseudo terminal has 8 bits without parity, whatever is asked for."""
+
+    def __init__(
+        self, path: Path, received: Callable[[bytes], None], dropped: Callable[[], bool], line: str = ""
+    ) -> None:
         self._path = path
+        self._line = f"?{line}" if line else ""
         self._received = received
         self._dropped = dropped
         self._ends: tuple[int, int] | None = None
 
     @property
     def link(self) -> str:
-        return f"serial://{self._path}"
+        return f"serial://{self._path}{self._line}"
 
     def open(self) -> None:
         ours, theirs = os.openpty()
@@ -62,6 +72,11 @@ class PtyPort:
         size = array.array("i", [0])
         fcntl.ioctl(self._ends[1], termios.FIONREAD, size)
         return size[0]
+
+    @property
+    def baud(self) -> int:
+        """Bits per second that whoever has opened it has set; 0 for none of the usual."""
+        return _BAUDS.get(termios.tcgetattr(self._ends[1])[4], 0) if self._ends is not None else 0
 
     async def run(self) -> None:
         """Follow the fault until cancelled."""

@@ -40,6 +40,8 @@ class TcpPort(Port):
             await self._talk(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the client went away
+        except asyncio.CancelledError:
+            pass  # the house ends in the middle of a talk, of which asyncio would make an error
         finally:
             self._writers.discard(writer)
             writer.close()

@@ -17,6 +17,7 @@ import pytest
 from dlms_cosem.hdlc.address import HdlcAddress
 from dlms_cosem.hdlc.frames import UnnumberedInformationFrame
 
+from drivers.d0.driver import _ask
 from drivers.push.options import keys, place
 from drivers.push.pace import Pace
 from drivers.push.port import Line, Port
@@ -266,6 +267,40 @@ def test_an_old_meter_is_asked_and_the_speed_changed_and_asked_again(tmp_path: P
                 meter.say(b"\x00")
             assert sink.values["grid.energy_import"].value == 219_252
             assert sink.events == [("seen", "grid")]
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            meter.close()
+
+    asyncio.run(main())
+
+
+def test_a_meter_slower_than_its_poll_is_asked_again_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 300 baud a read-out takes longer than the ten seconds between two questions; its power holds for fifteen."""
+    asked: list[int] = []
+
+    def ask(parser: Any) -> Any:
+        events = _ask(parser)
+        asked.append(len(events))
+        return events
+
+    monkeypatch.setattr("drivers.d0.driver._ask", ask)
+
+    async def main() -> None:
+        clock, sink, meter = ToldClock(), ListSink(), OldMeter(tmp_path / "head")
+        driver = driver_of(spec("d0", f"serial://{tmp_path}/head?bits=8&parity=N"), clock=clock)
+        task = asyncio.create_task(driver.run(sink))
+        try:
+            await meter.hear(b"/?!\r\n")
+            meter.say(IDENT)
+            await meter.hear(b"\x06040\r\n")
+            await meter.at_speed(termios.B4800)
+            clock.ms += 12_000
+            meter.say(b"\x02")
+            await sink.until(lambda: asked == [1, 0])
+            meter.say(BLOCK + check_character(BLOCK))
+            await meter.hear(b"/?!\r\n")
+            assert asked == [1, 0, 1] and value(sink, "grid.power") == 1660
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)

@@ -31,6 +31,7 @@ from hub.model.found import Found, Where
 from tests.discovery.test_discovery import needs_multicast
 from tests.drivers_http.peer import Notes, polled
 from tests.finding.kit import VECTORS
+from tests.sim.conftest import end, eventually, start
 
 pytestmark = pytest.mark.skipif(not VECTORS.is_dir(), reason="the captures are not beside the checkout")
 
@@ -363,6 +364,39 @@ def test_who_answers_nothing_is_found_by_its_name(monkeypatch: pytest.MonkeyPatc
     asyncio.run(go())
     (one,) = found
     assert (one.vendor, one.serial, one.needs, one.roles) == ("Peblar", "23-45-A4O-MOF", ("token",), (Role.CHARGER,))
+
+
+@needs_multicast
+def test_the_simulated_houses_devices_are_found_by_what_they_say(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """None of them is at a usual port. Here, because the other tests of mDNS run one after the other with it."""
+    monkeypatch.setattr(finder, "PORTS", ())
+    kinds = {
+        "shelly_plug": ("shelly", "SNPL-00112EU"),
+        "shelly_relay": ("shelly", "SHSW-PM"),
+        "homewizard": ("homewizard", "HWE-P1"),
+        "goe": ("goe", "go-eCharger_V4"),
+        "fronius": ("fronius", "Symo GEN24 10.0"),
+        "opendtu": ("opendtu", ""),
+        "enphase": ("enphase", ""),
+        "peblar": ("peblar", ""),
+    }
+    house = start(tmp_path, "--add", ",".join(kinds), mdns=True)
+    found: dict[str, Found] = {}
+
+    def all_found() -> bool:
+        """A search takes three seconds; until they have all spoken one may come too early."""
+        asyncio.run(finder.find(Where(hosts=("127.0.0.1",)), lambda one: found.update({one.link: one})))
+        return {house.links[name] for name in kinds} <= set(found)
+
+    try:
+        eventually(all_found, 30)
+        for name, (kind, model) in kinds.items():
+            one = found[house.links[name]]
+            assert one.options["kind"] == kind and model in one.model
+    finally:
+        end(house)
 
 
 @needs_multicast

@@ -216,3 +216,23 @@ def test_a_search_asks_no_modbus_where_a_meter_talks(house: Sim) -> None:
 def test_nobody_there_is_said(quick: None) -> None:
     with pytest.raises(LinkError, match="no smart meter talks there"):
         asyncio.run(finder.probe("serial:///dev/there-is-no-such-port"))
+
+
+def test_the_simulated_meters_are_known_by_what_they_say(tmp_path: Path) -> None:
+    """EasyMeter's read-outs have P1's blank line and are read by either driver."""
+    drivers = {"sml": "sml", "d0_push": "p1", "aidon": "dlms", "kaifa": "dlms", "kamstrup": "dlms"}
+    links = {f"{meter}_tcp": driver for meter, driver in drivers.items()} | {"d0_serial": "d0"}
+    house = start(tmp_path, "--add", "d0," + ",".join(drivers))
+
+    async def go() -> dict[str, Found]:
+        found = await asyncio.gather(*(finder.probe(house.links[link]) for link in links))
+        return {link: one for link, (one,) in zip(links, found, strict=True)}
+
+    try:
+        known = asyncio.run(go())
+        assert {link: one.driver for link, one in known.items()} == links
+        assert [link for link, one in known.items() if one.needs] == ["kamstrup_tcp"]
+        for one in known.values():
+            driver_takes(one)
+    finally:
+        end(house)

@@ -12,7 +12,7 @@ import pytest
 
 from hub.cli.main import main
 from hub.drivers import DRIVERS
-from hub.errors import LinkError, UserError
+from hub.errors import LinkError, NoConnection, UserError
 from hub.finding import finders, search
 from hub.finding.finders import FINDERS, LANES, Lane
 from hub.finding.search import Seen
@@ -166,6 +166,31 @@ def test_an_address_of_nothing_is_said() -> None:
 
 
 @pytest.mark.skipif(not VECTORS.is_dir(), reason="the captures are not beside the checkout")
+@pytest.mark.parametrize("address", ["999.1.1.1", "192.168.1", "no-such-host.invalid"])
+def test_an_address_that_cannot_be_is_one_line_and_exit_2(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", address]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and repr(address) in said
+
+
+def test_who_could_not_connect_knows_more_than_who_found_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Asked:
+        def __init__(self, fault: Exception) -> None:
+            self._fault = fault
+
+        async def probe(self, link: str) -> Sequence[Found]:
+            raise self._fault
+
+        async def record(self, link: str, seconds: float) -> bytes:
+            raise self._fault
+
+    faults = (LinkError("no inverter"), NoConnection("cannot connect"), LinkError("no smart meter"))
+    monkeypatch.setattr(search, "for_link", lambda _: [Asked(fault) for fault in faults])
+    for asked in (search.probe("tcp://h:1"), search.record("tcp://h:1", 1.0)):
+        with pytest.raises(NoConnection):
+            asyncio.run(asked)
+
+
 def test_scan_finds_and_record_keeps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The commands, with a meter that talks."""
 

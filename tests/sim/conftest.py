@@ -29,7 +29,7 @@ class Sim:
         return int(self.links[link].rsplit(":", 1)[1])
 
     def tty(self, link: str) -> str:
-        return self.links[link].removeprefix("serial://")
+        return self.links[link].removeprefix("serial://").partition("?")[0]
 
     def devices(self) -> Any:
         return self.ask("/devices")["devices"]
@@ -53,7 +53,9 @@ class Sim:
             return error.code, json.load(error)
 
 
-def start(directory: Path, *arguments: str, errors: IO[str] | None = None) -> Sim:
+def start(directory: Path, *arguments: str, errors: IO[str] | None = None, mdns: bool = False) -> Sim:
+    """`mdns`: whether others on this machine hear of its added devices, those in tests that run beside it too."""
+    arguments = arguments if mdns else ("--no-mdns", *arguments)
     command = [sys.executable, "-m", "firmware_sim", "--dir", str(directory), "--die-with-stdin", *arguments]
     environment = os.environ | {"PYTHONPATH": str(PACKAGE)}
     process = subprocess.Popen(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from drivers.push.telegram.stamp import CLOCK, STAMP, milliseconds
+from drivers.push.telegram.stamp import CLOCK, STAMP, ZONE, milliseconds
 from drivers.push.units import from_text, power_factor
 from hub.model.heard import Reading
 
@@ -26,19 +26,19 @@ _NEVER = "632525252525W"
 """What some Belgian meters say for the time of a peak that has not been."""
 
 
-def read_line(line: str, readings: list[Reading], problems: list[str]) -> None:
-    """Adds what `line` says."""
+def read_line(line: str, readings: list[Reading], problems: list[str], zone: str = ZONE) -> None:
+    """Adds what `line` says; `zone`: of its times."""
     match = _OBJECT.fullmatch(line)
     if not match:
         problems.append(f"line not understood: {line[:60]}")
         return
     code, groups = match[1], _GROUP.findall(match[2])
     if len(groups) > 2 and STAMP.fullmatch(groups[0]) and _CODE.fullmatch(groups[-3]):
-        _old_gas(code, groups, readings, problems)
+        _old_gas(code, groups, readings, problems, zone)
     elif len(groups) > 2 or (len(groups) == 2 and _CODE.fullmatch(groups[1])):
-        _log(code, groups, readings, problems)
+        _log(code, groups, readings, problems, zone)
     elif len(groups) == 2 and CLOCK.fullmatch(groups[1]):
-        at = _time(groups[1], problems)
+        at = _time(groups[1], problems, zone)
         if at is not None:
             readings.append(_value(code, groups[0], at))
     elif len(groups) == 2 and groups[0] == _NEVER:
@@ -46,26 +46,26 @@ def read_line(line: str, readings: list[Reading], problems: list[str]) -> None:
     elif len(groups) == 2 and not _STAMP_LIKE.fullmatch(groups[0]):
         readings += _value(code, groups[0], None), _value(f"{code}/2", groups[1], None)
     else:
-        at = _time(groups[0], problems) if len(groups) == 2 else None
+        at = _time(groups[0], problems, zone) if len(groups) == 2 else None
         if len(groups) == 1 or at is not None:
             readings.append(_value(code, _with_unit(code, groups[-1], problems), at))
 
 
-def _old_gas(code: str, groups: list[str], readings: list[Reading], problems: list[str]) -> None:
+def _old_gas(code: str, groups: list[str], readings: list[Reading], problems: list[str], zone: str) -> None:
     """DSMR 2.2 and 3: (time)(status)(period)(n)(code)(unit)(value)."""
-    at = _time(groups[0], problems)
+    at = _time(groups[0], problems, zone)
     if at is not None:
         readings.append(_value(code, f"{groups[-1]}*{groups[-2]}", at))
 
 
-def _log(code: str, groups: list[str], readings: list[Reading], problems: list[str]) -> None:
+def _log(code: str, groups: list[str], readings: list[Reading], problems: list[str], zone: str) -> None:
     """A profile buffer: (n)(code)...(time)(value)(time)(value)...; each value goes under the code it is of."""
     codes = [g for g in groups if _CODE.fullmatch(g)]
     at: int | None = None
     position = 0
     for group in groups:
         if STAMP.fullmatch(group):
-            at, position = (None if group == _NEVER else _time(group, problems)), 0
+            at, position = (None if group == _NEVER else _time(group, problems, zone)), 0
         elif at is not None and _VALUE.fullmatch(group):
             readings.append(_value(f"{code}/{codes[min(position, len(codes) - 1)]}" if codes else code, group, at))
             position += 1
@@ -88,9 +88,9 @@ def _value(code: str, text: str, at: int | None) -> Reading:
     return Reading(code, text if factor is None else factor, "", at)
 
 
-def _time(text: str, problems: list[str]) -> int | None:
+def _time(text: str, problems: list[str], zone: str) -> int | None:
     try:
-        return milliseconds(text)
+        return milliseconds(text, zone)
     except ValueError:
         problems.append(f"not a time: {text[:20]}")
         return None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 STAMP = re.compile(r"\d{12}[SW]?", re.ASCII)
 CLOCK = re.compile(r"\d\d-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 """As telegrams before DSMR 2.2 have it."""
 ZONE = "Europe/Amsterdam"
-"""NL, BE, LU, SE and HU share this civil time."""
+"""NL, BE, LU, SE and HU share this civil time; meters of Finland, the Baltics and Ireland have their own."""
 
 
 def milliseconds(text: str, zone: str = ZONE) -> int:
@@ -24,8 +24,11 @@ def milliseconds(text: str, zone: str = ZONE) -> int:
 
 
 def flag_agrees(text: str, zone: str = ZONE) -> bool:
-    """Whether the summer letter fits the calendar (some meters are set to the other)."""
+    """Whether the summer letter fits the calendar (some meters are set to the other). Summer is when the clock is ahead
+    of what it is at another time of the year: in Ireland the law calls winter the exception.
+    """
     aware = datetime.strptime(text[:12], "%y%m%d%H%M%S").replace(
         tzinfo=ZoneInfo(zone), fold=1 if text.endswith("W") else 0
     )
-    return len(text) == 12 or bool(aware.dst()) == text.endswith("S")
+    winter = min(aware.replace(month=month, day=1).utcoffset() or timedelta() for month in (1, 7))
+    return len(text) == 12 or ((aware.utcoffset() or timedelta()) > winter) == text.endswith("S")

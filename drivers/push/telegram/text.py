@@ -6,10 +6,10 @@ Signs: import and export are two positive figures; `power` = import - export, so
 
 from __future__ import annotations
 
-from drivers.push.obis import electricity, number, points_of
+from drivers.push.obis import points_of, undirected
 from drivers.push.telegram.frame import Frame, Framer
 from drivers.push.telegram.objects import read_line
-from drivers.push.telegram.stamp import flag_agrees, milliseconds
+from drivers.push.telegram.stamp import ZONE, flag_agrees, milliseconds
 from hub.model.heard import Heard, Reading, Rejected
 
 _TIME = ("0-0:1.0.0", "1-0:1.0.0")
@@ -21,31 +21,32 @@ _VERSIONS = ("1-3:0.2.8", "0-0:96.1.4")
 
 
 class Telegrams:
-    """Sans-I/O parser of plain telegrams."""
+    """Sans-I/O parser of plain telegrams. `zone`: of the civil times in them."""
 
-    def __init__(self) -> None:
+    def __init__(self, zone: str = ZONE) -> None:
         self._framer = Framer()
+        self._zone = zone
 
     def feed(self, data: bytes) -> list[Heard | Rejected]:
-        return [_understand(event) for event in self._framer.feed(data)]
+        return [_understand(event, self._zone) for event in self._framer.feed(data)]
 
     def finish(self) -> list[Heard | Rejected]:
-        return [_understand(event) for event in self._framer.finish()]
+        return [_understand(event, self._zone) for event in self._framer.finish()]
 
     def skip(self, count: int) -> list[Heard | Rejected]:
         """`count` bytes of something else stand here."""
-        return [_understand(event) for event in self._framer.skip(count)]
+        return [_understand(event, self._zone) for event in self._framer.skip(count)]
 
 
-def _understand(event: Frame | Rejected) -> Heard | Rejected:
+def _understand(event: Frame | Rejected, zone: str) -> Heard | Rejected:
     if isinstance(event, Rejected):
         return event
     readings: list[Reading] = []
     problems: list[str] = []
     for line in event.lines[1:]:
-        read_line(line, readings, problems)
-    time = _time(readings, problems)
-    _undirected(readings, problems)
+        read_line(line, readings, problems, zone)
+    time = _time(readings, problems, zone)
+    undirected(readings, problems)
     points, aged = points_of(readings, problems)
     if not readings:
         return Rejected(event.offset, "a telegram without any reading")
@@ -58,13 +59,6 @@ def _understand(event: Frame | Rejected) -> Heard | Rejected:
         tuple(problems),
         event.offset,
     )
-
-
-def _undirected(readings: list[Reading], problems: list[str]) -> None:
-    """A power without sign may be either way, also where the meter has never counted an export: it may be new."""
-    told = electricity(readings)
-    if number(told, "15.7.0", "W") is not None and not any(c in told for c in ("1.7.0", "2.7.0", "16.7.0")):
-        problems.append("1-0:15.7.0: a power without direction")
 
 
 def _device(ident: str, readings: list[Reading]) -> dict[str, str]:
@@ -82,16 +76,16 @@ def _text(readings: list[Reading], codes: tuple[str, ...]) -> str:
     return next((str(r.value) for c in codes for r in readings if r.code == c), "")
 
 
-def _time(readings: list[Reading], problems: list[str]) -> int | None:
+def _time(readings: list[Reading], problems: list[str], zone: str) -> int | None:
     code, stamp = next(((r.code, str(r.value)) for c in _TIME for r in readings if r.code == c), ("", ""))
     if not stamp:
         return None
     try:
-        at = milliseconds(stamp)
+        at = milliseconds(stamp, zone)
     except ValueError:
         problems.append(f"{code}: not a time: {stamp[:20]}")
         return None
-    if not flag_agrees(stamp):
+    if not flag_agrees(stamp, zone):
         problems.append(f"{code}: {stamp}: the summer letter contradicts the calendar")
     return at
 

@@ -52,6 +52,18 @@ class Reply:
 NOT_FOUND = Reply("Not Found", 404)
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a device says of itself by mDNS: the kind of service, its own name in it, and the texts."""
+
+    kind: str
+    name: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+WEB = "_http._tcp.local."
+
+
 class HttpDevice(Device):
     """Subclasses do no input or output. `commands` is False for devices that can only be read."""
 
@@ -60,6 +72,10 @@ class HttpDevice(Device):
     def answer(self, asked: Asked) -> Reply:
         """Raises Refused, out of `carry_out`."""
         return NOT_FOUND
+
+    def services(self) -> tuple[Service, ...]:
+        """By mDNS; none for a device that has to be known by its address."""
+        return ()
 
     def refusal(self, asked: Asked) -> Reply:
         """How it says no."""

@@ -13,16 +13,17 @@ from ..device import Truth, View
 from ..physics.state import Snapshot
 from . import parts
 from .cookie import cookie
-from .device import NOT_FOUND, Asked, HttpDevice, Reply
+from .device import NOT_FOUND, Asked, HttpDevice, Reply, Service
 from .enphase_meters import about, page, readings
 
 COOKIE = "sessionId"
 RESERVE_PERCENT = 5
+SERIAL = "122041077756"
 INFO = """<?xml version='1.0' encoding='UTF-8'?>
 <envoy_info>
   <time>{time}</time>
   <device>
-    <sn>122041077756</sn>
+    <sn>{serial}</sn>
     <pn>800-00654-r08</pn>
     <software>D8.2.4345</software>
     <euaid>4c8675</euaid>
@@ -46,7 +47,7 @@ class Enphase(HttpDevice):
 
     def answer(self, asked: Asked) -> Reply:
         if asked.path == "/info":
-            return Reply(INFO.format(time=self.now.t_ms // 1000), headers={"Content-Type": "text/xml"})
+            return Reply(INFO.format(serial=SERIAL, time=self.now.t_ms // 1000), headers={"Content-Type": "text/xml"})
         by_token = _same(asked.headers.get("authorization", ""), f"Bearer {self._token}")
         if not by_token and not _same(cookie(asked, COOKIE), self._session):
             return self.refusal(asked)
@@ -55,6 +56,9 @@ class Enphase(HttpDevice):
             return Reply(VALID, headers={"Content-Type": "text/html", "Set-Cookie": session})
         told = PAGES.get(asked.path)
         return NOT_FOUND if told is None else Reply(told(self.seen()))
+
+    def services(self) -> tuple[Service, ...]:
+        return (Service("_enphase-envoy._tcp.local.", "envoy", {"serialnum": SERIAL, "protovers": "8.2.4345"}),)
 
     def refusal(self, asked: Asked) -> Reply:
         return Reply("", 401, {"WWW-Authenticate": 'Bearer realm="enphase"'})

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 from ..device import Truth, View
 from ..physics.state import InverterState, MeterState
-from .device import NOT_FOUND, Asked, HttpDevice, Reply
+from .device import NOT_FOUND, Asked, HttpDevice, Reply, Service
 
+MODEL, UNIQUE_ID = "Symo GEN24 10.0", "29301000987160033"
 BASE = "/solar_api/v1/"
 RUNNING, NOT_AVAILABLE = 7, 12
 
@@ -28,6 +29,11 @@ class Fronius(HttpDevice):
             return NOT_FOUND
         data = self._data(asked.path.removeprefix(BASE).partition(".")[0], asked.query)
         return NOT_FOUND if data is None else self._framed(asked.query, data)
+
+    def services(self) -> tuple[Service, ...]:
+        """What a Wattpilot looks for, as l2smith2/fronius-virtual-inverter has captured it."""
+        texts = {"UniqueID": f"240.{UNIQUE_ID}", "Systemname": MODEL}
+        return (Service("_Fronius-SE-Inverter._tcp.local.", f"fronius-{UNIQUE_ID}", texts),)
 
     def refusal(self, asked: Asked) -> Reply:
         return self._framed(asked.query, {}, NOT_AVAILABLE, "Device not available")
@@ -53,7 +59,7 @@ class Fronius(HttpDevice):
             case "GetStorageRealtimeData":
                 return {"0": {"Controller": _storage(unit, house.t_ms), "Modules": []}}
             case "GetInverterInfo":
-                named = {"CustomName": "Symo GEN24 10.0", "UniqueID": "29301000987160033", "DT": 1}
+                named = {"CustomName": MODEL, "UniqueID": UNIQUE_ID, "DT": 1}
                 return {"1": {**named, "ErrorCode": 0, "PVPower": 10_000, "Show": 1, "StatusCode": RUNNING}}
         return None
 

@@ -10,12 +10,13 @@ from ..device import Truth, View
 from ..physics.added import GOE
 from ..physics.state import EvseState, Snapshot
 from ..physics.world import World
-from .device import NOT_FOUND, Asked, HttpDevice, Refused, Reply
+from .device import NOT_FOUND, WEB, Asked, HttpDevice, Refused, Reply, Service
 
 IDLE, CHARGING, WAITS, COMPLETE = 1, 2, 3, 4
 NEUTRAL, OFF, ON = 0, 1, 2
 ONE_PHASE, THREE_PHASES = 1, 2
 FULL_SOC = 99.9
+SERIAL = "208532"
 ALLOWED: dict[str, Callable[[int], bool]] = {
     "amp": lambda value: 6 <= value <= 16,
     "frc": lambda value: value in (NEUTRAL, OFF, ON),
@@ -35,6 +36,10 @@ class Goe(HttpDevice):
             case "/api/set":
                 return Reply({key: self._put(key, text) for key, text in asked.query.items()})
         return NOT_FOUND
+
+    def services(self) -> tuple[Service, ...]:
+        """Its page, under the name that it has in the network."""
+        return (Service(WEB, f"go-eCharger_{SERIAL}"),)
 
     def _put(self, key: str, text: str) -> bool | str:
         """True, or why not."""
@@ -77,7 +82,7 @@ class Goe(HttpDevice):
             "nrg": _energies(evse, house),
             "pnp": evse.phases if evse.charging else 0,
             "rssi": -61,
-            "sse": "208532",
+            "sse": SERIAL,
             "tma": [23.5, 27.25],
             "typ": "go-eCharger_V4",
             "var": 11,

@@ -7,7 +7,9 @@ it says that its owner has switched the interface off.
 from ..device import Truth, View
 from ..p1 import EQUIPMENT, GAS_EQUIPMENT, local, telegram
 from ..physics.state import MeterState
-from .device import NOT_FOUND, Asked, HttpDevice, Reply
+from .device import NOT_FOUND, Asked, HttpDevice, Reply, Service
+
+SERIAL = "3c39e7aabbcc"
 
 
 class HomeWizard(HttpDevice):
@@ -19,13 +21,19 @@ class HomeWizard(HttpDevice):
     def answer(self, asked: Asked) -> Reply:
         match asked.path.rstrip("/"):
             case "/api":
-                about = {"product_type": "HWE-P1", "product_name": "P1 meter", "serial": "3c39e7aabbcc"}
+                about = {"product_type": "HWE-P1", "product_name": "P1 meter", "serial": SERIAL}
                 return Reply({**about, "firmware_version": "4.19", "api_version": "v1"})
             case "/api/v1/data":
                 return Reply(self._data())
             case "/api/v1/telegram":
                 return Reply(telegram(self.seen(), self.now.t_ms).decode())
         return NOT_FOUND
+
+    def services(self) -> tuple[Service, ...]:
+        """After its documentation's page "Discovery"."""
+        texts = {"api_enabled": "1", "path": "/api/v1", "serial": SERIAL}
+        told = {**texts, "product_name": "P1 meter", "product_type": "HWE-P1"}
+        return (Service("_hwenergy._tcp.local.", f"p1meter-{SERIAL[-6:].upper()}", told),)
 
     def refusal(self, asked: Asked) -> Reply:
         return Reply({"error": {"id": 202, "description": "API not enabled"}}, 403)

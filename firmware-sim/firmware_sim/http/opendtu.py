@@ -16,7 +16,7 @@ from ..device import Truth, View
 from ..physics.added import MICRO_W, OPENDTU
 from ..physics.state import InverterState, MeterState, Snapshot
 from ..physics.world import World
-from .device import NOT_FOUND, Asked, HttpDevice, Reply
+from .device import NOT_FOUND, WEB, Asked, HttpDevice, Reply, Service
 
 SERIAL = "136171603546"
 USER = "admin"
@@ -54,6 +54,11 @@ class OpenDtu(HttpDevice):
             case "/api/limit/config" if asked.method == "POST":
                 return self._configure(asked) if self._knows(asked) else _login(asked)
         return NOT_FOUND
+
+    def services(self) -> tuple[Service, ...]:
+        """As tbnobody/OpenDTU does it, NetworkSettings.cpp."""
+        name = "OpenDTU-7F3A21"
+        return Service(WEB, name), Service("_opendtu._tcp.local.", name, {"git_hash": "v24.10.15"})
 
     def refusal(self, asked: Asked) -> Reply:
         return _said(Wrong("Invalid inverter specified!", NO_INVERTER))

@@ -10,8 +10,9 @@ from ..device import Truth, View
 from ..physics.added import PEBLAR
 from ..physics.state import EvseState
 from ..physics.world import World
-from .device import NOT_FOUND, Asked, HttpDevice, Reply
+from .device import NOT_FOUND, WEB, Asked, HttpDevice, Reply, Service
 
+SERIAL, HOST, VERSION = "24-01-ABC-DEF", "PBLR-0004711", "1.6.1+1+WL-1"
 BASE = "/api/wlac/v1/"
 HARDWARE_MA = 16_000
 LARGEST_MA = 32_000
@@ -37,6 +38,10 @@ class Peblar(HttpDevice):
             return self._patch(asked.content())
         told = {"health": self._health, "system": self._system, "meter": self._meter, "evinterface": self._interface}
         return Reply(told[what]()) if asked.method == "GET" and what in told else NOT_FOUND
+
+    def services(self) -> tuple[Service, ...]:
+        """As the tests of home-assistant/core's peblar have seen it."""
+        return (Service(WEB, HOST, {"sn": SERIAL, "version": VERSION}),)
 
     def _patch(self, wanted: dict[str, object]) -> Reply:
         """All of it or nothing."""
@@ -66,11 +71,11 @@ class Peblar(HttpDevice):
             "ActiveErrorCodes": [],
             "ActiveWarningCodes": [],
             "CellularSignalStrength": None,
-            "FirmwareVersion": "1.6.1+1+WL-1",
+            "FirmwareVersion": VERSION,
             "Force1PhaseAllowed": True,
             "PhaseCount": 3,
             "ProductPn": "6004-0000-0001",
-            "ProductSn": "24-01-ABC-DEF",
+            "ProductSn": SERIAL,
             "Uptime": 322_094,
             "WlanSignalStrength": -48,
         }

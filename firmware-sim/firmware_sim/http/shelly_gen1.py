@@ -6,9 +6,10 @@ Source: shelly-api-docs.shelly.cloud/gen1: /shelly, /status, /settings, /relay/0
 from ..device import Truth, View
 from ..physics.added import RELAY
 from ..physics.world import World
-from .device import NOT_FOUND, Asked, HttpDevice, Reply
+from .device import NOT_FOUND, WEB, Asked, HttpDevice, Reply, Service
 
 MAC = "C45BBE6A1B2C"
+HOST = f"shelly1pm-{MAC}"
 FIRMWARE = "20230913-112003/v1.14.0-gcb84623"
 
 
@@ -28,13 +29,16 @@ class ShellyRelay(HttpDevice):
                 parts = {"relays": [self._relay()], "meters": [self._meter()]}
                 return Reply({"mac": MAC, **parts, "overtemperature": False})
             case "/settings":
-                device = {"type": "SHSW-PM", "mac": MAC, "hostname": f"shelly1pm-{MAC}", "num_outputs": 1}
+                device = {"type": "SHSW-PM", "mac": MAC, "hostname": HOST, "num_outputs": 1}
                 return Reply({"device": device, "fw": FIRMWARE, "name": self.name, "mode": "relay", "max_power": 3500})
             case "/relay/0":
                 return self._order(asked.query)
             case "/meter/0":
                 return Reply(self._meter())
         return NOT_FOUND
+
+    def services(self) -> tuple[Service, ...]:
+        return (Service(WEB, HOST, {"id": HOST, "fw_id": FIRMWARE, "arch": "esp8266"}),)
 
     def refusal(self, asked: Asked) -> Reply:
         return Reply("Device is overheated!", 400)

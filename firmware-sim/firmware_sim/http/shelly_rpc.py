@@ -8,9 +8,10 @@ import json
 from collections.abc import Callable, Mapping
 
 from ..device import View
-from .device import NOT_FOUND, Asked, Refused, Reply, Talk, Talker
+from .device import NOT_FOUND, WEB, Asked, Refused, Reply, Service, Talk, Talker
 from .digest import Lock
 
+VERSION = "1.1.0"
 INVALID_ARGUMENT, UNAVAILABLE, NO_HANDLER = -103, -114, 404
 Params = Mapping[str, object]
 Status = dict[str, dict[str, object]]
@@ -91,6 +92,11 @@ class ShellyRpc(Talker):
         except Refused:
             raise RpcError(UNAVAILABLE, "Resource unavailable: overpower") from None
 
+    def services(self) -> tuple[Service, ...]:
+        """After its documentation's page "mDNS"; application and version as seen."""
+        told = {"gen": "2", "app": self.app, "ver": VERSION}
+        return Service(WEB, self.id, {"gen": "2"}), Service("_shelly._tcp.local.", self.id, told)
+
     def info(self) -> dict[str, object]:
         told: dict[str, object] = {
             "name": self.name,
@@ -100,7 +106,7 @@ class ShellyRpc(Talker):
             "model": self.model,
             "gen": 2,
             "fw_id": "20231219-134001/1.1.0-g34b5d4f",
-            "ver": "1.1.0",
+            "ver": VERSION,
             "app": self.app,
             "auth_en": self.lock.closed,
             "auth_domain": self.id if self.lock.closed else None,
