@@ -199,11 +199,12 @@ class App:
         await state.devices.present([Identity(d.uid, d.id, d.role.value) for d in self._site.devices])
         broker = await self._broker(parts, state)
         self._adoption.broker = broker.url if broker else ""
-        drivers = build(self._site.devices, clock, self._adoption.broker, self._data)
+        drivers = build(self._site.devices, clock, self._adoption.broker, self._data, self._site.timezone)
         feeds = build_feeds(self._site, clock)
         board = Board(clock, lambda device, status: state.journal.later(_link_entry(clock, device, status)))
         self._furnish(board, drivers)
         doorman = Doorman(state.accounts, clock)
+        self._health.watch("sessions", lambda: doorman.problem or OK, vital=False)
         past = Past(ring, lambda p: board.points[p].series if p in board.points else None)
         parts.callback(past.close)
         async with asyncio.TaskGroup() as tasks:

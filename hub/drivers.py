@@ -9,6 +9,7 @@ import asyncio
 import importlib
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
@@ -40,14 +41,18 @@ class DriverModule(Protocol):
     def build(self, link: str, devices: Sequence[DeviceSpec], clock: Clock) -> Driver: ...
 
 
-def build(devices: Sequence[DeviceSpec], clock: Clock, hub_link: str, data: Path | None = None) -> list[Driver]:
+def build(
+    devices: Sequence[DeviceSpec], clock: Clock, hub_link: str, data: Path | None = None, timezone: str = ""
+) -> list[Driver]:
     """`hub_link`: what `link = "hub"` stands for, empty without a broker. `data`: the folder where the owner's own
-    files for drivers lie (device maps). Raises ConfigError, which names device and key, for what cannot be.
+    files for drivers lie (device maps). `timezone`: the site's, for devices that tell civil time; UTC is nobody's.
+    Raises ConfigError, which names device and key, for what cannot be.
     """
     links: dict[tuple[str, str], list[DeviceSpec]] = {}
     for spec in devices:
         links.setdefault((spec.driver, _link(spec, hub_link)), []).append(spec)
-    return [_built(link, specs, clock, data) for (_, link), specs in links.items()]
+    zone = "" if timezone == "UTC" else timezone
+    return [_built(link, specs, clock, data, zone) for (_, link), specs in links.items()]
 
 
 async def keep(driver: Driver, sink: Sink, clock: Clock) -> None:
@@ -72,12 +77,19 @@ async def keep(driver: Driver, sink: Sink, clock: Clock) -> None:
         pause = min(2 * pause, _PAUSE_S[1])
 
 
-def _built(link: str, specs: Sequence[DeviceSpec], clock: Clock, data: Path | None) -> Driver:
+def _built(link: str, specs: Sequence[DeviceSpec], clock: Clock, data: Path | None, zone: str) -> Driver:
     module = _module(specs[0], data)
+    if zone and getattr(module, "ZONED", False):
+        specs = [replace(spec, options={"timezone": zone, **_own(specs, "timezone"), **spec.options}) for spec in specs]
     try:
         return module.build(link, specs, clock)
     except ConfigError as error:
         raise _at_device(error, link, specs) from None
+
+
+def _own(specs: Sequence[DeviceSpec], key: str) -> dict[str, object]:
+    """What one of the devices of a link has set for all of them."""
+    return next(({key: spec.options[key]} for spec in specs if key in spec.options), {})
 
 
 def _at_device(error: ConfigError, link: str, specs: Sequence[DeviceSpec]) -> ConfigError:

@@ -1,7 +1,8 @@
 """IEC 62056-21 read-outs decoded, and the talk that begins one. Pure; `feed` bytes, get events.
 
 Modes (6.3): A and B talk when asked, B at the speed its identification says; C waits for an acknowledgement that
-chooses the speed; D talks by itself. Signs: 1.7.0 and 2.7.0 are import and export; 16.7.0 is + import by itself.
+chooses the speed; D talks by itself. Signs: 1.7.0 and 2.7.0 are import and export; 16.7.0 is + import by itself, and
+15.7.0 alone is a power of which nobody says the direction.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from drivers.d0.data import read_body
 from drivers.d0.frame import Framer, Ident, Piece, Readout, without_ident
 from drivers.push.hextext import undump
-from drivers.push.obis import points_of
+from drivers.push.obis import points_of, undirected
 from drivers.push.parser import Event, Say, read_through
 from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Reading, Rejected
 
@@ -101,6 +102,7 @@ def _heard(readout: Readout) -> Heard | Rejected:
     readings = read_body(readout.body, problems)
     if not readings:
         return Rejected(readout.offset, "a read-out without any data set")
+    undirected(readings, problems)
     points, _ = points_of(readings, problems)
     return Heard(
         tuple(readings),

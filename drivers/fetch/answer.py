@@ -77,7 +77,7 @@ def complaint(message: object) -> str:
         return ""
     errors = message.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else message
-    names = ("message", "error_description", "error", "detail", "title")
+    names = ("message", "error_description", "error", "reason", "detail", "title")
     texts = [first.get(name) for name in names] if isinstance(first, dict) else []
     return next((t[:200] for t in texts if isinstance(t, str) and t), "")
 
@@ -85,12 +85,14 @@ def complaint(message: object) -> str:
 class Times:
     """Times as texts. Those without an offset are of `zone`; the doubled hour of autumn comes twice in their order.
 
-    The beginnings of intervals have an order of their own, and so have their ends.
+    The beginnings of intervals have an order of their own, and so have their ends. `naive`: one without an offset was
+    among them.
     """
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
         self._last: dict[str, int] = {}
+        self.naive = False
 
     def ms(self, value: object, edge: str = "start") -> int | None:
         """UTC ms; None for what is no time of this century. `edge`: in which order it stands, `start` or `end`."""
@@ -108,6 +110,7 @@ class Times:
         at = datetime.fromisoformat(value.strip())
         if at.tzinfo is not None:
             return utc_ms(at)
+        self.naive = True
         found = utc_ms(at.replace(tzinfo=self._zone))
         if found <= self._last.get(edge, 0):
             found = utc_ms(at.replace(tzinfo=self._zone, fold=1))

@@ -13,13 +13,17 @@ from drivers.http.session import Place, Trust
 from drivers.json.options import Options
 from hub.errors import ConfigError
 
-_LONGEST_S = 4.0
+LONGEST_S = 4.0
+_MOST_S = 60.0
 
 
-def place(link: str, device: str, options: Options) -> Place:
-    """Raises ConfigError that never repeats the link, for it may hold a password."""
+def place(link: str, device: str, options: Options, longest_s: float = LONGEST_S) -> Place:
+    """`longest_s`: the longest wait for an answer where the owner has set none, s.
+
+    Raises ConfigError that never repeats the link, for it may hold a password.
+    """
     base = _url(link, device)
-    longest = options.number("timeout_s", _LONGEST_S, 0.05, 30)
+    longest = options.number("timeout_s", longest_s, 0.05, _MOST_S)
     fingerprint, ca, name = options.text("fingerprint"), options.text("ca"), options.text("tls_name")
     insecure = options.flag("insecure")
     said = [key for key, value in (("fingerprint", fingerprint), ("ca", ca), ("insecure", insecure)) if value]

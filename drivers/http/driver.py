@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from drivers.http.address import place
+from drivers.http.address import LONGEST_S, place
 from drivers.http.kind import Following, Kind
 from drivers.http.part import Part, Wanted, bare, roles
 from drivers.http.session import HttpSession
-from drivers.http.table import KINDS, maker
+from drivers.http.table import KINDS, SLOW_S, maker
 from drivers.http.unit import Unit
 from drivers.json.in_force import Own
 from drivers.json.options import Options
@@ -88,7 +88,7 @@ def _unit(link: str, kind: str, specs: Sequence[DeviceSpec], clock: Clock) -> Un
     def make() -> Kind:
         return first if isinstance(first, Following) else made(Options(shared))
 
-    where = place(link, shared.id, options)
+    where = place(link, shared.id, options, SLOW_S.get(kind, LONGEST_S))
     poll_s = options.number("poll_s", 1, 0.1, 60) if options.has("poll_s") else None
     options.done(("channel", "reversed", "kind"))
     parts = [_part(spec, first, where.shown) for spec in specs]

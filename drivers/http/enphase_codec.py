@@ -37,7 +37,7 @@ _UNITS = {
 }
 _UNIT_OF = {name: unit for unit, names in _UNITS.items() for name in names.split()}
 _MILLI = {"mw": "W", "mva": "VA", "mvar": "var"}
-_ERROR_KEYS = {"status", "error", "info", "message", "code", "title", "detail"}
+_ERROR_KEYS = {"status", "error", "info", "moreInfo", "message", "code", "title", "detail"}
 
 _TAG = r"<{0}>\s*([^<>]{{1,80}}?)\s*</{0}>"
 _ROW = re.compile(r"<td>\s*([^<>]{1,60}?)\s*</td>\s*<td>\s*([0-9][0-9.]{0,15})\s*([kM]?)(Wh?)\s*</td>")
@@ -210,5 +210,7 @@ def _production_page(rows: list[tuple[str, str, str, str]]) -> Heard:
 
 
 def _error(found: dict[str, Any]) -> str:
-    said = [str(found[key])[:60] for key in ("error", "message", "title", "detail", "status", "code") if found.get(key)]
+    """As firmware 7 and later say it: `{"status":401,"error":"","info":"Authentication required","moreInfo":""}`."""
+    keys = ("error", "message", "info", "moreInfo", "title", "detail", "status", "code")
+    said = [str(found[key])[:60] for key in keys if found.get(key)]
     return ", ".join(said) or "without a reason"

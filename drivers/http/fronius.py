@@ -4,7 +4,8 @@
 
 HTTP 200 may carry a refusal (`Head.Status.Code`), or nothing. Where the power flow, which comes first, is refused, the
 device is lost with that reason; where another answer is, what it would have told grows old. At night an inverter
-without a battery sleeps: the power flow then says that nothing runs (`P_PV` null), and the inverter is `off`.
+without a battery sleeps: the power flow then says that nothing runs (`P_PV` and the inverter's `P` are null "if
+inverter is not running", 42,0410,2012), so that it gives 0 W, and where it does not tell its state itself it is `off`.
 """
 
 from __future__ import annotations
@@ -98,9 +99,19 @@ class Fronius:
         understand(told, found)
         self._learn(name, found, told)
         if name in _FIRST:
-            for n in self._off(name, under(found, "Body", "Data")):
-                told.point(numbered("inverter", n, 1), "status", "off")
+            self._rest(name, under(found, "Body", "Data"), told)
         return told.heard()
+
+    def _rest(self, name: str, data: object, told: Told) -> None:
+        """What is to be said of inverters that do not run."""
+        rows = _rows(name, data)
+        for n in self._known if self._resting(name, data) else ():
+            place = numbered("inverter", n, 1)
+            for side in ("power", "pv_power"):
+                if not told.has(f"{place}.{side}"):
+                    told.point(place, side, 0.0)
+        for n in self._off(name, data, rows):
+            told.point(numbered("inverter", n, 1), "status", "off")
 
     def _lack(self, name: str, found: Mapping[str, Any]) -> str:
         """An old card whose inverters sleep has nothing to tell of them; a power flow always has its site."""
@@ -120,13 +131,17 @@ class Fronius:
         if collection == "Common":
             (self._silent.discard if told.has_place(numbered("inverter", n, 1)) else self._silent.add)(n)
 
-    def _off(self, name: str, data: object) -> list[str]:
-        """The inverters that do not run and say nothing of it themselves."""
-        rows = _rows(name, data)
+    def _resting(self, name: str, data: object) -> bool:
+        """Whether it says that no inverter runs. A hybrid runs for its battery, too."""
         if name == "flow":
             site = under(data, "Site")
-            resting = isinstance(site, Mapping) and "P_PV" in site and site["P_PV"] is None and not self._storage
-            return [n for n in self._known if resting and self._is_silent(n, rows)]
+            return isinstance(site, Mapping) and "P_PV" in site and site["P_PV"] is None and not self._storage
+        return not any(value is not None for value in _rows(name, data).values())
+
+    def _off(self, name: str, data: object, rows: Mapping[str, Any]) -> list[str]:
+        """The inverters that do not run and say nothing of it themselves."""
+        if name == "flow":
+            return [n for n in self._known if self._resting(name, data) and self._is_silent(n, rows)]
         return [n for n in self._known if rows.get(n) is None]
 
     def _is_silent(self, n: str, rows: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ believe.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,6 +25,7 @@ from hub.model import CommandSpec, Value
 from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Rejected
 
 _V2 = {"X-Api-Version": "2"}
+_TELEGRAM = re.compile(rb"\s*/[A-Za-z]{3}[^\r\n]{0,80}\r?\n")
 _INFO_S, _SYSTEM_S = 600.0, 60.0
 
 
@@ -118,20 +120,23 @@ class HomeWizard:
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
     """Answers. `hints.name` may hold the product type, as HWE-SKT: some products' answers do not tell it."""
-    return answers.decode(data, hints, _Reader().understand, _is_answer)
+    return answers.decode(data, hints, _Reader(hints.zone or HOME).understand, _is_answer)
 
 
 class _Reader:
     """Remembers the product that the capture has told."""
 
-    def __init__(self) -> None:
+    def __init__(self, zone: str) -> None:
         self._product = ""
+        self._zone = zone
 
     def understand(self, body: bytes, name: str) -> Heard | Rejected:
         found, told = unframed(as_object(body)), Told()
+        if _TELEGRAM.match(body):
+            return Rejected(0, "a telegram of the meter as it is (/api/v1/telegram): its format is p1")
         if not is_answer(found):
             return Rejected(0, "no answer of a HomeWizard: none of its keys are known")
-        understand(told, found, product_in(name) or self._product)
+        understand(told, found, product_in(name) or self._product, self._zone)
         if isinstance(product := found.get("product_type"), str):
             self._product = product
         return told.heard()

@@ -34,6 +34,7 @@ _THREE_PHASE = ("1361", "1382")
 _KILO = {"kWh": ("Wh", 1000.0), "kW": ("W", 1000.0), "°C": ("degC", 1.0)}
 _OLDEST_S = 60.0
 """An inverter's figures that are older are no longer its present; OpenDTU asks it every 5 s."""
+_AT_REST = ("power", "pv_power")
 _NO_PERSISTENCE, _SETTLE_MS = 0, 10_000
 _MOST_W = 5_000.0
 
@@ -138,6 +139,11 @@ def _inverter(told: Told, place: str, row: Mapping[str, Any]) -> None:
     ac = under(row, "AC", "0")
     if not isinstance(ac, Mapping):
         return
+    if _at_rest(row, ac):
+        told.point(place, "status", "off")
+        for name in _AT_REST:
+            told.point(place, name, 0.0)
+        return
     if not reachable or (age is not None and age > _OLDEST_S):
         told.problem(f"{place} is not reached by radio, so its figures are old")
         return
@@ -152,6 +158,18 @@ def _inverter(told: Told, place: str, row: Mapping[str, Any]) -> None:
     _figure(told, place, "temperature", under(rest, "Temperature"))
     if not told.has(f"{place}.energy"):
         _figure(told, place, "energy", under(rest, "YieldTotal"))
+
+
+def _at_rest(row: Mapping[str, Any], ac: Mapping[str, Any]) -> bool:
+    """Out of reach, and OpenDTU says that it was not producing when it was heard last, or that it is not asked now.
+
+    A micro-inverter lives on its panels: at night it is gone, after its power has come down to 0. `producing` is true
+    while the last power was above that (OpenDTU, InverterAbstract::isProducing), so that one which the radio has lost
+    by day is none of these; nor is one that was never heard since OpenDTU started: its counter is 0.
+    """
+    gone = row.get("reachable") in (False, 0) and row.get("producing") in (False, 0)
+    counters = (as_number(under(part, "YieldTotal", "v")) for part in (under(row, "INV", "0"), ac))
+    return gone and any(counters)
 
 
 def _figure(told: Told, place: str, name: str, found: object) -> None:

@@ -19,6 +19,7 @@ from drivers.http.digest import Digest
 from drivers.http.login import Login, basic
 from drivers.http.shelly_push import Frames
 from drivers.http.shelly_units import read_all
+from drivers.json import degrees
 from drivers.json.options import Options
 from drivers.json.told import Told, as_object
 from drivers.json.wish import wanted_number, wanted_switch
@@ -60,6 +61,7 @@ class Shelly:
         self._generation = 0
         self._mode = ""
         self._components: dict[str, str] = {}
+        self._fahrenheit: frozenset[str] = frozenset()
 
     def login(self) -> Login:
         return self._login
@@ -83,6 +85,7 @@ class Shelly:
             self._identify(told, found)
         elif self._generation == 1:
             self._mode = str(found.get("mode", "")) if name == "settings" else self._mode
+            self._fahrenheit = gen1.in_fahrenheit(found) if name == "status" else self._fahrenheit
             gen1.understand(told, found, roller=self._mode == "roller")
         else:
             gen2.understand(told, found)
@@ -131,7 +134,9 @@ class Shelly:
         if stem == "light":
             specs += (CommandSpec(f"{device}.brightness", low=1, high=100, step=1, settle_ms=3_000),)
         if stem == "thermostat":
-            specs += (CommandSpec(f"{device}.target_temperature", low=_COLD, high=_WARM, step=0.5, settle_ms=5_000),)
+            point = f"{device}.target_temperature"
+            near = degrees.NEAR_C
+            specs += (CommandSpec(point, low=_COLD, high=_WARM, step=0.5, settle_ms=5_000, tolerance=near),)
         return specs
 
     def write(self, place: str, quantity: str, value: Value) -> Ask:
@@ -147,7 +152,8 @@ class Shelly:
     def _path(self, place: str, quantity: str, value: Value) -> str:
         stem, index = _stem(place), _index(place)
         if quantity == "target_temperature":
-            return f"/thermostat/{index}?target_t={wanted_number(value, _COLD, _WARM):g}"
+            wanted = wanted_number(value, _COLD, _WARM)
+            return f"/thermostat/{index}?target_t={degrees.wired(wanted, place in self._fahrenheit)}"
         if stem not in ("plug", "light"):
             raise Refused(f"the device has no {place} that can be set")
         base = "relay" if stem == "plug" else "light"

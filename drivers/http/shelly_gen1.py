@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from drivers.http.shelly_units import read_all
+from drivers.json import degrees
 from drivers.json.told import Told, as_number, under
 
 _MINUTE = 1 / 60
@@ -120,10 +121,15 @@ def _thermostats(told: Told, found: Mapping[str, Any]) -> None:
     for n, row in enumerate(rows):
         place = numbered("thermostat", n)
         told.point(place, "valve", row.get("pos"))
-        told.point(place, "target_temperature", under(row, "target_t", "value"))
-        if under(row, "tmp", "is_valid") is not False:
-            told.point(place, "temperature", under(row, "tmp", "value"))
+        degrees.tell(told, place, "target_temperature", row.get("target_t"))
+        degrees.tell(told, place, "temperature", row.get("tmp"))
         told.point(place, "battery_level", under(found, "bat", "value"))
+
+
+def in_fahrenheit(found: Mapping[str, Any]) -> frozenset[str]:
+    """The thermostats of a status whose set-points are in degrees F."""
+    rows = enumerate(_rows(found, "thermostats"))
+    return frozenset(numbered("thermostat", n) for n, row in rows if degrees.in_fahrenheit(row.get("target_t")))
 
 
 def _sensors(told: Told, found: Mapping[str, Any]) -> None:

@@ -22,6 +22,10 @@ KINDS = {
     "p1monitor": "drivers.http.p1monitor",
 }
 
+SLOW_S = {"enphase": 45.0}
+"""The longest wait, s, for kinds that answer late: an Envoy that collects from its micro-inverters says nothing for up
+to half a minute (python library pyenphase waits 45 s); the wait itself is learnt from the answers."""
+
 
 def maker(kind: str) -> Make:
     """`kind` is one of KINDS."""

@@ -65,7 +65,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Bus:
-    """How the device wants to be asked; `period_s` is 0 when the map does not say.
+    """How the device wants to be asked; `period_s` and `timeout_s` are 0 when the map does not say.
 
     `port` to `stop` are what the factory sets.
     """
@@ -74,6 +74,7 @@ class Bus:
     limits: Limits
     pause_s: float
     connect_s: float
+    timeout_s: float
     period_s: float
     one_client: bool
     port: int

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.modbus.catalogue import InForce, Own
-from drivers.modbus.link import ModbusLink
+from drivers.modbus.link import TIMEOUT_S, ModbusLink
 from drivers.modbus.member import TURNED_ROLES, Member
 from drivers.modbus.proxy import Door, Proxy
 from drivers.modbus.station import Station, ages
@@ -17,7 +17,7 @@ from hub.model import Clock, Command, Device, DeviceSpec, Driver, Sink
 from hub.model.document import Document
 from hub.model.heard import Reading
 
-_OPTIONS = ("map", "unit", "poll_s", "reversed", "proxy")
+_OPTIONS = ("map", "unit", "poll_s", "timeout_s", "reversed", "proxy")
 _PERIOD_S = 1.0
 _RELEASE_S = 1.0
 """how long the hub's end may be put off so that devices are given back to themselves"""
@@ -35,11 +35,14 @@ def build(link: str, devices: Sequence[DeviceSpec], clock: Clock) -> Driver:
     for wish in wishes:
         Document("site").one_of(f"devices.{wish.spec.id}.role", wish.spec.role.value, maps[wish.map].map.roles)
     buses = [m.map.bus for m in maps.values()]
-    shared = ModbusLink(link, max(b.pause_s for b in buses), max(b.connect_s for b in buses))
     groups: dict[tuple[int, str], list[_Wish]] = {}
     for wish in wishes:
         unit = maps[wish.map].map.bus.unit if wish.unit is None else wish.unit
         groups.setdefault((unit, wish.map), []).append(wish)
+    longest: dict[int, float] = {}
+    for (unit, name), group in groups.items():
+        longest[unit] = max(longest.get(unit, 0.0), _longest_s(group, maps[name]))
+    shared = ModbusLink(link, max(b.pause_s for b in buses), max(b.connect_s for b in buses), longest)
     stations = [_station(group, unit, maps[name], shared, clock) for (unit, name), group in groups.items()]
     return ModbusDriver(shared, stations, _door(wishes))
 
@@ -99,6 +102,7 @@ class _Wish:
     map: str
     unit: int | None
     poll_s: float | None
+    timeout_s: float | None
     turned: bool
     door: Door | None
 
@@ -114,6 +118,7 @@ def _wish(spec: DeviceSpec) -> _Wish:
         options.need(given, f"{at}.map"),
         options.whole(given, f"{at}.unit", 1, 0, 255) if "unit" in given else None,
         options.number(given, f"{at}.poll_s", _PERIOD_S, 0.05, 10) if "poll_s" in given else None,
+        options.number(given, f"{at}.timeout_s", 1.0, *TIMEOUT_S) if "timeout_s" in given else None,
         turned,
         Door.parse(options.need(given, f"{at}.proxy"), f"{at}.proxy") if "proxy" in given else None,
     )
@@ -127,9 +132,15 @@ def _door(wishes: Sequence[_Wish]) -> Door | None:
     return next(iter(doors), None)
 
 
+def _longest_s(group: Sequence[_Wish], map_: InForce) -> float:
+    """What an answer of the unit may take: as its owner says, else as its map does; 0 when nobody says."""
+    return max((w.timeout_s for w in group if w.timeout_s is not None), default=map_.map.bus.timeout_s)
+
+
 def _station(group: Sequence[_Wish], unit: int, map_: InForce, link: ModbusLink, clock: Clock) -> Station:
     """Asked as often as the most eager of its devices wants, and not more often than its map allows."""
     at_most_s = map_.map.bus.period_s
     period_s = max(min(w.poll_s or at_most_s or _PERIOD_S for w in group), at_most_s)
-    members = [Member(w.spec, map_.map, link.address, w.turned, ages(period_s)) for w in group]
+    slow_s = link.slow_s(unit)
+    members = [Member(w.spec, map_.map, link.address, w.turned, ages(period_s), slow_s) for w in group]
     return Station(members, unit, map_, link, clock, period_s)

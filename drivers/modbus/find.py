@@ -16,11 +16,11 @@ from drivers.modbus.catalogue import load
 from drivers.modbus.device_map import DeviceMap
 from drivers.modbus.identify import MOST_READS, SparingLink, catalogue, identified, of_serial, registers, units, unknown
 from drivers.modbus.image import Words
-from drivers.modbus.knock import GATEWAYS, UNITS, answers, framed, open_ports, walked
+from drivers.modbus.knock import GATEWAYS, UNITS, answers, framed, open_ports, taken, walked
 from drivers.modbus.link import ModbusLink
 from drivers.modbus.reader import Reader
 from drivers.modbus.registers import Register
-from hub.errors import LinkError, Refused
+from hub.errors import LinkError, NoConnection, Refused
 from hub.model.found import Found, Where
 
 PORTS = (502, 1502)
@@ -61,6 +61,8 @@ async def probe(link: str) -> Sequence[Found]:
     maps = await asyncio.to_thread(catalogue)
     wanted = asked.units or (UNITS if asked.serial else units(maps.values()))
     found: list[Found] = []
+    if not asked.serial and not await taken(asked.address):
+        raise NoConnection(f"{asked.address}: cannot connect: nobody takes a connection there")
     if asked.guessing:
         await on_port(asked.path, found.append)
     elif asked.serial:
@@ -88,7 +90,9 @@ async def record(link: str, seconds: float) -> bytes:
         unit = int(str(told.options["unit"]))
     map_ = load(name) if name else None
     unit = unit if unit is not None else map_.bus.unit if map_ else 1
-    bus = ModbusLink(address, map_.bus.pause_s if map_ else 0.0, map_.bus.connect_s if map_ else 0.0)
+    bus = ModbusLink(address)
+    if map_:
+        bus = ModbusLink(address, map_.bus.pause_s, map_.bus.connect_s, {unit: map_.bus.timeout_s})
     try:
         words = await _of_map(bus, unit, map_) if map_ else await _of_any(bus, unit, seconds)
     finally:

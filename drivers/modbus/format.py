@@ -72,6 +72,7 @@ POINT = Form(
     {
         **_READING,
         "sum": Key(ListOf(TERM, 1), "instead of an address: registers that are added up"),
+        "asleep": Key(_ANY, "value in base units for a raw one of `missing`: the AC power of an inverter that sleeps"),
         "poll": Key(OneOf(POLLS), "fast: each second, slow: every fifth, rare: every minute", "fast"),
         "transform": Key(OneOf(tuple(TRANSFORMS)), "a named piece of Python, applied last"),
     },
@@ -161,6 +162,7 @@ BUS = Form(
         "max_gap": Key(whole(-1, 124), "how far apart two values may lie to be asked for together; -1: never", 16),
         "pause_ms": Key(whole(0, 10_000), "rest between an answer and the next request", 0),
         "connect_ms": Key(whole(0, 10_000), "rest between the connection and the first request", 0),
+        "timeout_ms": Key(whole(200, 15_000), "how long an answer or a write may take at most", 1_000),
         "period_s": Key(Number(0.05, 3_600), "how often it may be asked at most", 1),
         "one_client": Key(Flag(), "it serves one connection only", False),
         "port": Key(whole(1, 65_535), "TCP port from the factory", 502),

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import serial
 
+from drivers.modbus.address import Address
 from drivers.modbus.link import READ_HOLDING, ModbusLink
 from hub.errors import LinkError, Refused
 
@@ -39,6 +40,12 @@ async def open_ports(host: str, ports: Iterable[int]) -> list[int]:
     wanted = list(ports)
     opened = await asyncio.gather(*(_open(host, port) for port in wanted))
     return [port for port, there in zip(wanted, opened, strict=True) if there]
+
+
+async def taken(address: str) -> bool:
+    """Whether a connection to this link on the net is taken. Raises ConfigError."""
+    at = Address.parse(address)
+    return bool(await open_ports(at.host, [at.port]))
 
 
 async def _open(host: str, port: int) -> bool:

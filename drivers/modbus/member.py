@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from drivers.modbus.device_map import DeviceMap, Face, PointMap
 from drivers.modbus.link import Pulse
+from drivers.modbus.reader import Readout
 from drivers.modbus.registers import Image
 from hub.model import Device, DeviceSpec, Link, Measurement, Point, Quality, Role, Value, quantity
 
@@ -25,21 +26,28 @@ class Member:
     """`turned`: its current transformers are the wrong way round."""
 
     def __init__(
-        self, spec: DeviceSpec, map_: DeviceMap, address: str, turned: bool, ages: Mapping[str, float]
+        self,
+        spec: DeviceSpec,
+        map_: DeviceMap,
+        address: str,
+        turned: bool,
+        ages: Mapping[str, float],
+        slow_s: float = 0.0,
     ) -> None:
-        """`ages`: seconds between two readings of a poll class."""
+        """`ages`: seconds between two readings of a poll class; `slow_s`: what an answer may take, where it is long."""
         self.spec = spec
         self.pulse = Pulse()
         self._turned = turned
         self._signed_currents = False
         self._ages = ages
+        self._slow_s = slow_s
         self.face: Face
         self.device = Device(spec.uid, spec.id, spec.role, Link("modbus", address), behind=spec.behind)
         self.fit(map_)
 
     def fit(self, map_: DeviceMap) -> None:
         """The device as the map tells, and as it has told itself."""
-        self.face = face = map_.faces[self.spec.role]
+        self.face = face = self._patient(map_.faces[self.spec.role])
         writable = {c.name for c in face.commands}
         self.device = replace(
             self.device,
@@ -48,6 +56,12 @@ class Member:
             points=tuple(self._point(p, self._name(p.name) in writable) for p in face.points),
             commands=tuple(replace(c.spec, point=f"{self.spec.id}.{c.name}") for c in face.commands),
         )
+
+    def _patient(self, face: Face) -> Face:
+        """Of a device whose answer may take long no command is settled before that."""
+        least_ms = round(1000 * self._slow_s)
+        specs = (replace(c.spec, settle_ms=max(c.spec.settle_ms, least_ms)) for c in face.commands)
+        return replace(face, commands=tuple(replace(c, spec=s) for c, s in zip(face.commands, specs, strict=True)))
 
     def told(self, info: Mapping[str, str]) -> None:
         """What the unit says of itself; what it does not say stays as it was."""
@@ -70,9 +84,9 @@ class Member:
 
     # -- values ------------------------------------------------------------------------------------------------------
 
-    def measure(self, image: Image, polls: Collection[str], now: int) -> Iterator[Measurement]:
-        """Its points of these poll classes."""
-        return self.values(image, lambda point: point.poll in polls, now)
+    def measure(self, image: Readout, polls: Collection[str], now: int) -> Iterator[Measurement]:
+        """Its points of these poll classes, without those that the device was too busy for."""
+        return self.values(image, lambda point: point.poll in polls and image.tells(point.registers), now)
 
     def values(self, image: Image, wanted: Callable[[PointMap], bool], now: int) -> Iterator[Measurement]:
         for point in self.face.points:

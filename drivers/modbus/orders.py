@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable
 
 from drivers.modbus.device_map import CommandMap, Keepalive
-from drivers.modbus.link import WRITE_S, ModbusLink
+from drivers.modbus.link import ModbusLink
 from drivers.modbus.writes import Write
 from hub.errors import LinkError, Refused
 from hub.model import Value
@@ -104,7 +104,7 @@ class Orders:
 
     async def _write(self, write: Write, value: Value, until: float) -> None:
         """A device may take its time for many writes, not for one."""
-        until = min(until or math.inf, asyncio.get_running_loop().time() + WRITE_S)
+        until = min(until or math.inf, asyncio.get_running_loop().time() + self._link.write_s(self._unit))
         await self._link.write(self._unit, write.function, write.address, write.words(value), until)
         if write.pause_s:
             await asyncio.sleep(write.pause_s)

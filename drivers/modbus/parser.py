@@ -137,6 +137,8 @@ class _Parser(Document):
         bits = tuple(t.get("bits", [t["bit"]] if "bit" in t else []))
         if bits and (register.kind[0] in "ft" or bits[0] > bits[-1] or bits[-1] >= 16 * register.length):
             raise self.error(at, f"a register of type {register.kind} has no bits {bits[0]} to {bits[-1]}")
+        if "asleep" in t and not t.get("missing"):
+            raise self.error(f"{at}.asleep", "is the value for the raw numbers of missing; list them")
         exponent = self.register(t["exponent"], f"{at}.exponent", "function", 3) if "exponent" in t else None
         return Reading(
             register,
@@ -146,6 +148,7 @@ class _Parser(Document):
             bits,
             tuple(t.get("missing", ())),
             {k if register.kind == TEXT else self.raw(f"{at}.values", k): v for k, v in t.get("values", {}).items()},
+            float(t["asleep"]) if "asleep" in t else None,
         )
 
     def vocabulary(self, reading: Reading, at: str, name: str) -> None:
@@ -242,6 +245,7 @@ def _bus(t: Table) -> Bus:
         Limits(t.get("max_registers", MAX_REGISTERS), t.get("max_gap", MAX_GAP)),
         t.get("pause_ms", 0) / 1000,
         t.get("connect_ms", 0) / 1000,
+        t.get("timeout_ms", 0) / 1000,
         t.get("period_s", 0.0),
         t.get("one_client", False),
         t.get("port", 502),

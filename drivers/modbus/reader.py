@@ -1,19 +1,39 @@
 """Reads the registers of one unit in blocks, and learns which the device does not have.
 
 A block that is refused as illegal is halved until what is refused stands alone: a model or a firmware may lack a
-register that its map has, and many devices refuse a whole block for one of them, or for a hole in it.
+register that its map has, and many devices refuse a whole block for one of them, or for a hole in it. One that is
+refused for the moment (busy, failed) is left out: what it held before grows old, and is not told as wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from drivers.modbus.blocks import Block, Cut, Limits, blocks
 from drivers.modbus.link import Illegal, ModbusLink
-from drivers.modbus.registers import Image, Register
+from drivers.modbus.registers import Register
 from hub.errors import Refused
 
 Words = dict[Block, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """An image: what the device said of each register. `left_out`: those of which it said nothing this time."""
+
+    words: Words
+    left_out: frozenset[Register] = frozenset()
+
+    def __call__(self, at: Register) -> Sequence[int] | None:
+        for block, found in self.words.items():
+            if block.holds(at):
+                return found[at.address - block.address : at.end - block.address]
+        return None
+
+    def tells(self, registers: Iterable[Register]) -> bool:
+        """Whether none of `registers` was left out."""
+        return self.left_out.isdisjoint(registers)
 
 
 class Reader:
@@ -25,13 +45,14 @@ class Reader:
         self._lacking: set[Register] = set()
         self._plans: dict[tuple[Register, ...], tuple[Block, ...]] = {}
 
-    async def read(self, registers: Iterable[Register], until: float = 0.0) -> Image:
+    async def read(self, registers: Iterable[Register], until: float = 0.0) -> Readout:
         """What the device says of `registers`; nothing of those that it refuses. Raises LinkError."""
         wanted = tuple(registers)
         words: Words = {}
+        left_out: set[Register] = set()
         for block in self._plan(wanted):
-            words |= await self._block(block, [r for r in wanted if block.holds(r)], until)
-        return _image(words)
+            words |= await self._block(block, [r for r in wanted if block.holds(r)], left_out, until)
+        return Readout(words, frozenset(left_out))
 
     def try_again(self) -> None:
         """What the device lacks is asked for again, in case that it was only busy with itself."""
@@ -45,18 +66,19 @@ class Reader:
             self._plans[wanted] = blocks(there, self._limits, self._cuts)
         return self._plans[wanted]
 
-    async def _block(self, block: Block, registers: Sequence[Register], until: float) -> Words:
+    async def _block(self, block: Block, registers: Sequence[Register], left_out: set[Register], until: float) -> Words:
         try:
             words = await self._link.read(self._unit, block.function, block.address, block.count, until)
         except Illegal:
-            return await self._halves(registers, until)
+            return await self._halves(registers, left_out, until)
         except Refused:
+            left_out.update(registers)
             return {}
         if self._lacking.intersection(registers):
             self.try_again()
         return {block: words}
 
-    async def _halves(self, registers: Sequence[Register], until: float) -> Words:
+    async def _halves(self, registers: Sequence[Register], left_out: set[Register], until: float) -> Words:
         ordered = sorted(set(registers), key=lambda r: (r.address, r.end))
         self._plans.clear()
         if len({r.address for r in ordered}) == 1:
@@ -69,15 +91,5 @@ class Reader:
         words: Words = {}
         for half in ([r for r in ordered if r.address < middle], [r for r in ordered if r.address >= middle]):
             for part in blocks(half, self._limits, self._cuts):
-                words |= await self._block(part, [r for r in half if part.holds(r)], until)
+                words |= await self._block(part, [r for r in half if part.holds(r)], left_out, until)
         return words
-
-
-def _image(words: Words) -> Image:
-    def of(at: Register) -> Sequence[int] | None:
-        for block, found in words.items():
-            if block.holds(at):
-                return found[at.address - block.address : at.end - block.address]
-        return None
-
-    return of

@@ -56,7 +56,7 @@ class Reading:
     """How the raw number becomes a value in base units: raw x 10^`exponent` x `scale` + `offset`, or one of `values`.
 
     `bits`: the first and the last bit that count; one alone is on or off. `missing`: raw numbers that mean
-    "not available".
+    "not available", and `asleep` the value then, where the device says so because it sleeps.
     """
 
     register: Register
@@ -66,6 +66,7 @@ class Reading:
     bits: tuple[int, ...] = ()
     missing: tuple[int, ...] = ()
     values: Mapping[int | str, Value] = field(default_factory=dict)
+    asleep: float | None = None
 
     @property
     def registers(self) -> tuple[Register, ...]:
@@ -79,7 +80,9 @@ class Reading:
             told = text(words)
             return self.values.get(told) if self.values else told
         raw = decode(self.register, words)
-        if not math.isfinite(raw) or raw in self.missing:
+        if raw in self.missing:
+            return self.asleep
+        if not math.isfinite(raw):
             return None
         return self._value(raw, image)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from drivers.modbus.catalogue import InForce
 from drivers.modbus.device_map import CommandMap
-from drivers.modbus.link import WRITE_S, ModbusLink
+from drivers.modbus.link import ModbusLink
 from drivers.modbus.member import Member
 from drivers.modbus.orders import Orders
 from drivers.modbus.raw import readings
@@ -161,7 +161,9 @@ class Station:
         if known is None:
             raise Refused(f"{command.point}: the device has no such command")
         settled = start + known.spec.settle_ms / 1000 - _JUDGE_S
-        until = max(start + WRITE_S, min(settled, start + _LONGEST_S)) + known.rests_s(command.value)
+        until = max(start + self._link.write_s(self._unit), min(settled, start + _LONGEST_S)) + known.rests_s(
+            command.value
+        )
         self._written_at[f"{device}.{known.read_back}"] = start
         misses = member.pulse.misses
         try:
@@ -185,6 +187,8 @@ class Station:
                 image = await self._reader.read(registers, until)
             except NoAnswer:
                 return
+            if not image.tells(registers):
+                continue
             (shown,) = member.values(image, lambda p: p.name == known.read_back, self._clock.now())
             self._written_at[shown.point] = _now()
             sink.put([shown])

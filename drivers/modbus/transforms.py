@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -68,6 +69,19 @@ def storage_power(value: Value, raws: tuple[float, ...]) -> Value | None:
     return {1: 0.0, 3: -float(value), 4: discharge}.get(int(command)) if control == 4 else None
 
 
+def wide_power(value: Value, _: tuple[float, ...]) -> Value | None:
+    """Deye and Sunsynk: a power in W of a low and a high word that lie apart, so that both may not be of one moment; in
+    older firmware the high one is 0 or not there (kellerza/sunsynk, Sensor16((625, 690))). Near 0 the low one decides.
+
+    So more than 49 kW, which no home's connection carries, is taken for less than 16 kW of the other direction.
+    """
+    total = float(value)
+    if _WORD - _NEAR_0 <= abs(total) <= _WORD:
+        return total - math.copysign(_WORD, total)
+    return total
+
+
+_WORD, _NEAR_0 = 65_536, 16_384
 TRANSFORMS: Mapping[str, Transform] = {
     "schneider_power_factor": Transform((), four_quadrants),
     "sungrow_battery_direction": Transform((Register(13000, 4, "u16", 1),), by_running_state),
@@ -76,6 +90,7 @@ TRANSFORMS: Mapping[str, Transform] = {
         (Register(0xE004, 3, "u16", 1), Register(0xE00D, 3, "u16", 1), Register(0xE010, 3, "f32", 2, True)),
         storage_power,
     ),
+    "deye_wide_power": Transform((), wide_power),
     "goodwe_ems_power": Transform((Register(47511, 3, "u16", 1),), in_mode({8: 0, 11: -1, 12: 1})),
     "foxess_remote_power": Transform((Register(44000, 3, "u16", 1),), in_mode({1: 1})),
     "huawei_forced_power": Transform((Register(47100, 3, "u16", 1),), in_mode({1: 1, 2: 1})),

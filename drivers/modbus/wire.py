@@ -41,6 +41,10 @@ _CODES = {
     11: "gateway target does not answer",
 }
 _ILLEGAL, _ABSENT, _BUSY = (1, 2, 3), (10, 11), (5, 6)
+FAILED, BUSY = 4, frozenset(_BUSY)
+_NO_UNIT = (0, 255)
+"""what devices on TCP write into an answer whose unit means nothing to them (Modbus Messaging on TCP/IP, 4.4.2.2: 255
+or 0 for a server that is addressed by its IP address): its transaction still tells what it answers"""
 _BROKEN = (ModbusException, struct.error, IndexError, ValueError)
 
 for _name in ("pymodbus", "pymodbus.logging", "pymodbus_internal"):
@@ -100,17 +104,23 @@ class Ask:
 
 
 class _SocketFramer(FramerSocket):
+    """Answers of any unit are looked at: who they are for is told by their transaction."""
+
     asked: Ask | None = None
 
     def handleFrame(self, data: bytes, exp_devid: int, exp_tid: int) -> tuple[int, ModbusPDU | None]:
         used = 0
         while used < len(data):
             try:
-                step, pdu = super().handleFrame(data[used:], exp_devid, exp_tid)
+                step, pdu = super().handleFrame(data[used:], 0, exp_tid)
             except _BROKEN:
                 return len(data), None
             used += step
-            if pdu is None or (self.asked and self.asked.accepts(pdu) and pdu.transaction_id == exp_tid):
+            if pdu is None:
+                return used, None
+            if pdu.dev_id in _NO_UNIT:
+                pdu.dev_id = exp_devid
+            if self.asked and self.asked.accepts(pdu) and pdu.transaction_id == exp_tid:
                 return used, pdu
         return used, None
 

@@ -26,7 +26,7 @@ class Update:
 
     `answer`: the device itself (not its bridge, not a retained memory) has spoken.
     `facts`: vendor, model, serial, firmware as far as told. `readings`: the wire's own; `problems`: what was not
-    believed.
+    believed; `refused`: why it did not do what it was told to last, "" when it says nothing of that.
     """
 
     values: Mapping[str, Value] = field(default_factory=dict)
@@ -35,6 +35,7 @@ class Update:
     facts: Mapping[str, str] = field(default_factory=dict)
     readings: tuple[Reading, ...] = field(default=(), compare=False)
     problems: tuple[str, ...] = field(default=(), compare=False)
+    refused: str = ""
 
 
 class Behaviour(Protocol):
@@ -43,7 +44,7 @@ class Behaviour(Protocol):
     `quantities`: those that it is expected to have, and those it has shown. `sleepy`: it speaks when it likes, so
     that its silence means nothing. `silent_s`: after so long a silence one that cannot be asked is gone, 0 = never.
     `prompt`: it tells at once what became of a write. `vouches`: its presence topic says that what it told last still
-    holds.
+    holds. `repeats`: the quantities that it tells each time it is asked.
     """
 
     @property
@@ -60,6 +61,9 @@ class Behaviour(Protocol):
 
     @property
     def vouches(self) -> bool: ...
+
+    @property
+    def repeats(self) -> tuple[str, ...]: ...
 
     def holds(self, name: str) -> float:
         """How long a value holds that is told only when it changes, s; 0 = as long as the quantity's age limit."""
@@ -97,6 +101,7 @@ class Placed:
     silent_s = 0.0
     prompt = True
     vouches = False
+    repeats: tuple[str, ...] = ()
     holds_s = 0.0
 
     def __init__(

@@ -42,14 +42,22 @@ class Packet:
 
 Understand = Callable[[Packet], Heard | str]
 """What a message says; a text says why it is none of this format."""
+Announced = Callable[[str], bool]
+"""Whether a message before has said that something is told on a topic."""
+
+
+def nobody(topic: str) -> bool:
+    return False
 
 
 @also_utf16
-def decode(data: bytes, understand: Understand) -> Capture:
-    """Every message of a capture; raises nothing for any bytes."""
+def decode(data: bytes, understand: Understand, announced: Announced = nobody) -> Capture:
+    """Every message of a capture; raises nothing for any bytes. A line whose topic has no / in it is a message where
+    the topic was `announced`.
+    """
     messages: list[Heard] = []
     rejected: list[Rejected] = []
-    for packet in packets(data):
+    for packet in packets(data, announced):
         found = understand(packet) if isinstance(packet, Packet) else packet
         if isinstance(found, Heard):
             messages.append(found)
@@ -60,7 +68,7 @@ def decode(data: bytes, understand: Understand) -> Capture:
     return Capture(tuple(messages), tuple(rejected))
 
 
-def packets(data: bytes) -> Iterator[Packet | Rejected]:
+def packets(data: bytes, announced: Announced = nobody) -> Iterator[Packet | Rejected]:
     found = as_json(data)
     if found is not None:
         yield from _of_json(found, data)
@@ -69,7 +77,7 @@ def packets(data: bytes) -> Iterator[Packet | Rejected]:
     while at < len(data):
         end = _end(documents, data, at)
         if part := data[_past(data, at) : end].strip():
-            yield from _of_part(part, at)
+            yield from _of_part(part, at, announced)
         at = end + (data[end : end + 1] == b"\n")
 
 
@@ -144,7 +152,7 @@ def _payload(row: Mapping[str, Any]) -> bytes:
         return b""
 
 
-def _of_part(part: bytes, offset: int) -> Iterator[Packet | Rejected]:
+def _of_part(part: bytes, offset: int, announced: Announced) -> Iterator[Packet | Rejected]:
     """A line, or a document of several lines."""
     found = as_json(part)
     if found is not None:
@@ -153,7 +161,7 @@ def _of_part(part: bytes, offset: int) -> Iterator[Packet | Rejected]:
     text = part.decode("utf-8", "replace")
     logged = _logged(text)
     topic, payload = logged or _parted(text)
-    if logged or ("/" in topic and '"' not in topic):
+    if logged or ("/" in topic and '"' not in topic) or announced(topic):
         yield Packet(topic, payload.encode(), offset)
     else:
         yield Rejected(offset, "is no MQTT message: neither JSON nor a topic with its payload")

@@ -27,6 +27,8 @@ _BACKOFF_S = (0.2, 5.0)
 _ACK_S = 1.0
 _JUDGE_S = 0.1
 """so long before the settle time ends it is said that nothing came, so that this is what the journal says"""
+_REFUSED_S = 0.3
+"""so long a bridge has to say that a device which sleeps cannot be told this"""
 _ANSWER_S = 1.5
 _LONGEST_ANSWER_S = 4.0
 _GONE_WITHIN_S = 9.5
@@ -82,7 +84,8 @@ class MqttDriver:
         for one in (message, *watch.behaviour.confirm()):
             await self._send(one)
         left = max(until - asyncio.get_running_loop().time(), _JUDGE_S)
-        if watch.behaviour.prompt and not await watch.shown(spec, command.value, before, left):
+        prompt = watch.behaviour.prompt
+        if not await watch.shown(spec, command.value, before, left if prompt else min(left, _REFUSED_S)) and prompt:
             raise NoAnswer(f"{device} has not said what became of it")
 
     def raw(self, device: str) -> tuple[Reading, ...]:

@@ -35,7 +35,7 @@ def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
         understood = known.read(told, packet)
         return told.heard(packet.offset) if understood else _NEITHER
 
-    return capture.decode(data, understand)
+    return capture.decode(data, understand, known.announces)
 
 
 class Known:
@@ -44,11 +44,16 @@ class Known:
     def __init__(self, name: str) -> None:
         self._name = name
         self._devices: dict[str, dict[str, Offer]] = {}
+        self._presences: set[str] = set()
         self._slots: dict[str, list[tuple[str, Slot]]] | None = None
 
     def read(self, told: Told, packet: Packet) -> bool:
         """A discovery message, or a state or presence that one has announced."""
         return self._config(told, packet) or self._state(told, packet)
+
+    def announces(self, topic: str) -> bool:
+        """Whether a device has said that a state or its presence is told there."""
+        return topic in self._by_topic() or topic in self._presences
 
     def _config(self, told: Told, packet: Packet) -> bool:
         if packet.topic and not is_config(packet.topic):
@@ -84,14 +89,11 @@ class Known:
         identity = next(iter(entity.identifiers), entity.object)
         if identity in self._devices or len(self._devices) < _MOST_DEVICES:
             self._devices.setdefault(identity, {})[f"{entity.component}/{entity.object}"] = one
+            self._presences.update(availability(entity))
         self._slots = None
 
     def _state(self, told: Told, packet: Packet) -> bool:
-        if self._slots is None:
-            self._slots = {}
-            for place, slot in self._places():
-                self._slots.setdefault(slot.topic, []).append((place, slot))
-        mine = self._slots.get(packet.topic, [])
+        mine = self._by_topic().get(packet.topic, [])
         for place, slot in mine:
             if place:
                 point(told, place, slot, packet.payload)
@@ -101,6 +103,13 @@ class Known:
         if presence is not None:
             told.reading("availability", presence)
         return bool(mine) or presence is not None
+
+    def _by_topic(self) -> dict[str, list[tuple[str, Slot]]]:
+        if self._slots is None:
+            self._slots = {}
+            for place, slot in self._places():
+                self._slots.setdefault(slot.topic, []).append((place, slot))
+        return self._slots
 
     def _places(self) -> Iterator[tuple[str, Slot]]:
         """Every slot twice: as a reading, and at its place as a point."""

@@ -238,11 +238,11 @@ def _json_light(draft: _Draft, level: Slot, dim: Lever) -> None:
     modes = entity.config.get("supported_color_modes")
     dimmable = entity.config.get("brightness") is True or (isinstance(modes, list) and modes not in ([], ["onoff"]))
     if topic:
-        state = replace(_BARE, quantity="on", words=words, template=Template(True, ("state",)))
+        state = replace(_BARE, quantity="on", words=words, template=ha_template.at("state"))
         draft.slots.append(replace(state, entity=entity.object, code=entity.object, topic=topic))
     if topic and dimmable:
         told = replace(level, entity=entity.object, code=f"{entity.object}.brightness", topic=topic)
-        draft.slots.append(replace(told, template=Template(True, ("brightness",))))
+        draft.slots.append(replace(told, template=ha_template.at("brightness")))
     if command := entity.text("command_topic"):
         draft.levers.append(Lever("on", command, json.dumps({"state": "{value}"}), words, retain=retain))
         if dimmable:

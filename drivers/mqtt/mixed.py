@@ -21,7 +21,8 @@ _MOST_DEVICES = 1_000
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
     """Messages with their topics. Raises nothing."""
-    return capture.decode(data, _Broker(hints.name).understand)
+    broker = _Broker(hints.name)
+    return capture.decode(data, broker.understand, broker.announces)
 
 
 class _Broker:
@@ -40,6 +41,9 @@ class _Broker:
             if read(told, packet):
                 return told.heard(packet.offset)
         return _NOBODY if packet.topic else "has no topic, which says what it means"
+
+    def announces(self, topic: str) -> bool:
+        return self._offered.announces(topic)
 
     def _by_topic(self, told: Told, packet: Packet) -> bool:
         topic, payload = packet.topic, packet.payload

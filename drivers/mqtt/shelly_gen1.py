@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from drivers.json import degrees
 from drivers.json.told import Told, as_number, as_object, leaves, text_number, under
 from drivers.json.wish import wanted_number
 from drivers.mqtt.behaviour import Message, Placed, Update, as_payload, on_off, switchable
@@ -48,9 +49,13 @@ EXPECTED = {
 
 
 class Codec:
-    """The messages of one device: `read` gets what follows `shellies/<id>/`. Remembers the phases of an emeter."""
+    """The messages of one device: `read` gets what follows `shellies/<id>/`. Remembers the phases of an emeter.
+
+    `fahrenheit`: whether its set-point is in degrees F.
+    """
 
     def __init__(self, phases: bool | None = None) -> None:
+        self.fahrenheit = False
         self._phases = phases
         self._rows: dict[tuple[str, int], float] = {}
 
@@ -126,6 +131,7 @@ class Codec:
         if parts[-1] == "announce":
             facts(told, found)
         elif parts[-1] == "info":
+            self.fahrenheit = degrees.in_fahrenheit(under(found, "thermostats", 0, "target_t"))
             _info(told, found)
         elif parts[-1] == "status" and len(parts) == 3 and parts[0] in _LIGHTS and parts[1].isdecimal():
             _light(told, numbered("light", int(parts[1][:3])), found)
@@ -143,9 +149,8 @@ def _info(told: Told, found: Mapping[str, Any]) -> None:
     """The answer to /status, which radiator valves and some others tell as one message."""
     told.fact("serial", found.get("mac"))
     told.fact("firmware", under(found, "update", "old_version"))
-    if under(found, "thermostats", 0, "tmp", "is_valid") is not False:
-        told.point("thermostat", "temperature", under(found, "thermostats", 0, "tmp", "value"))
-    told.point("thermostat", "target_temperature", under(found, "thermostats", 0, "target_t", "value"))
+    degrees.tell(told, "thermostat", "temperature", under(found, "thermostats", 0, "tmp"))
+    degrees.tell(told, "thermostat", "target_temperature", under(found, "thermostats", 0, "target_t"))
     told.point("thermostat", "valve", under(found, "thermostats", 0, "pos"))
     if "thermostats" in found:
         told.point("thermostat", "battery_level", under(found, "bat", "value"))
@@ -192,7 +197,7 @@ class Gen1(Placed):
             return switchable(f"{device}.on"), level
         if self._kind == "thermostat":
             point = f"{device}.target_temperature"
-            return (CommandSpec(point, low=5, high=30, step=0.5, tolerance=0.25, settle_ms=3_000),)
+            return (CommandSpec(point, low=5, high=30, step=0.5, tolerance=degrees.NEAR_C, settle_ms=3_000),)
         return (switchable(f"{device}.on"),) if self._kind == "plug" else ()
 
     def topics(self) -> tuple[str, ...]:
@@ -223,6 +228,10 @@ class Gen1(Placed):
         return Update(alive=alive or None if self._kind == "sensor" else alive)
 
     def write(self, name: str, value: Value) -> Message:
+        if (self._kind, name) == ("thermostat", "target_temperature"):
+            wanted = round(wanted_number(value, 5, 30) * 2) / 2
+            payload = degrees.wired(wanted, self._codec.fahrenheit)
+            return Message(f"{self._base}/thermostat/{self._index}/command/target_t", payload)
         write = _WRITES.get((self._kind, name))
         if write is None:
             raise Refused(f"a {self._kind} has no {name} to set")
@@ -239,8 +248,4 @@ _WRITES: Mapping[tuple[str, str], Callable[[str, int, Value], tuple[str, str]]] 
     ("plug", "on"): lambda _, n, value: (f"relay/{n}/command", on_off(value).lower()),
     ("light", "on"): lambda lamp, n, value: (f"{lamp}/{n}/command", on_off(value).lower()),
     ("light", "brightness"): _dim,
-    ("thermostat", "target_temperature"): lambda _, n, value: (
-        f"thermostat/{n}/command/target_t",
-        f"{round(wanted_number(value, 5, 30) * 2) / 2:g}",
-    ),
 }

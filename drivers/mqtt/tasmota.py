@@ -7,9 +7,9 @@ device's own pattern, `%prefix%/%topic%/` from the factory, with the prefixes cm
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from drivers.json.told import Told
+from drivers.json.told import Told, as_object
 from drivers.json.wish import wanted_number
 from drivers.mqtt.behaviour import Message, Placed, Update, on_off, switchable
 from drivers.mqtt.tasmota_codec import Layout, numbered, read
@@ -21,6 +21,8 @@ MOST_W = 6_000
 """A plug's relay carries 16 A; what is far above is a device's slip."""
 _PLUG = ("on", "power", "energy", "voltage_l1", "current_l1")
 _METER = ("power", "energy_import")
+_NO = ("Error", "Unknown")
+"""What it answers to a command that it does not carry out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class Tasmota(Placed):
             return Update(alive=payload == b"Online") if payload in (b"Online", b"Offline") else None
         if not kind:
             return None
+        if (word := (as_object(payload) or {}).get("Command")) in _NO:
+            return Update(refused=f"it answers Command: {word}")
         told = Told()
         return self.told(told.heard()) if read(told, topic, payload, self._layout) else None
 
@@ -88,6 +92,8 @@ class Tasmota(Placed):
 
 class Plug(Tasmota):
     """A relay, with or without a meter. `channel`: which of several; `most_w`: what it can carry, W."""
+
+    repeats = ("on",)
 
     def __init__(
         self,
@@ -118,7 +124,7 @@ class Plug(Tasmota):
             return update
         kept = {name: value for name, value in update.values.items() if name != "power"}
         said = f"power: {power:g} W is more than a relay carries (option most_w)"
-        return Update(kept, None, update.answer, update.facts, update.readings, (*update.problems, said))
+        return replace(update, values=kept, problems=(*update.problems, said))
 
     def write(self, name: str, value: Value) -> Message:
         if name != "on":
@@ -128,6 +134,8 @@ class Plug(Tasmota):
 
 class Light(Tasmota):
     """A dimmable light. Its relay is the last one, which an empty `channel` (0) leaves to the device."""
+
+    repeats = ("on", "brightness")
 
     def __init__(self, topic: str, channel: int = 0, pattern: str = PATTERN) -> None:
         super().__init__(Topics(topic, pattern), ("light",), "light", ("on", "brightness"), Layout(), fixed=True)

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from drivers.json.told import Told, as_json, as_number, text_number, under
-from drivers.mqtt import capture
+from drivers.mqtt import capture, tasmota_readers
 from drivers.mqtt.capture import Packet
 from drivers.mqtt.tasmota_units import read_all
 from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard
@@ -38,16 +38,6 @@ _CHIPS = ("ESP32", "ANALOG", "Wifi", "MPU", "ENERGY", "Status")
 """beginnings of groups whose temperature is that of the chip itself, or that are no sensors"""
 _PHASES = 3
 _KWH = 1000
-_READERS: tuple[tuple[str, float, tuple[str, ...]], ...] = (
-    # names that the documentation's meter descriptors use, apart from case; the counters first
-    ("energy_import", _KWH, ("total_in", "e_in", "total_consumption", "1_8_0", "bezug", "energy_in")),
-    ("energy_export", _KWH, ("total_out", "e_out", "2_8_0", "einspeisung", "energy_out")),
-    ("power", 1, ("power_curr", "power_cur", "power", "power_total", "16_7_0", "curr_power", "watt_summe")),
-    *((f"power_l{n}", 1, (f"power_p{n}", f"power_l{n}", f"p_l{n}", f"watt_l{n}")) for n in (1, 2, 3)),
-    *((f"voltage_l{n}", 1, (f"volt_p{n}", f"volt_l{n}", f"voltage_l{n}", f"u_l{n}")) for n in (1, 2, 3)),
-    *((f"current_l{n}", 1, (f"amperage_p{n}", f"amp_l{n}", f"current_l{n}", f"i_l{n}")) for n in (1, 2, 3)),
-    ("frequency", 1, ("hz", "freq", "frequency")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +84,12 @@ def read(told: Told, topic: str, payload: bytes, layout: Layout = AUTO) -> bool:
     text = payload.decode(errors="replace").strip()
     if not (_RELAY.fullmatch(kind) and text.isprintable() and text) and (kind, text) not in _PRESENCE:
         return False
-    told.fact("vendor", "Tasmota")
-    told.reading(kind, text[:_LONGEST])
     if kind != "LWT":
         _relays(told, {kind: text})
+        if state_of(text) is None:
+            return True
+    told.fact("vendor", "Tasmota")
+    told.reading(kind, text[:_LONGEST])
     return True
 
 
@@ -271,10 +263,7 @@ def _reader(told: Told, group: Mapping[str, Any], layout: Layout) -> bool:
             kilo = _KWH if quantity.startswith("energy") and layout.kilo else 1
             told.point("grid", quantity, group.get(key), kilo)
         return any(key in group for key in layout.keys.values())
-    names = {key.lower(): key for key in group if isinstance(key, str)}
-    if not any(known in names for _, _, keys in _READERS[:2] for known in keys):
-        return False
-    for quantity, factor, keys in _READERS:
-        raw = next((group[names[k]] for k in keys if k in names), None)
+    told_of = tasmota_readers.read(group)
+    for quantity, raw, factor in told_of:
         told.point("grid", quantity, as_number(raw), factor)
-    return True
+    return bool(told_of)

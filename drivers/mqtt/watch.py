@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from drivers.mqtt.behaviour import Behaviour, Message, Update
+from hub.errors import Refused
 from hub.model import Clock, CommandSpec, Device, Measurement, Point, Quality, Sink, Value
 from hub.model.heard import Reading
 
@@ -49,6 +50,11 @@ class Watch:
         self._said: dict[str, _Said] = {}
         self._remembered: dict[str, Value] = {}
         self._news = asyncio.Event()
+        self._refused = ("", 0)
+        """why, and the how many-th word of it that was"""
+        self._facts: dict[str, str] = {}
+        self._asked = 0
+        self._missed: dict[str, int] = {}
         self.words = 0
         self._readings: dict[str, Reading] = {}
         self._problems: set[str] = set()
@@ -67,6 +73,7 @@ class Watch:
         messages = self.behaviour.hello()
         while True:
             if self.behaviour.ask():
+                self._lapse(sink)
                 if not await self._question(publish, messages) and self._answers:
                     self.lose(sink, f"no answer in {TRIES} tries")
                 await self._rest()
@@ -77,6 +84,17 @@ class Watch:
                     self.lose(sink, f"silent for {self.behaviour.silent_s:g} s")
                 self._stirred.clear()
             messages = self.behaviour.ask()
+
+    def _lapse(self, sink: Sink) -> None:
+        """Before each question: what it was to tell again and has not for TRIES questions is not known any more."""
+        told = {name for name in self.behaviour.repeats if self._since(name, self._asked)}
+        self._asked = self.words
+        missed = {n: self._missed.get(n, 0) + 1 for n in self.behaviour.repeats if n in self._said and n not in told}
+        self._missed = missed
+        lapsed = [name for name, times in missed.items() if times >= TRIES]
+        gone = [Measurement(f"{self.device.id}.{n}", None, self._said.pop(n).at, Quality.INVALID) for n in lapsed]
+        if gone:
+            sink.put(gone)
 
     @property
     def _answers(self) -> bool:
@@ -122,16 +140,29 @@ class Watch:
             self.lose(sink, "says it is offline")
         self._present = self._present or bool(update.alive)
         self._note(update)
-        if update.answer and not retained:
+        if update.refused and not retained:
+            self._refuse(update.refused)
+        if update.answer and not retained and self._is_word(update):
             self._spoken.set()
             self._stirred.set()
             self._find(update.facts, sink)
             self._say(update.values, now)
             self._put(update.values, now, sink)
+        elif update.answer and not retained:
+            self._facts |= update.facts
         elif update.answer:
             self._remembered |= update.values
         if self._present and self.behaviour.vouches:
             self._recall(update.facts, now, sink)
+
+    def _is_word(self, update: Update) -> bool:
+        """Whether something of it was understood: noise, or news about nothing that it has, is no sign of life."""
+        return bool(update.values) or (not self.behaviour.quantities and not update.problems)
+
+    def _refuse(self, why: str) -> None:
+        self.words += 1
+        self._refused = why, self.words
+        self._tell()
 
     def _recall(self, facts: Mapping[str, str], now: int, sink: Sink) -> None:
         recalled = {name: value for name, value in self._remembered.items() if name not in self._said}
@@ -144,6 +175,9 @@ class Watch:
     def _say(self, values: Mapping[str, Value], now: int) -> None:
         self.words += 1
         self._said |= {name: _Said(value, now, self.words) for name, value in values.items()}
+        self._tell()
+
+    def _tell(self) -> None:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
@@ -169,11 +203,17 @@ class Watch:
         return tuple(self._readings.values())
 
     async def shown(self, spec: CommandSpec, wanted: Value, after: int, seconds: float) -> bool:
-        """Waits until the device's own word after the `after`-th shows the value; whether it said anything of it."""
+        """Waits until the device's own word after the `after`-th shows the value; whether it said anything of it.
+
+        Raises Refused when it says that it does not do it.
+        """
         name = spec.point.rpartition(".")[2]
         try:
             async with asyncio.timeout(seconds):
                 while not (self._since(name, after) and spec.shows(wanted, self._said[name].value)):
+                    why, word = self._refused
+                    if word > after:
+                        raise Refused(why)
                     await self._news.wait()
         except TimeoutError:
             pass
@@ -215,7 +255,8 @@ class Watch:
             self._find({}, sink)
 
     def _find(self, told: Mapping[str, str], sink: Sink) -> None:
-        facts: dict[str, Any] = {name: told[name] for name in _FACTS if told.get(name)}
+        self._facts |= told
+        facts: dict[str, Any] = {name: self._facts[name] for name in _FACTS if self._facts.get(name)}
         known = replace(self.device, **facts)
         if self._up and self._told and known == self.device:
             return

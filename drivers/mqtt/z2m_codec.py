@@ -6,7 +6,7 @@ of a device whose definition is not known only what its keys cannot but mean bec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,7 @@ from drivers.json.told import Told, as_json, as_number, as_object, leaves, shown
 from drivers.mqtt import capture
 from drivers.mqtt.capture import Packet
 from drivers.mqtt.z2m_exposes import Feature, features
-from hub.model import Value
+from hub.model import Value, quantity
 from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard
 
 _FULL = 254
@@ -29,6 +29,7 @@ _UNITS = {
 }  # fmt: skip
 _SECRET = ("network_key", "password", "user", "key")
 _MOST_BASES = 20
+_LONGEST = 200
 _MOST_TOLD = 20_000
 """readings of one list of devices"""
 
@@ -126,18 +127,28 @@ def _tell_all(told: Told, found: object) -> None:
 def tell_state(told: Told, found: Mapping[str, Any], member: Member | None) -> None:
     """One state message."""
     mine = member.features if member else tuple(_guessed(found))
-    units = {f.key: f for f in mine}
+    known = {f.key: f for f in mine}
     for path, key, value in leaves(found):
-        unit, factor = _UNITS.get(key, ("", 1.0)) if "." not in path else ("", 1.0)
-        told.reading(path, value, unit, units[key].factor if key in units and unit else factor)
+        told.reading(path, value, *_unit(key, known) if "." not in path else ())
     told.device.update(member.facts if member else {})
     told.device.update(facts(found))
-    for feature in mine:
-        told.point(feature.place, feature.quantity, _value(told, feature, found.get(feature.key)), feature.factor)
-    _sum_phases(told, mine, found)
+    values = [(feature, _value(told, feature, found)) for feature in mine]
+    for feature, value in values:
+        told.point(feature.place, feature.quantity, value, feature.factor)
+    _sum_phases(told, values)
 
 
-def _value(told: Told, feature: Feature, raw: object) -> object:
+def _unit(key: str, known: Mapping[str, Feature]) -> tuple[str, float]:
+    """Unit and factor of a leaf, as the definition has it, or as its name alone says."""
+    if key in known and (unit := quantity(known[key].quantity).unit):
+        return unit, known[key].factor
+    return _UNITS.get(key, ("", 1.0))
+
+
+def _value(told: Told, feature: Feature, found: Mapping[str, Any]) -> object:
+    raw = found.get(feature.key)
+    if feature.flow:
+        return _directed(told, feature, raw, found.get(feature.flow))
     if feature.quantity == "contact":
         return raw if isinstance(raw, bool) else None
     if feature.quantity != "on" or raw is None:
@@ -148,14 +159,25 @@ def _value(told: Told, feature: Feature, raw: object) -> object:
     return None
 
 
-def _sum_phases(told: Told, mine: tuple[Feature, ...], found: Mapping[str, Any]) -> None:
+def _directed(told: Told, feature: Feature, raw: object, flow: object) -> object:
+    """A power whose direction stands beside it; `sign` says that the power has it itself."""
+    number = as_number(raw)
+    if number is None or flow == "sign":
+        return raw
+    if flow in ("consuming", "producing"):
+        return -abs(number) if flow == "producing" else number
+    told.problem(f"{feature.key}: a power without a direction, for {feature.flow} says {shown(flow)}; no point is made")
+    return None
+
+
+def _sum_phases(told: Told, values: Sequence[tuple[Feature, object]]) -> None:
     """A meter of three phases tells them, and no sum."""
-    names = {f.quantity: f for f in mine}
-    phases = [f for n in (1, 2, 3) if (f := names.get(f"power_l{n}"))]
-    if "power" in names or len(phases) < 3 or not all(told.has(f"{f.place}.{f.quantity}") for f in phases):
+    names = {feature.quantity: (feature, value) for feature, value in values}
+    phases = [names[name] for name in ("power_l1", "power_l2", "power_l3") if name in names]
+    if "power" in names or len(phases) < 3 or not all(told.has(f"{f.place}.{f.quantity}") for f, _ in phases):
         return
-    powers = [(as_number(found.get(f.key)) or 0) * f.factor for f in phases]
-    told.point(phases[0].place, "power", round(sum(powers), 6))
+    powers = [(as_number(value) or 0) * feature.factor for feature, value in phases]
+    told.point(phases[0][0].place, "power", round(sum(powers), 6))
 
 
 def _guessed(found: Mapping[str, Any]) -> Iterator[Feature]:
@@ -253,6 +275,15 @@ def facts(found: Mapping[str, Any]) -> dict[str, str]:
         return {}
     names = {"vendor": "manufacturerName", "model": "model", "serial": "ieeeAddr", "firmware": "softwareBuildID"}
     return {name: str(device[key]) for name, key in names.items() if device.get(key)}
+
+
+def failure(payload: bytes, name: str) -> str:
+    """What the bridge's log says when `name` could not be set, "" for anything else."""
+    found = as_object(payload)
+    said = found.get("message") if found and found.get("level") == "error" else None
+    if not isinstance(said, str) or f"'{name}'" not in said or "'get'" in said:
+        return ""
+    return said.removeprefix("z2m: ")[:_LONGEST]
 
 
 def presence(payload: bytes) -> bool | None:

@@ -1,44 +1,29 @@
 """What a Zigbee device can do, from the `exposes` of its definition. Pure.
 
 Source: zigbee2mqtt documentation, "Exposes" and "MQTT topics and messages" (1.x, 2.x). `access`: bit 0 the state tells
-it, bit 1 it can be set, bit 2 it can be asked for. Units are the definition's own; the ZCL's phase A is a device's
-plain `power` where it has phases B and C.
+it, bit 1 it can be set, bit 2 it can be asked for. Units are the definition's own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from drivers.json.told import as_number
+from drivers.mqtt.z2m_meters import Meters, flow_of, meters
 
 TOLD, SET, ASKED = 1, 2, 4
 _DEEPEST = 4
 _MOST = 400
 """features of one device that are looked at"""
 _UNITS = {
-    "w": 1.0, "kw": 1000.0, "wh": 1.0, "kwh": 1000.0, "v": 1.0, "mv": 0.001, "a": 1.0, "ma": 0.001, "hz": 1.0, "%": 1.0,
-    "°c": 1.0, "va": 1.0, "var": 1.0, "": 1.0,
+    "w": 1.0, "kw": 1000.0, "mw": 0.001, "wh": 1.0, "kwh": 1000.0, "mwh": 0.001, "v": 1.0, "mv": 0.001, "a": 1.0,
+    "ma": 0.001, "hz": 1.0, "%": 1.0, "°c": 1.0, "va": 1.0, "kva": 1000.0, "mva": 0.001, "var": 1.0, "kvar": 1000.0,
+    "mvar": 0.001, "": 1.0,
 }  # fmt: skip
-_METERED = {  # name: quantity
-    "power": "power",
-    "power_phase_b": "power_l2",
-    "power_phase_c": "power_l3",
-    "power_apparent": "apparent_power",
-    "power_reactive": "reactive_power",
-    "power_factor": "power_factor",
-    "voltage": "voltage_l1",
-    "voltage_phase_b": "voltage_l2",
-    "voltage_phase_c": "voltage_l3",
-    "current": "current_l1",
-    "current_phase_b": "current_l2",
-    "current_phase_c": "current_l3",
-    "ac_frequency": "frequency",
-    "energy": "energy",
-    "consumed_energy": "energy",
-    "produced_energy": "energy_export",
-}
+_MEGA = 1e9
+"""from milli, which lower case makes of it"""
 _SENSED = {"temperature": "temperature", "humidity": "humidity", "contact": "contact", "battery": "battery_level"}
 _CLIMATE = {
     "local_temperature": "temperature",
@@ -48,6 +33,7 @@ _CLIMATE = {
     "position": "valve",
     "valve_position": "valve",
 }
+_VALVES = tuple(name for name, quantity in _CLIMATE.items() if quantity == "valve")
 _PLACES = {"switch": "plug", "light": "light", "climate": "thermostat"}
 _SETTABLE = ("on", "brightness", "target_temperature")
 _RANK = ("thermostat", "light", "plug", "meter", "sensor")
@@ -57,7 +43,8 @@ _RANK = ("thermostat", "light", "plug", "meter", "sensor")
 class Feature:
     """One key of a device's state. `factor` makes it base units; `on`, `off`: the words of a switch.
 
-    `low`, `high`, `step`: in base units where the definition says how far it may be set.
+    `low`, `high`, `step`: in base units where the definition says how far it may be set. `flow`: the key that tells
+    which way a power goes.
     """
 
     key: str
@@ -70,6 +57,7 @@ class Feature:
     low: float | None = None
     high: float | None = None
     step: float | None = None
+    flow: str = ""
 
     @property
     def settable(self) -> bool:
@@ -79,15 +67,17 @@ class Feature:
 def features(exposes: object) -> tuple[Feature, ...]:
     """Those that have a quantity. Endpoints (l1, l2, left, right) become the first, second, ... of their kind."""
     rows = list(_flat(exposes))[:_MOST]
-    phases = {str(row.get("name")) for _, row in rows} & {"power_phase_b", "voltage_phase_b", "current_phase_b"}
     kinds = {kind for kind, _ in rows}
     main = next((_PLACES[k] for k in ("climate", "light", "switch") if k in kinds), "")
+    measured = meters([name for kind, row in rows if not kind for name in _names(row)], main)
+    flows = {str(row.get("name")): str(row["property"]) for kind, row in rows if not kind and row.get("type") == "enum"}
     endpoints = _endpoints(rows)
     found: dict[tuple[str, str], Feature] = {}
     for kind, row in rows:
-        feature = _feature(kind, row, main, endpoints, bool(phases))
-        if feature and (feature.place, feature.quantity) not in found:
-            found[feature.place, feature.quantity] = feature
+        for place, quantity in _meanings(kind, row, main, measured):
+            feature = _feature(row, place, quantity, endpoints, flows)
+            if feature and (feature.place, feature.quantity) not in found:
+                found[feature.place, feature.quantity] = feature
     return tuple(found.values())
 
 
@@ -114,15 +104,20 @@ def _endpoints(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[tuple[str,
     return found
 
 
+def _names(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a row is called: some have their maker's own name, and say only by their key what they are."""
+    return tuple(dict.fromkeys((str(row.get("name")), str(row.get("property")))))
+
+
 def _feature(
-    kind: str, row: Mapping[str, Any], main: str, endpoints: Mapping[tuple[str, str], int], phases: bool
+    row: Mapping[str, Any],
+    place: str,
+    quantity: str,
+    endpoints: Mapping[tuple[str, str], int],
+    flows: Mapping[str, str],
 ) -> Feature | None:
-    name, wire = str(row.get("name")), row.get("property")
-    access = row.get("access")
+    wire, access = row.get("property"), row.get("access")
     if not isinstance(wire, str) or not isinstance(access, int) or isinstance(access, bool) or not access & TOLD:
-        return None
-    place, quantity = _meaning(kind, name, main, phases, row)
-    if not quantity:
         return None
     endpoint = str(row.get("endpoint") or "")
     n = endpoints.get((place, endpoint), 1) if endpoint else 1
@@ -132,37 +127,36 @@ def _feature(
     factor = _factor(quantity, row)
     if factor is None:
         return None
-    limits = (_scaled(row.get(key), factor) for key in ("value_min", "value_max", "value_step"))
-    return Feature(wire, quantity, _numbered(place, n), factor, access, True, False, *limits)
+    low, high, step = (_scaled(row.get(key), factor) for key in ("value_min", "value_max", "value_step"))
+    flow = flows.get(flow_of(str(row.get("name"))), "")
+    found = Feature(wire, quantity, _numbered(place, n), factor, access)
+    return replace(found, low=low, high=high, step=step, flow=flow)
 
 
-def _meaning(kind: str, name: str, main: str, phases: bool, row: Mapping[str, Any]) -> tuple[str, str]:
-    """Place and quantity, both empty for what has no quantity."""
+def _meanings(kind: str, row: Mapping[str, Any], main: str, measured: Meters) -> tuple[tuple[str, str], ...]:
+    """Places and quantities, none for what has no quantity; what two meters share is of both."""
+    name = str(row.get("name"))
     if kind in ("light", "switch") and name in ("state", "brightness"):
-        return _PLACES[kind], {"state": "on", "brightness": "brightness"}[name]
-    if kind == "climate" or (name == "pi_heating_demand" and main == "thermostat"):
-        return ("thermostat", _CLIMATE[name]) if name in _CLIMATE else ("", "")
+        return ((_PLACES[kind], {"state": "on", "brightness": "brightness"}[name]),)
+    if kind == "climate" or (main == "thermostat" and name in _VALVES and row.get("type") == "numeric"):
+        return (("thermostat", _CLIMATE[name]),) if name in _CLIMATE else ()
     if kind:
-        return "", ""
-    if name in _METERED:
-        return _metered(name, main, phases, row)
-    return (main or "sensor" if name == "battery" else "sensor", _SENSED.get(name, ""))
+        return ()
+    if name in _SENSED:
+        return ((main or "sensor" if name == "battery" else "sensor", _SENSED[name]),)
+    found = next(filter(None, map(measured.of, _names(row))), ())
+    return () if _of_its_battery(name, row) else found
 
 
-def _metered(name: str, main: str, phases: bool, row: Mapping[str, Any]) -> tuple[str, str]:
-    """The voltage in mV is that of a device's own battery."""
-    quantity = _METERED[name]
-    if quantity == "voltage_l1" and str(row.get("unit", "")).lower() != "v":
-        return "", ""
-    place = main if main in ("plug", "light") else "meter"
-    if place == "meter" and quantity == "energy":
-        quantity = "energy_import"
-    return place, "power_l1" if phases and quantity == "power" else quantity
+def _of_its_battery(name: str, row: Mapping[str, Any]) -> bool:
+    """A voltage in mV is that of a device's own battery."""
+    return name == "voltage" and str(row.get("unit", "")).lower() != "v"
 
 
 def _factor(quantity: str, row: Mapping[str, Any]) -> float | None:
     """To base units; None for a unit that is not understood."""
-    unit = str(row.get("unit") or "").lower()
+    told = str(row.get("unit") or "")
+    unit = told.lower()
     if quantity == "brightness":
         top = as_number(row.get("value_max"))
         return 100 / top if top and top > 0 else 100 / 254
@@ -170,7 +164,8 @@ def _factor(quantity: str, row: Mapping[str, Any]) -> float | None:
         return 0.01 if unit == "%" else 1.0
     if quantity.startswith("energy") and not unit:
         return 1000.0
-    return _UNITS.get(unit)
+    factor = _UNITS.get(unit)
+    return factor * _MEGA if factor == _UNITS["mw"] and told.startswith("M") else factor
 
 
 def _scaled(raw: object, factor: float) -> float | None:

@@ -14,7 +14,7 @@ from drivers.json.roles import as_role
 from drivers.json.told import Told, as_number, as_object
 from drivers.json.wish import switch, wanted_number, wanted_switch
 from drivers.mqtt.behaviour import Message, Placed, Update, as_payload, on_off, plain, switchable
-from drivers.mqtt.z2m_codec import Member, facts, group, groups, members, presence, tell_state
+from drivers.mqtt.z2m_codec import Member, facts, failure, group, groups, members, presence, tell_state
 from drivers.mqtt.z2m_exposes import ASKED, Feature, first_place
 from hub.errors import Refused
 from hub.model import CommandSpec, Kind, Value, quantity
@@ -36,9 +36,10 @@ class _Zigbee(Placed):
         self._name = name
         self._state = f"{base}/{name}"
         self._bridge = f"{base}/bridge/state"
+        self._log = f"{base}/bridge/logging"
 
     def topics(self) -> tuple[str, ...]:
-        return (self._state, f"{self._state}/availability", self._bridge)
+        return (self._state, f"{self._state}/availability", self._bridge, self._log)
 
     def hello(self) -> tuple[Message, ...]:
         return self.ask()
@@ -51,6 +52,9 @@ class _Zigbee(Placed):
         if topic == self._state:
             found = as_object(payload)
             return self._read_state(found) if found else None
+        if topic == self._log:
+            why = failure(payload, self._name)
+            return Update(refused=why) if why else None
         if topic in (self._bridge, f"{self._state}/availability"):
             return _presence(payload, from_bridge=topic == self._bridge)
         return None

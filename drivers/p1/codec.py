@@ -13,6 +13,7 @@ from drivers.push.hextext import undump
 from drivers.push.parser import read_through
 from drivers.push.sealed import Incomplete, Keys, Sealed, Unreadable, parse
 from drivers.push.telegram.frame import LONGEST
+from drivers.push.telegram.stamp import ZONE
 from drivers.push.telegram.text import Telegrams
 from hub.model.heard import NO_HINTS, Capture, CaptureHints, Heard, Reading, Rejected
 
@@ -25,11 +26,12 @@ _LOG = re.compile(rb"^(?:\x1b\[[0-9;]{0,12}m)?(?:\[[^\[\]\r\n]{1,60}\])+:? ?|\x1
 
 
 class Parser:
-    """Sans-I/O: `feed(bytes)` gives messages and rejections, in the order of the wire."""
+    """Sans-I/O: `feed(bytes)` gives messages and rejections, in the order of the wire. `zone`: of the meter's clock."""
 
-    def __init__(self, keys: Keys = Keys()) -> None:  # noqa: B008  (frozen)
+    def __init__(self, keys: Keys = Keys(), zone: str = ZONE) -> None:  # noqa: B008  (frozen)
         self._keys = keys
-        self._plain = Telegrams()
+        self._zone = zone
+        self._plain = Telegrams(zone)
         self._buffer = b""
         self._base = 0
 
@@ -68,7 +70,7 @@ class Parser:
             text = sealed.open(self._keys)
         except Unreadable as error:  # another may begin inside of one that is damaged
             return self._skip(2 if self._keys.key else end, str(error))
-        inner = Telegrams()
+        inner = Telegrams(self._zone)
         found = inner.feed(text) + inner.finish()
         messages = [replace(e, offset=self._base) for e in found]
         if not found:
@@ -92,7 +94,7 @@ class Parser:
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
     """A capture of any length: bytes, hexadecimal text or a log; `hints` has the keys for encrypted ones."""
-    parser, dump = Parser(Keys(hints.key, hints.auth_key)), undump(data)
+    parser, dump = Parser(Keys(hints.key, hints.auth_key), hints.zone or ZONE), undump(data)
     nothing = "no P1 telegram found: none begins with / and three letters"
     told = _LOG.sub(b"", dump.data) if _LOGGED.search(dump.data) else dump.data
     return dump.with_faults(read_through(parser, told, nothing))

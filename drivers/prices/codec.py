@@ -45,7 +45,7 @@ _GAS = re.compile(r"(?<![a-z])gas(?![a-z])")
 
 def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
     """One message for each interval of the answer; never raises. Some answers do not say that they price gas, which
-    then the name of the capture tells.
+    then the name of the capture tells. Times without an offset are of `hints.zone`, or of the source's usual zone.
     """
     data = bare(data)
     if other.is_ecb(data):
@@ -55,9 +55,10 @@ def decode(data: bytes, hints: CaptureHints = NO_HINTS) -> Capture:
             message = parsed(data)
             if other.schedules(message):
                 return other.schedule(message)
-            told = _shaped(data, message) if _shape(message) else _listed(data, message)
+            want = Want(timezone=hints.zone)
+            told = _shaped(data, message, want) if _shape(message) else _listed(data, message, want)
             return capture(replace(told, per="m3") if _GAS.search(hints.name.lower()) else told)
-        return capture(entsoe.read(data) if entsoe.recognises(data) else _table(data))
+        return capture(entsoe.read(data) if entsoe.recognises(data) else _table(data, Want(timezone=hints.zone)))
     except NotUnderstoodError as e:
         return Capture((), (Rejected(0, str(e)),))
 
@@ -82,10 +83,10 @@ def _shape(message: object) -> Shape | None:
     return next((shape for shape in SHAPES if shape.recognises(message)), None)
 
 
-def _listed(data: bytes, message: object) -> Quotes:
+def _listed(data: bytes, message: object, want: Want) -> Quotes:
     """A list of objects in which a time and a price can be told."""
     try:
-        return own.read(data)
+        return own.read(data, want)
     except NotUnderstoodError as e:
         raise NotUnderstoodError(_said(message, str(e) if _is_list(message) else "")) from None
 
@@ -99,10 +100,10 @@ def _said(message: object, why: str = "") -> str:
     return f"the service says: {said}" if said else f"prices of no shape that is known{why and f': {why}'}"
 
 
-def _table(data: bytes) -> Quotes:
+def _table(data: bytes, want: Want) -> Quotes:
     """A CSV with a head that names a time and a price."""
     if not data.strip():
         raise NotUnderstoodError("empty")
     if data.lstrip()[:1] == b"<":
         raise NotUnderstoodError("a web page or an XML document of no shape that is known")
-    return own.read(data)
+    return own.read(data, want)

@@ -77,7 +77,7 @@ GUESSED = Layout()
 
 
 def read(data: bytes, want: Want = USUAL, layout: Layout = GUESSED) -> Quotes:
-    """Raises NotUnderstoodError; `want.timezone` is that of times without an offset."""
+    """Raises NotUnderstoodError; `want.timezone` is that of times without an offset, UTC where nobody says it."""
     if layout.unit and unit(layout.unit) is None:
         raise NotUnderstoodError(f"unit {layout.unit[:20]!r} is not known; write one like ct/kWh or EUR/MWh")
     data, problems = bare(data), list[str]()
@@ -100,6 +100,8 @@ def read(data: bytes, want: Want = USUAL, layout: Layout = GUESSED) -> Quotes:
         units.append(told)
     if not quotes and (refused := [p for p in problems if ": unit " in p]):
         raise NotUnderstoodError(refused[0].removesuffix("; left out"))
+    if times.naive and not want.timezone:
+        problems.insert(0, "times without an offset are taken as UTC; say where they are from: --timezone, or timezone")
     return _believed(quotes, units[0] if units else Told(layout.currency), problems)
 
 

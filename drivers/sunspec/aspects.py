@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drivers.sunspec import readings as r
 from drivers.sunspec.chain import Place
 from drivers.sunspec.layout import Values
+from drivers.sunspec.makers import counts_export
 from drivers.sunspec.options import Options
 from drivers.sunspec.readings import Reader
 from hub.model import Role
 
 _INVERTERS, _FLOATS = (101, 102, 103), (111, 112, 113)
-_METERS = (201, 202, 203, 204, 211, 212, 213, 214)
+METERS = (201, 202, 203, 204, 211, 212, 213, 214)
 _BATTERIES = frozenset({124, 713, 802})
 _DC_SIDES = (160, 714)
 _STATES = (120,)
-SERVING = frozenset({701, *_INVERTERS, *_FLOATS, *_METERS, *_BATTERIES, *_DC_SIDES, *_STATES})
+SERVING = frozenset({701, *_INVERTERS, *_FLOATS, *METERS, *_BATTERIES, *_DC_SIDES, *_STATES})
 """the models that a device of the house is made of; what others say is told, and not used"""
 
 
@@ -44,6 +45,8 @@ def sources(role: Role, options: Options, images: Mapping[Place, Values]) -> tup
     main = _choose(first, images, options.index)
     if main is None or not main.read(images[main.place]):
         return ()
+    if main.place.model in METERS and _turned(main.place, options, images):
+        main = replace(main, read=r.export_meter)
     return (main, *(source for aspect in others if (source := _choose(aspect, images, 1))))
 
 
@@ -59,7 +62,12 @@ def _aspects(role: Role, options: Options, images: Mapping[Place, Values]) -> tu
         return _inverter({place.model for place in images})
     if role is Role.BATTERY:
         return _battery(ac=not options.behind and _has_battery(images) and _counts_on_ac(options, images))
-    return (Aspect(((_METERS, r.export_meter if options.export else r.meter),)),)
+    return (Aspect(((METERS, r.meter),)),)
+
+
+def _turned(meter: Place, options: Options, images: Mapping[Place, Values]) -> bool:
+    """Whether + is export: by the owner's word, else by the maker's custom."""
+    return counts_export(meter, images) if options.export is None else options.export
 
 
 def _has_battery(images: Mapping[Place, Values]) -> bool:

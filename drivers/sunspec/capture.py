@@ -17,6 +17,7 @@ from typing import Any
 from drivers.sunspec.aspects import sources
 from drivers.sunspec.chain import BASES, MARK, Place, Walk, walk
 from drivers.sunspec.layout import Values, layouts
+from drivers.sunspec.makers import first_texts
 from drivers.sunspec.mbmap import is_mbmap, registers
 from drivers.sunspec.options import Options
 from drivers.sunspec.tell import labels, readings
@@ -188,7 +189,7 @@ def _heard(images: Mapping[Place, Values], problems: list[str]) -> Heard:
         for source in sources(role, Options(index=index), images):
             for name, value in source.read(images[source.place]).items():
                 _point(points, f"{place}.{name}", value, problems)
-    named = next((v.texts for p, v in images.items() if p.model == 1), {})
+    named = first_texts(images)
     device = {"vendor": "Mn", "model": "Md", "serial": "SN", "firmware": "Vr"}
     return Heard(
         tuple(readings(images)),

@@ -20,7 +20,10 @@ from hub.model.heard import Reading
 
 def build(link: str, devices: Sequence[DeviceSpec], clock: Clock) -> Driver:
     """A driver for the Modbus link at `link`; raises ConfigError for a link or options that cannot be."""
-    return SunSpecDriver(ModbusLink(link), devices, clock)
+    longest: dict[int, float] = {}
+    for options in map(parse, devices):
+        longest[options.unit] = max(longest.get(options.unit, 0.0), options.timeout_s)
+    return SunSpecDriver(ModbusLink(link, longest_s=longest), devices, clock)
 
 
 class SunSpecDriver:
@@ -29,7 +32,7 @@ class SunSpecDriver:
     def __init__(self, link: ModbusLink, devices: Sequence[DeviceSpec], clock: Clock) -> None:
         self._link = link
         self._sink: Sink | None = None
-        self._members = {spec.id: Member(spec, parse(spec), link.address) for spec in devices}
+        self._members = {spec.id: _member(spec, link) for spec in devices}
         numbers = sorted({member.options.unit for member in self._members.values()})
         self._units = {
             number: Unit(link, number, [m for m in self._members.values() if m.options.unit == number], clock)
@@ -52,7 +55,7 @@ class SunSpecDriver:
             self._link.close()
 
     async def apply(self, command: Command) -> None:
-        """Writes, and puts the read-back into the sink, within 0.9 s. Raises NoAnswer or Refused."""
+        """Writes, and puts the read-back into the sink, within the link's `write_s`. Raises NoAnswer or Refused."""
         member = self._members.get(command.point.partition(".")[0])
         if member is None:
             raise Refused(f"{command.point}: no such device on this link")
@@ -63,3 +66,8 @@ class SunSpecDriver:
     def raw(self, device: str) -> tuple[Reading, ...]:
         member = self._members.get(device)
         return self._units[member.options.unit].raw() if member else ()
+
+
+def _member(spec: DeviceSpec, link: ModbusLink) -> Member:
+    options = parse(spec)
+    return Member(spec, options, link.address, link.slow_s(options.unit))

@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
 from drivers.modbus.find import on_port
-from drivers.modbus.knock import GATEWAYS, framed, open_ports, walked
+from drivers.modbus.knock import GATEWAYS, answers, framed, open_ports, walked
 from drivers.modbus.link import READ_HOLDING, ModbusLink
-from drivers.sunspec.aspects import SERVING, sources
+from drivers.sunspec.aspects import METERS, SERVING, sources
 from drivers.sunspec.chain import MARK, Answer, Place, walk
 from drivers.sunspec.layout import MOST, Values, layouts
+from drivers.sunspec.makers import first_texts
 from drivers.sunspec.options import Options
 from hub.errors import LinkError, NoAnswer, Refused
 from hub.model import Role
@@ -23,6 +24,9 @@ from hub.model.found import Found, Where
 PORTS = (502, 1502)
 UNITS = (1, 126, 2, 3, 71, 247)
 """what makers set at the factory: SolarEdge and most 1, SMA and Kostal others"""
+METER_UNITS = (200, 240, 2, 3, 4, 5)
+"""where a meter of its own may be when the device has none in its chain: Fronius GEN24 passes its smart meter on at
+200, the Datamanager at 240 (Fronius, "Modbus TCP & RTU", device IDs); behind gateways at the next numbers"""
 _AT_ONCE = 16
 _ROLES = (Role.INVERTER, Role.BATTERY, Role.GRID)
 
@@ -85,15 +89,35 @@ async def _asked(link: str) -> tuple[str, tuple[int, ...]]:
 
 
 async def _units(address: str, units: Sequence[int]) -> list[Found]:
-    """One unit after the other on one connection; the first that answers is enough, as gateways repeat it."""
+    """One unit after the other on one connection; the first that answers is enough, as gateways repeat it.
+
+    When it has no meter, one is looked for at METER_UNITS, unless one unit alone was asked for.
+    """
     bus = ModbusLink(address)
     try:
         for unit in units:
-            if found := await _unit(bus, unit):
-                return found
+            if images := await _images(bus, unit):
+                alone = len(units) == 1 or any(place.model in METERS for place in images)
+                found = list(_told(bus.address, unit, images))
+                return found if alone else [*found, *await _others(bus, found)]
     finally:
         bus.close()
     return []
+
+
+async def _others(bus: ModbusLink, found: Sequence[Found]) -> list[Found]:
+    """What METER_UNITS have besides: the same device may answer at any unit, one more has another serial number.
+
+    A unit where nobody is costs one question.
+    """
+    known, more = {one.serial for one in found} | {""}, list[Found]()
+    asked = {one.options["unit"] for one in found}
+    for unit in (unit for unit in METER_UNITS if unit not in asked):
+        if await answers(bus, unit):
+            new = [one for one in await _unit(bus, unit) if one.serial not in known]
+            known |= {one.serial for one in new}
+            more += new
+    return more
 
 
 async def _unit(bus: ModbusLink, unit: int) -> list[Found]:
@@ -165,7 +189,7 @@ def _line(address: int, words: Sequence[int]) -> str:
 
 def _told(address: str, unit: int, images: Mapping[Place, Values]) -> Iterator[Found]:
     roles = tuple(r for r in _ROLES if sources(r, Options(), images))
-    named = next((v.texts for p, v in images.items() if p.model == 1), {})
+    named = first_texts(images)
     models = ", ".join(str(p.model) for p in images if p.model != 1)
     yield Found(
         "sunspec",

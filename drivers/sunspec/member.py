@@ -10,6 +10,7 @@ from drivers.sunspec.aspects import Source, lack, sources
 from drivers.sunspec.chain import Place
 from drivers.sunspec.control import LIMITS, SET_POINTS, Control, find
 from drivers.sunspec.layout import Values
+from drivers.sunspec.makers import own_texts
 from drivers.sunspec.options import Options
 from drivers.sunspec.ratings import MODELS, Ratings, ratings
 from hub.errors import Refused
@@ -25,8 +26,10 @@ _COMMAND = {Role.INVERTER: "power_limit", Role.BATTERY: "power_setpoint"}
 
 
 class Member:
-    def __init__(self, spec: DeviceSpec, options: Options, address: str) -> None:
+    def __init__(self, spec: DeviceSpec, options: Options, address: str, slow_s: float = 0.0) -> None:
+        """`slow_s`: what an answer may take, where it is long."""
         self.options = options
+        self._slow_ms = round(1000 * slow_s)
         self.device = _expected(spec, address)
         self.pulse = Pulse()
         self.command = _COMMAND.get(spec.role, "")
@@ -97,8 +100,8 @@ class Member:
     def update(self, images: Mapping[Place, Values]) -> bool:
         """The device as its models tell it now; True when that is news."""
         before = self.device
-        named = self._named(images)
-        commands = (self.control.command(self._point),) if self.control else ()
+        named = own_texts(self._sources[0].place, images)
+        commands = (self.order(self.control),) if self.control else ()
         self.device = replace(
             before,
             points=self._points(),
@@ -109,12 +112,6 @@ class Member:
             firmware=named.get("Vr", ""),
         )
         return self.device != before
-
-    def _named(self, images: Mapping[Place, Values]) -> Mapping[str, str]:
-        """The texts of the last model 1 before its own: a meter behind an inverter has one of its own."""
-        at = self._sources[0].place.address
-        before = [place for place in images if place.model == 1 and place.address < at]
-        return images[max(before, key=lambda place: place.address)].texts if before else {}
 
     def _points(self) -> tuple[Point, ...]:
         names = [*self._found, *([self.command] if self.control else [])]
@@ -129,6 +126,11 @@ class Member:
         if self.control is None:
             raise Refused(f"{self._point}: the device has no set-point that lets go by itself")
         return self.control
+
+    def order(self, control: Control) -> CommandSpec:
+        """Of a device whose answer may take long no set-point is settled before that."""
+        spec = control.command(self._point)
+        return replace(spec, settle_ms=max(spec.settle_ms, self._slow_ms))
 
     def distrust(self, control: Control) -> None:
         """Its set-points do not end by themselves: it is offered no longer."""

@@ -1,7 +1,7 @@
 """From SunSpec points to the house's vocabulary: one table for each kind of model. W, Wh, V, A, Hz, degC, %.
 
 Signs of the models: AC power + = generation; DC ports + = injected into the inverter, so a battery's + is discharge;
-meters + = import, except for makers that count from the other side (option `sign = "export"`).
+meters + = import, except for makers that count from the other side (`makers`, option `sign = "export"`).
 """
 
 from __future__ import annotations
@@ -45,17 +45,19 @@ _METER = {
     "energy_export": ("TotWhExp",),
 }
 _STATES = ("off", "sleeping", "starting", "running", "throttled", "stopping", "fault", "standby")
+_ASLEEP = ("off", "sleeping", "standby")
+"""an inverter that says so gives nothing: many have no power to tell then, and mark it as not implemented all night"""
 _BATTERY_STATES = ("off", "empty", "discharging", "charging", "full", "idle")
 
 
 def inverter(values: Values) -> Readings:
     """Models 101-103 and 111-113; their states count from 1."""
-    return _pick(_INVERTER, values) | _state(values, "St", _STATES, 1)
+    return _at_rest(_pick(_INVERTER, values) | _state(values, "St", _STATES, 1))
 
 
 def der(values: Values) -> Readings:
     """Model 701; its states count from 0."""
-    return _pick(_DER, values) | _state(values, "InvSt", _STATES, 0)
+    return _at_rest(_pick(_DER, values) | _state(values, "InvSt", _STATES, 0))
 
 
 def meter(values: Values) -> Readings:
@@ -162,6 +164,13 @@ def _state(values: Values, point: str, names: tuple[str, ...], first: int) -> Re
         return {}
     index = int(values.numbers[point]) - first
     return {"status": names[index] if 0 <= index < len(names) else "unknown"}
+
+
+def _at_rest(found: Readings) -> Readings:
+    """With 0 W for an inverter that sleeps and has no power to tell, W."""
+    if "power" in found or found.get("status") not in _ASLEEP:
+        return found
+    return {**found, "power": 0.0}
 
 
 def _named(**values: float | None) -> Readings:

@@ -14,7 +14,7 @@ import logging
 import math
 from collections.abc import Iterable, Sequence
 
-from drivers.modbus.link import READ_HOLDING, WRITE_MANY, WRITE_S, Illegal, ModbusLink
+from drivers.modbus.link import READ_HOLDING, WRITE_MANY, DeviceException, Illegal, ModbusLink
 from drivers.sunspec import heart, ratings
 from drivers.sunspec.aspects import SERVING
 from drivers.sunspec.chain import Answer, Place, Walk, Wish, walk
@@ -38,7 +38,7 @@ _LOOK_AGAIN_S = 30.0
 _STILL = "the device's own heartbeat stands still"
 _GLANCE_S = 0.1
 _BEAT_TRY_S = 0.4
-"""a heartbeat must not take the line from the reads of a device that is about to be lost"""
+"""unless the device may take longer; a heartbeat must not hold up the reads of one that is about to be lost"""
 _JUDGE_S = 0.1
 """what is left of the settle time for whoever judges the last reading"""
 
@@ -74,8 +74,8 @@ class Unit:
             await asyncio.sleep(pause)
 
     async def apply(self, member: Member, command: Command, sink: Sink) -> None:
-        """Writes and reads back within WRITE_S. Raises NoAnswer or Refused."""
-        until = asyncio.get_running_loop().time() + WRITE_S
+        """Writes and reads back within the link's `write_s`. Raises NoAnswer or Refused."""
+        until = asyncio.get_running_loop().time() + self._link.write_s(self._number)
         if not self._known:
             raise NoAnswer(f"{command.point}: the device has not answered yet")
         control = member.take(command.point.partition(".")[2])
@@ -123,7 +123,7 @@ class Unit:
             return
         address, words = self._heart.beat()
         try:
-            until = asyncio.get_running_loop().time() + _BEAT_TRY_S
+            until = asyncio.get_running_loop().time() + max(_BEAT_TRY_S, self._link.slow_s(self._number))
             await self._link.write(self._number, WRITE_MANY, address, words, until)
         except Illegal as error:
             self._heart.beats = False
@@ -145,9 +145,9 @@ class Unit:
         self, member: Member, control: Control, command: Command, until: float, sink: Sink
     ) -> Value | None:
         """The device's own reading: as soon as it shows what was wanted, else the last before its settle time ends."""
-        spec = control.command(command.point)
+        spec = member.order(control)
         loop = asyncio.get_running_loop()
-        last = until - WRITE_S + spec.settle_ms / 1000 - _JUDGE_S - _GLANCE_S
+        last = until - self._link.write_s(self._number) + spec.settle_ms / 1000 - _JUDGE_S - _GLANCE_S
         while True:
             values = await self._read(control.place, until)
             self._keep(control.place, values)
@@ -177,13 +177,20 @@ class Unit:
                 return
 
     async def _again(self) -> list[Place]:
-        places = self._due()
+        """The places that were read. What the device was too busy for is none: what it said before grows old."""
+        read = []
         try:
-            for place in places:
-                self._keep(place, await self._read(place))
+            for place in self._due():
+                try:
+                    self._keep(place, await self._read(place))
+                except Illegal:
+                    raise
+                except DeviceException:
+                    continue
+                read.append(place)
         except _Moved:
             return await self._survey()
-        return places
+        return read
 
     def _keep(self, place: Place, values: Values) -> None:
         """What was read last counts, whether by a pass or a read-back; a chain walked anew has other places."""

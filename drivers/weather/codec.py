@@ -57,5 +57,7 @@ def _no_forecast(message: object) -> bool:
 
 
 def _said(message: object) -> str:
+    if open_meteo.is_older(message):
+        return "Open-Meteo's older current_weather, which forecasts nothing; ask with hourly=... or current=... instead"
     said = complaint(message)
     return f"the service says: {said}" if said else "a forecast of no shape that is known"

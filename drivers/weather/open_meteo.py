@@ -47,6 +47,12 @@ def recognises(message: object) -> bool:
     )
 
 
+def is_older(message: object) -> bool:
+    """An answer to `current_weather=true` of 2021 to 2023: what is now without sun or cloud, and no forecast."""
+    first = _first(message)
+    return isinstance(first, dict) and isinstance(first.get("current_weather"), dict) and not recognises(message)
+
+
 def _first(message: object) -> object:
     """The answer for the first of several places."""
     return message[0] if isinstance(message, list) and message else message

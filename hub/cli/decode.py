@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
@@ -24,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--formats", action="store_true", help="list the formats")
     parser.add_argument("--key", default="", metavar="HEX", help="the meter's encryption key, 32 hexadecimal digits")
     parser.add_argument("--auth-key", default="", metavar="HEX", help="the meter's authentication key, if it has one")
+    parser.add_argument("--timezone", default="", metavar="NAME", help="of civil times that do not say it")
     parser.add_argument("--json", action="store_true", help="one JSON object a file, and nothing else (the default)")
 
 
@@ -35,9 +37,9 @@ def run(args: argparse.Namespace) -> int:
     if not args.format or not args.files:
         raise UserError("name a format and at least one file: shems decode FORMAT FILE...; --formats lists the formats")
     decoder, keys = codec(args.format), (_key("--key", args.key), _key("--auth-key", args.auth_key))
-    understood = True
+    zone, understood = _zone(args.timezone), True
     for file in args.files:
-        capture = decoder.decode(_read(file), CaptureHints("" if file == STDIN else Path(file).name, *keys))
+        capture = decoder.decode(_read(file), CaptureHints("" if file == STDIN else Path(file).name, *keys, zone))
         understood &= bool(capture.messages)
         sys.stdout.buffer.write(orjson.dumps(shown(file, args.format, capture)) + b"\n")
     sys.stdout.buffer.flush()
@@ -85,6 +87,13 @@ def _read(file: str) -> bytes:
         return sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
     except OSError as e:
         raise UserError(f"{file}: cannot be read: {e.strerror or e}") from None
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key if name else ""
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UserError(f"--timezone: {name!r} is not a time zone; use one like Europe/Helsinki") from None
 
 
 def _key(option: str, text: str) -> bytes:

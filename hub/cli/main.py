@@ -6,7 +6,7 @@ import argparse
 import importlib
 import os
 import sys
-from typing import Protocol
+from typing import Any, Protocol
 
 from hub import VERSION
 from hub.errors import ShemsError, UserError
@@ -43,8 +43,27 @@ class Command(Protocol):
     def run(self, args: argparse.Namespace) -> int: ...
 
 
+class Mixed(argparse.ArgumentParser):
+    """Options may stand anywhere among a command's words: argparse by itself lets the first option end them, and
+    refuses `decode p1 --json FILE`. One with commands of its own, or that passes on all that follows, reads them as is.
+    """
+
+    _reading = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Up to Python 3.12 the reading of the mixed words comes back here."""
+        as_is = any(action.nargs in (argparse.PARSER, argparse.REMAINDER) for action in self._actions)
+        if self._reading or as_is:
+            return super().parse_known_args(args, namespace)
+        self._reading = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._reading = False
+
+
 def main(argv: list[str] | None = None) -> int:
-    """Exit: 0 done, 1 failed, 2 wrong usage or bad input."""
+    """Exit: 0 done, 1 failed, also where what is kept is at fault, 2 wrong usage or bad input."""
     argv = sys.argv[1:] if argv is None else argv
     for name in _BLAS_THREADS:
         os.environ.setdefault(name, "1")
@@ -66,7 +85,7 @@ def _parse(argv: list[str]) -> tuple[argparse.Namespace, Command]:
     parser = argparse.ArgumentParser(prog="shems", description="SHEMS, the home energy hub")
     parser.add_argument("--version", action="version", version=f"shems {VERSION}")
     _debug(parser, default=False)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Mixed)
     chosen = next((a for a in argv if not a.startswith("-")), "")
     loaded = None
     for name, text in COMMANDS.items():

@@ -52,6 +52,7 @@ EXPLAINED = {
         "3.17.3__ivp_ensemble_dry_contacts",  # pages that say "not found" or "not signed in"
         "3.17.3__production.json",
         "3.9.36_bad_auth__production.json",
+        "3.9.36_bad_auth__api_v1_production_inverters",
         "4.10.35__production",
     },
     "forecast-solar": {"ratelimit.json"},  # "too many questions"

@@ -248,3 +248,11 @@ def test_text_of_hexadecimal_digits_says_the_same(path: Path) -> None:
 
 def test_a_request_that_was_sent_is_no_part_of_the_answer() -> None:
     assert decode(f">>> {b'/?!'.hex()}\n<<< {readout().hex(' ')}\n".encode()) == decode(readout())
+
+
+@pytest.mark.parametrize("counters", ["", "1-0:1.8.0*255(042616.6412*kWh)\r\n"])
+def test_a_power_without_sign_is_nobodys_import(counters: str) -> None:
+    message = decode(readout(f"{counters}15.7.0(0.512*kW)\r\n!\r\n".encode())).messages[0]
+    assert "grid.power" not in message.points and message.problems == ("15.7.0: a power without direction",)
+    both = decode(readout(b"15.7.0(0.512*kW)\r\n16.7.0(-0.512*kW)\r\n!\r\n")).messages[0]
+    assert both.points == {"grid.power": -512.0} and not both.problems

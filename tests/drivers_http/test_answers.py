@@ -266,3 +266,11 @@ def test_one_meter_of_a_first_generation_alone() -> None:
     (message,) = decode("shelly", emeter).messages
     assert message.points["grid.energy_import"] == 600 and message.points["grid.energy_export"] == 4
     assert not decode("shelly", meter.replace(b"true", b"false")).messages[0].points
+
+
+def test_an_envoys_refusal_is_no_message() -> None:
+    """As firmware 7 and later answer without a token, with HTTP 401."""
+    refused = b'{"status":401,"error":"","info":"Authentication required","moreInfo":""}'
+    capture = decode("enphase", refused)
+    assert not capture.messages
+    assert capture.rejected[0].reason == "an error instead of an answer: Authentication required, 401"

@@ -29,6 +29,7 @@ NOT_ANSWERS = {
     "3.17.3__ivp_ensemble_dry_contacts": "404",
     "3.17.3__production.json": "Page Not Found",
     "3.9.36_bad_auth__production.json": "page",
+    "3.9.36_bad_auth__api_v1_production_inverters": "Authentication required",
     "4.10.35__production": "401",
 }
 """Captures of an Envoy that refused: pages and errors, which must not become readings."""

@@ -273,16 +273,21 @@ NIGHT = {"P_Grid": 310.0, "P_Load": -310.0, "P_Akku": None, "P_PV": None}
 DAY = answer({"Site": {**NIGHT, "P_PV": 50.0}, "Inverters": {"1": {"P": 48.0, "E_Total": 7}}})
 ASLEEP = answer({"Site": NIGHT, "Inverters": {"1": {"P": None, "E_Total": 7}}})
 GONE = answer({"Site": NIGHT, "Inverters": {}})
+STANDBY = answer({"Site": NIGHT, "Inverters": {"1": {"P": -2.0, "E_Total": 7}}})
+NOTHING = {"power": 0.0, "pv_power": 0.0}
+"""by the manual: null if the inverter is not running"""
 NO_SUN = answer({}, code=8)
 AWAKE = answer({"DeviceStatus": {"StatusCode": 3, "ErrorCode": 523}})
 NIGHTS: list[tuple[str, list[tuple[str, object]], dict[str, Value]]] = [
     ("it is listed, and silent", [("flow", DAY), ("Common 1", NO_SUN), ("flow", ASLEEP)],
-     {"energy": 7, "status": "off"}),
+     {"energy": 7, "status": "off", **NOTHING}),
     ("so it was when the hub began", [("flow", ASLEEP), ("Common 1", NO_SUN), ("flow", ASLEEP)],
-     {"energy": 7, "status": "off"}),
-    ("it is not listed any more", [("flow", DAY), ("flow", GONE)], {"status": "off"}),
+     {"energy": 7, "status": "off", **NOTHING}),
+    ("it is not listed any more", [("flow", DAY), ("flow", GONE)], {"status": "off", **NOTHING}),
     ("it tells its own state", [("flow", DAY), ("Common 1", NO_SUN), ("Common 1", AWAKE), ("flow", ASLEEP)],
-     {"energy": 7}),
+     {"energy": 7, **NOTHING}),
+    ("its own word of its power goes first", [("flow", DAY), ("flow", STANDBY)],
+     {"energy": 7, "power": -2.0, "pv_power": 0.0}),
     ("by day silence is no sleep", [("flow", DAY), ("Common 1", NO_SUN), ("flow", DAY)],
      {"energy": 7, "power": 48.0, "pv_power": 50.0}),
     ("a hybrid does not sleep", [("flow", answer({"Site": SITE, "Inverters": {"1": {"P": 1}}})), ("flow", GONE)], {}),
@@ -290,7 +295,7 @@ NIGHTS: list[tuple[str, list[tuple[str, object]], dict[str, Value]]] = [
 
 
 @pytest.mark.parametrize(("what", "said", "meant"), NIGHTS, ids=[row[0] for row in NIGHTS])
-def test_an_inverter_that_sleeps_is_off_and_has_no_power(
+def test_an_inverter_that_sleeps_is_off_and_gives_0_w(
     what: str, said: list[tuple[str, object]], meant: dict[str, Value]
 ) -> None:
     kind = make(Options(spec("x", Role.INVERTER)))
@@ -303,9 +308,12 @@ def test_the_inverters_of_an_old_card_sleep_when_it_has_none_to_tell_of() -> Non
     assert kind.read("system", orjson.dumps(answer({}))).problems == ("an answer without data",)
     kind.read("system", orjson.dumps(answer({"PAC": {"Unit": "W", "Values": {"1": 5, "2": 7}}})))
     assert kind.read("system", orjson.dumps(answer({}))).points == {
-        "inverter.status": "off",
-        "inverter_2.status": "off",
+        f"{place}.{name}": value
+        for place in ("inverter", "inverter_2")
+        for name, value in {"status": "off", **NOTHING}.items()
     }
+    one = kind.read("system", orjson.dumps(answer({"PAC": {"Unit": "W", "Values": {"1": 5}}}))).points
+    assert one == {"inverter.power": 5, "inverter_2.status": "off"}, "that it gives nothing is not known by day"
     assert kind.read("system", orjson.dumps(answer({}, code=12))).problems == ("status 12: why",)
 
 
@@ -379,9 +387,9 @@ async def _slept() -> Notes:
         return notes
 
 
-def test_a_night_is_no_loss_and_what_was_measured_by_day_grows_old() -> None:
+def test_a_night_is_no_loss_and_the_inverter_gives_0_w() -> None:
     notes = asyncio.run(_slept())
-    assert notes.lost_count() == 0 and notes.history["pv.power"] == []
+    assert notes.lost_count() == 0 and set(notes.history["pv.power"]) == {0.0}
 
 
 def test_nothing_can_be_set() -> None:

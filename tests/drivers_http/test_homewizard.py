@@ -264,3 +264,14 @@ def test_a_socket_is_switched_unless_it_is_locked() -> None:
     socket.read("state", b'{"power_on": true, "switch_lock": true, "brightness": 255}')
     with pytest.raises(Refused, match="switch lock"):
         socket.write("plug", "on", False)
+
+
+def test_a_raw_telegram_says_which_format_it_is() -> None:
+    capture = decode(b"/ISK5\\2M550T-1012\r\n\r\n1-0:1.7.0(00.111*kW)\r\n!ABCD\r\n")
+    assert not capture.messages and "its format is p1" in capture.rejected[0].reason
+
+
+def test_stamps_are_of_the_zone_that_is_told() -> None:
+    found = b'{"smr_version": 50, "total_gas_m3": 12.5, "gas_timestamp": 210606140010}'
+    times = [decode(found, CaptureHints(zone=zone)).messages[0].aged["grid.gas"] for zone in ("", "Europe/Helsinki")]
+    assert times[0] - times[1] == 3_600_000

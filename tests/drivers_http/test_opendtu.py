@@ -93,6 +93,33 @@ def test_what_is_not_reached_has_no_figures() -> None:
     assert points(live(inverter("1", 5, reachable=False, limit_absolute=-1))) == {"inverter.connected": False}
 
 
+def test_at_night_an_inverter_is_out_of_reach_and_gives_nothing() -> None:
+    message = decode(orjson.dumps(live(inverter("1", 0.0, reachable=False, producing=False, data_age=7038)))).messages[
+        0
+    ]
+    assert message.points == {
+        "inverter.connected": False,
+        "inverter.status": "off",
+        "inverter.power": 0,
+        "inverter.pv_power": 0,
+    }
+    assert not message.problems
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"producing": True},
+        {"producing": None},
+        {"producing": False, "INV": {"0": {"YieldTotal": figure(0, "kWh")}}},
+        {"producing": False, "INV": {}},
+    ],
+    ids=["it was producing", "it does not say", "it was never heard", "it has no counter"],
+)
+def test_that_it_gives_nothing_is_not_guessed(change: dict[str, object]) -> None:
+    assert points(live(inverter("1", 0.0, reachable=False, **change))) == {"inverter.connected": False}
+
+
 def test_a_counter_of_0_is_not_known_yet() -> None:
     row = inverter("1", 5.0, INV={"0": {"YieldTotal": figure(0, "kWh")}})
     assert "inverter.energy" not in points(live(row))

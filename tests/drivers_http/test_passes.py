@@ -7,7 +7,10 @@ import asyncio
 import pytest
 from aiohttp import web
 
-from hub.model import Role
+from drivers.http.driver import build
+from drivers.http.login import Login
+from drivers.http.session import HttpSession, Place
+from hub.model import Role, SystemClock
 from tests.drivers_http.peer import VECTORS, answering, app_of, running, spec, vector, wish
 
 pytestmark = pytest.mark.skipif(not VECTORS.is_dir(), reason="the captures are not beside the checkout")
@@ -86,3 +89,22 @@ def test_a_device_that_sends_on_to_no_address_is_lost_not_fatal(location: str) -
 
 def test_a_pass_that_a_write_overtakes_never_puts_the_older_reading_last() -> None:
     asyncio.run(_overtaken())
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "longest_s"),
+    [("shelly", {}, 4), ("enphase", {}, 45), ("enphase", {"timeout_s": 9}, 9), ("shelly", {"timeout_s": 60}, 60)],
+)
+def test_an_envoy_may_take_longer_to_answer_than_others(
+    kind: str, more: dict[str, object], longest_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: list[Place] = []
+
+    class Noted(HttpSession):
+        def __init__(self, place: Place, login: Login) -> None:
+            places.append(place)
+            super().__init__(place, login)
+
+    monkeypatch.setattr("drivers.http.driver.HttpSession", Noted)
+    build("http://127.0.0.1:1", [spec("one", Role.INVERTER, kind=kind, **more)], SystemClock())
+    assert [place.longest_s for place in places] == [longest_s]

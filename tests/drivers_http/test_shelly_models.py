@@ -138,6 +138,22 @@ SHAPED: list[tuple[str, object, dict[str, Value]]] = [
          "thermostat.battery_level": 77},
     ),
     (
+        "Gen1 TRV in Fahrenheit",
+        {"thermostats": [{"pos": 33, "target_t": {"value": 70.0, "units": "F"}, "tmp": {"value": 68.3, "units": "F"}}]},
+        {"thermostat.valve": 33, "thermostat.target_temperature": 21.111111, "thermostat.temperature": 20.166667},
+    ),
+    (
+        "Gen1 TRV that tells both units",
+        {"thermostats": [{"pos": 33, "target_t": {"value": 50.0, "units": "F"},
+                          "tmp": {"value": 68.3, "units": "F", "tC": 20.2, "tF": 68.3, "is_valid": True}}]},
+        {"thermostat.valve": 33, "thermostat.target_temperature": 10, "thermostat.temperature": 20.2},
+    ),
+    (
+        "Gen1 TRV whose sensor is not valid",
+        {"thermostats": [{"pos": 33, "tmp": {"value": 0, "units": "F", "is_valid": False}}]},
+        {"thermostat.valve": 33},
+    ),
+    (
         "Gen1 H&T",
         {"wifi_sta": {"rssi": -50}, "bat": {"value": 90}, "hum": {"value": 55.5, "is_valid": True},
          "tmp": {"value": 22.1, "tC": 22.1, "is_valid": True}},

@@ -258,15 +258,18 @@ class SerialPeer(Peer):
 
 
 class FakeSink:
-    """Remembers; `order` has lost and seen of all devices, `times` the arrival of every batch by device."""
+    """Remembers; `order` has lost and seen of all devices, `times` the arrival of every batch by device, `passes` how
+    many came, empty ones too."""
 
     def __init__(self) -> None:
         self.order: list[tuple[str, str]] = []
         self.devices: dict[str, Device] = {}
         self.values: dict[str, Measurement] = {}
         self.times: dict[str, list[float]] = {}
+        self.passes = 0
 
     def put(self, measurements: Iterable[Measurement]) -> None:
+        self.passes += 1
         batch = {m.point: m for m in measurements}
         self.values |= batch
         for device in {point.split(".")[0] for point in batch}:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from drivers.modbus import link as link_module
 from drivers.modbus.link import READ_HOLDING, READ_INPUT, WRITE_MANY, WRITE_ONE, WRITE_S, DeviceException, Illegal
 from hub.errors import LinkError, NoAnswer, Refused, ShemsError
 from tests.drivers_modbus.kit import Script, contents, now, right, silence
@@ -53,15 +54,22 @@ ANYWHERE: list[tuple[str, Script, Any]] = [
     ("exception 1", exception(1), Illegal),
     ("exception 2", exception(2), Illegal),
     ("exception 3", exception(3), Illegal),
-    ("exception 4", exception(4), DeviceException),
-    ("exception 5", exception(5), DeviceException),
-    ("exception 6", exception(6), DeviceException),
+    ("exception 4", exception(4), "right"),
+    ("exception 5", exception(5), "right"),
+    ("exception 6", exception(6), "right"),
     ("exception 10", exception(10), NoAnswer),
     ("exception 11", exception(11), NoAnswer),
     ("exception 255", exception(255), DeviceException),
 ]
 
 ON_TCP: list[tuple[str, Script, Any]] = [
+    ("unit 0", says(lambda c: c.frame(unit=0)), "right"),
+    ("unit 255", says(lambda c: c.frame(unit=255)), "right"),
+    ("an exception of unit 255", says(lambda c: c.frame(bytes([c.function | 0x80, 2]), unit=255)), Illegal),
+    ("unit 0 of the last transaction", says(lambda c: c.frame(unit=0, tid=c.tid - 1)), NoAnswer),
+    ("unit 0 and no transaction", says(lambda c: c.frame(unit=0, tid=0)), NoAnswer),
+    ("unit 0 and one register too few", says(lambda c: c.frame(words(c, c.count - 1)[7:], unit=0)), NoAnswer),
+    ("unit 0 and another function", says(lambda c: c.frame(words(c, c.count, READ_INPUT)[7:], unit=0)), NoAnswer),
     ("transaction 0", says(lambda c: c.frame(tid=0)), NoAnswer),
     ("the next transaction", says(lambda c: c.frame(tid=c.tid + 1)), NoAnswer),
     ("the last transaction", says(lambda c: c.frame(tid=c.tid - 1)), NoAnswer),
@@ -75,6 +83,8 @@ ON_TCP: list[tuple[str, Script, Any]] = [
 ]
 
 ON_RTU: list[tuple[str, Script, Any]] = [
+    ("unit 0", says(lambda c: c.frame(unit=0)), NoAnswer),
+    ("unit 255", says(lambda c: c.frame(unit=255)), NoAnswer),
     ("a wrong checksum", says(lambda c: c.frame()[:-1] + bytes([c.frame()[-1] ^ 1])), NoAnswer),
     ("a wrong checksum, then the right one", says(lambda c: c.frame()[:-2] + b"\0\0" + c.frame()), "right"),
     ("a bit turned over", says(lambda c: c.frame()[:3] + bytes([c.frame()[3] ^ 8]) + c.frame()[4:]), NoAnswer),
@@ -144,6 +154,20 @@ async def written(stage: Any, carrier: str, script: Script, function: int) -> st
         assert peer.asked() == 2 * [(7, function, 100)]
         assert await link.read(7, READ_HOLDING, 100, len(values)) == values
         return "in time" if took < WRITE_S else f"after {took:.2f} s"
+
+
+@pytest.mark.parametrize(("code", "times"), [(4, 2), (5, 3), (6, 3), (8, 1), (2, 1)])
+async def test_a_read_that_met_a_busy_device_is_asked_again_but_not_for_ever(
+    stage: Any, code: int, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_module, "_BUSY_S", (0.0, 0.0))
+    async with stage("tcp") as (peer, link):
+        peer.script = exception(code)
+        error, _ = await fails(link.read(7, READ_HOLDING, 100, 1))
+        assert error is (Illegal if code == 2 else DeviceException)
+        assert peer.asked() == times * [(7, READ_HOLDING, 100)]
+        peer.script = right
+        assert await link.read(7, READ_HOLDING, 100, 1) == contents(7, 100, 1)
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)

@@ -70,6 +70,49 @@ def test_a_dead_unit_is_waited_for_as_long_as_it_used_to_need_and_now_and_then_l
     assert waits == [0.2, 0.2, 0.2, 1.0, 0.2, 0.2, 0.2, 1.0]
 
 
+def test_who_may_take_its_time_is_given_it_from_the_start_and_half_of_it_always() -> None:
+    latency = Latency(5.0)
+    assert latency.timeout == latency.shortest == 5
+    for _ in range(60):
+        latency.answered(0.05)
+    assert latency.timeout == pytest.approx(2.5), "who is quick mostly may be slow now and then"
+    latency.missed()
+    latency.missed()
+    assert latency.timeout == 5, "and no longer"
+    latency.answered(4.0)
+    assert latency.timeout == 4.5, "calm again after answers"
+
+
+@pytest.mark.parametrize("cap_s", [0.2, 0.3])
+def test_who_must_be_quick_is_not_waited_for_longer(cap_s: float) -> None:
+    latency = Latency(cap_s)
+    assert latency.timeout == cap_s
+    latency.missed()
+    assert latency.timeout == cap_s
+
+
+@pytest.mark.parametrize("dead", [1, 3, 8, 15])
+@pytest.mark.parametrize("cap_s", [5.0, 15.0])
+def test_dead_units_that_may_take_their_time_take_no_more_of_the_bus(dead: int, cap_s: float) -> None:
+    """As the link does it: a dead one is waited for as long as it may take, and then left alone for long."""
+    fair, now, lost_s, waits = Fair(), 0.0, 0.0, [Latency(cap_s) for _ in range(dead)]
+    begun_s = dead * 2 * cap_s  # until each counts as dead, which costs but once
+    while now < 36_000:
+        for unit in range(16):
+            if fair.wait_s(unit, now):
+                continue
+            if unit < dead:
+                wait_s = waits[unit].shortest if fair.burdens(unit) else waits[unit].timeout
+                now += wait_s
+                lost_s += wait_s
+                waits[unit].missed()
+                fair.missed(unit, wait_s, now)
+            else:
+                now += 0.05
+                fair.answered(unit)
+    assert (lost_s - begun_s) / now < 0.22, "1.3 times as slow at most"
+
+
 @pytest.mark.parametrize("carrier", ["serial", "rtu+tcp"])
 @pytest.mark.parametrize("how", ["silent", "gateway"])
 async def test_on_a_real_line_one_dead_unit_slows_the_others_by_less_than_half(

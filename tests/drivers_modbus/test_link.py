@@ -421,6 +421,36 @@ async def test_a_slow_device_is_given_more_time_and_a_fast_one_less(stage: Any) 
         assert error is NoAnswer and took == pytest.approx(0.15, abs=0.04)
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("carrier", CARRIERS)
+async def test_a_unit_of_which_it_is_known_may_take_longer_than_others(stage: Any, carrier: str) -> None:
+    """`quick`: the others have 0.2 s."""
+    async with stage(carrier) as (peer, link):
+        peer.script = after(0.5)
+        assert (await fails(link.read(8, READ_HOLDING, 0, 2)))[0] is NoAnswer
+    async with stage(carrier) as (peer, _):
+        patient = ModbusLink(peer.link, longest_s={7: 3.0})
+        peer.script = after(0.5)
+        for address in (0, 10):
+            assert await patient.read(7, READ_HOLDING, address, 2) == contents(7, address, 2)
+        patient.close()
+        assert len(peer.calls) == 2, "each was asked once"
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_write_to_a_slow_unit_has_as_long(stage: Any) -> None:
+    async with stage("tcp") as (peer, link):
+        peer.script = after(1.1)
+        assert (await fails(link.write(7, WRITE_ONE, 100, (5,))))[0] is NoAnswer
+    async with stage("tcp") as (peer, _):
+        patient = ModbusLink(peer.link, longest_s={7: 3.0})
+        assert (patient.write_s(7), patient.write_s(8)) == (3.0, WRITE_S)
+        peer.script = after(1.1)
+        await patient.write(7, WRITE_ONE, 100, (5,))
+        patient.close()
+        assert peer.asked() == [(7, WRITE_ONE, 100)], "once"
+
+
 def silence_of(unit: int) -> Script:
     async def play(call: Call) -> None:
         if call.unit != unit:

@@ -293,6 +293,9 @@ power = { address = 1 }
         (("{ address = 1 }", "{ scale = 2, sum = [{ address = 2 }] }"), "points.power.scale: does not go with sum"),
         (("= 1 }", "= 1, sum = [{ address = 2 }] }"), "points.power.sum: does not go with address"),
         (("= 1 }", "= 1, exponent = 3 }"), "points.power.exponent: must be a table"),
+        (("= 1 }", "= 1, asleep = 0 }"), "points.power.asleep: is the value for the raw numbers of missing; list them"),
+        (("{ address = 1 }", "{ asleep = 0, sum = [{ address = 2 }] }"), "points.power.asleep: does not go with sum"),
+        (("[points]", "[bus]\ntimeout_ms = 20000\n[points]"), "bus.timeout_ms: must be a number from 200 to 15000"),
         (("= 1 }", "= 1, transform = 'magic' }"), "points.power.transform: 'magic' is not known"),
         (("= 1 }", "= 1, type = 'text', length = 4 }"), "points.power.values: is missing; say what each text means"),
         (("power = {", "status = {"), "points.status.values: is missing; status is one of unknown, off"),
@@ -350,3 +353,12 @@ def test_an_owners_own_map_is_a_file(tmp_path: Path) -> None:
         load(str(tmp_path / "none.toml"))
     with pytest.raises(ConfigError, match="did you mean 'eastron/sdm630'"):
         load("eastron/sdm63")
+
+
+@pytest.mark.parametrize("name", ["sma/inverter", "sma/storage", "sma/hybrid"])
+def test_at_night_sma_s_inverters_give_nothing_and_their_counters_are_not_available(name: str) -> None:
+    """They answer all night, with 0x80000000 for the AC power and all ones for what is unsigned."""
+    asleep: dict[int, tuple[int, ...]] = {2: (0x8000, 0), 4: (0xFFFF,) * 4}
+    face = load(name).faces[Role.INVERTER]
+    told = {point.name: point.of(lambda at: asleep[at.length]) for point in face.points}
+    assert told.pop("power") == 0 and set(told.values()) == {None}

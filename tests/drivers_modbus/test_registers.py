@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.modbus.blocks import Limits, blocks
+from drivers.modbus.catalogue import load
 from drivers.modbus.registers import FORMS, Image, Reading, Register, Sum, Term, decode, encode, size
 from drivers.modbus.transforms import TRANSFORMS, four_quadrants
 from drivers.modbus.writes import Part, Write
 from hub.errors import Refused
+from hub.model import Role
 
 
 def register(kind: str, low: bool = False, length: int = 0) -> Register:
@@ -65,6 +67,9 @@ def image(words: dict[int, int]) -> Image:
         (Reading(register("u16"), scale=0.1, offset=-100), (1235,), 23.5),
         (Reading(register("i16"), scale=-1), (0xFF9C,), 100),
         (Reading(register("i16"), missing=(-32768,)), (0x8000,), None),
+        (Reading(register("i32"), missing=(-(2**31),), asleep=0.0), (0x8000, 0), 0),
+        (Reading(register("i32"), scale=-1, missing=(-(2**31),), asleep=0.0), (0, 5), -5),
+        (Reading(register("f32"), missing=(-1,), asleep=0.0), (0x7FC0, 0), None),
         (Reading(register("f32")), (0x7FC0, 0), None),
         (Reading(register("f32")), (0x7F80, 0), None),
         (Reading(register("u32"), bits=(2,)), (0, 7), True),
@@ -124,6 +129,32 @@ def test_a_sum_has_parts_that_may_be_missing_and_parts_that_may_not(words: dict[
 def test_a_power_factor_of_four_quadrants(raw: float, factor: float) -> None:
     """Schneider Electric DOCA0005EN, "Power Factor Register Format": beyond 1 the register is folded back from 2."""
     assert four_quadrants(raw, ()) == factor
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "watts"),
+    [
+        (1500, 0, 1500),
+        (62086, 0xFFFF, -3450),
+        (40000, 0, 40000),
+        (25536, 0xFFFF, -40000),
+        (34464, 1, 100000),
+        (65500, 0, -36),
+        (40, 0xFFFF, 40),
+        (62086, 0, -3450),
+        (62086, None, -3450),
+        (1500, None, 1500),
+    ],
+    ids=[
+        *("import", "export", "import of 40 kW", "export of 40 kW", "import of 100 kW"),
+        *("the low word has gone below 0 first", "the low word has gone above 0 first"),
+        *("older firmware, export", "no high word, export", "no high word, import"),
+    ],
+)
+def test_a_power_of_two_words_that_lie_apart(low: int, high: int | None, watts: float) -> None:
+    """Deye, high voltage: 625 and 690."""
+    point = load("deye/hybrid-3p-hv").faces[Role.GRID].point("power")
+    assert point.of(image({625: low} if high is None else {625: low, 690: high})) == watts
 
 
 @pytest.mark.parametrize(("state", "value"), [(0b010, -1500), (0b100, 1500), (0b001, 0), (0b011, -1500), (None, None)])

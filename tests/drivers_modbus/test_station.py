@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.modbus import link
 from drivers.modbus.driver import build
 from hub.errors import ConfigError, Refused
 from hub.model import DeviceSpec, Driver, Quality, Role, SystemClock
@@ -248,11 +249,31 @@ async def test_a_hole_that_a_device_refuses_is_left_out(hybrid: list[DeviceSpec]
         assert found.sink.of("battery")["min_soc"] == 10
 
 
-async def test_a_busy_device_is_asked_again_with_the_next_pass(hybrid: list[DeviceSpec]) -> None:
-    async with house(VALUES, *hybrid, script=lacks(13, code=6)) as found:
-        assert found.sink.of("grid") == {"power": None}
+@pytest.mark.parametrize("code", [4, 5, 6])
+async def test_what_a_device_is_too_busy_for_grows_old_and_is_not_told_as_wrong(
+    hybrid: list[DeviceSpec], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "_BUSY_S", (0.0, 0.0))
+    async with house(VALUES, *hybrid) as found:
+        assert found.sink.of("grid") == {"power": -700}
+        found.peer.script = lacks(13, code=code)
+        asked = len(found.peer.calls)
+        await eventually(lambda: len(found.peer.calls) > asked + 12)
+        said = found.sink.values["grid.power"]
+        assert (said.value, said.quality) == (-700, Quality.GOOD), "block and all, it is as it was"
+        await eventually(lambda: found.sink.values["battery.power_setpoint"].at > said.at)
+        assert found.sink.events("grid") == ["seen"], "it is there"
+        found.peer.holds(1, {14: 800})
         found.peer.script = right
-        await eventually(lambda: found.sink.of("grid") == {"power": -700})
+        await eventually(lambda: found.sink.of("grid") == {"power": -800})
+
+
+async def test_one_busy_answer_is_not_seen_at_all(hybrid: list[DeviceSpec]) -> None:
+    async with house(VALUES, *hybrid) as found:
+        found.peer.plan += [exception(6), right, exception(5), exception(5), right]
+        await eventually(lambda: not found.peer.plan)
+        await found.passes("grid", 2)
+        assert {m.quality for m in found.sink.values.values()} == {Quality.GOOD}
 
 
 async def test_a_device_that_has_nothing_at_first_is_whole_later(hybrid: list[DeviceSpec]) -> None:

@@ -108,3 +108,13 @@ def test_any_capture_takes_time_by_its_length(piece: bytes) -> None:
     for part in packets(piece * (100_000 // len(piece))):
         assert isinstance(part, Packet | Rejected)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("module", [ha_codec, mixed], ids=["homeassistant", "mqtt"])
+def test_a_topic_without_a_slash_counts_once_it_is_announced(module: Any) -> None:
+    config = json.dumps(CONFIG | {"state_topic": "watts", "availability_topic": "alive", "device_class": "power"})
+    data = f"watts 5\nhomeassistant/sensor/x/y/config {config}\nwatts 12.5\nalive online\nvolts 230\n".encode()
+    capture = module.decode(data)
+    assert [dict(m.points) for m in capture.messages] == [{}, {"meter.power": 12.5}, {}]
+    assert [r.code for r in capture.messages[2].readings] == ["availability"]
+    assert [r.offset for r in capture.rejected] == [0, data.index(b"volts")]

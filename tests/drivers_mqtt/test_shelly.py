@@ -92,6 +92,9 @@ VALVE = json.dumps(
         "thermostats": [{"pos": 30, "target_t": {"value": 21}, "tmp": {"value": 20.1, "is_valid": True}}],
     }
 )
+VALVE_F = json.dumps(
+    {"thermostats": [{"pos": 30, "target_t": {"value": 70, "units": "F"}, "tmp": {"value": 68.3, "units": "F"}}]}
+)
 
 
 def gen1(id_: str, place: str, channel: int = 1, role: str = "", phases: bool | None = None) -> Gen1:
@@ -131,6 +134,12 @@ def gen1(id_: str, place: str, channel: int = 1, role: str = "", phases: bool | 
             VALVE,
             {"temperature": 20.1, "target_temperature": 21, "valve": 30, "battery_level": 88},
         ),
+        (
+            gen1("shellytrv-B", "thermostat"),
+            "info",
+            VALVE_F,
+            {"temperature": 20.166667, "target_temperature": 21.111111, "valve": 30},
+        ),
         (gen1("shelly1-A", "plug"), "relay/0/power", "1e9", {}),
     ],
 )
@@ -156,6 +165,10 @@ def test_gen1_commands() -> None:
     assert (dim.topic, json.loads(dim.payload)) == ("shellies/b/white/0/set", {"turn": "on", "brightness": 30})
     warm = valve.write("target_temperature", 21.3)
     assert (warm.topic, warm.payload) == ("shellies/c/thermostat/0/command/target_t", "21.5")
+    valve.read("shellies/c/info", VALVE_F.encode())
+    assert valve.write("target_temperature", 21.3).payload == "70.7"
+    valve.read("shellies/c/info", VALVE.encode())
+    assert valve.write("target_temperature", 21.3).payload == "21.5"
     for device, name in ((plug, "brightness"), (gen1("d", "grid"), "power")):
         with pytest.raises(Refused):
             device.write(name, 1)

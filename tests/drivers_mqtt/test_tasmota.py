@@ -205,6 +205,42 @@ def test_an_implausible_value_is_a_problem_and_no_point() -> None:
             {"E_in": 1, "Power": 5, "Power_p1": 3, "Power_p2": 2, "Volt_p1": 230.1},
             {"energy_import": 1000, "power": 5, "power_l1": 3, "power_l2": 2, "voltage_l1": 230.1},
         ),
+        (  # Iskra MT175
+            {"E_in": 12345.678, "E_out": 234.5, "P": -321, "L1": 1, "L2": 2, "L3": -324, "Server_ID": "0a01"},
+            {"energy_import": 12345678, "energy_export": 234500, "power": -321, "power_l1": 1, "power_l2": 2}
+            | {"power_l3": -324},
+        ),
+        (  # Apator APOX+
+            {"Total_Tarif1": 1, "Total_Tarif2": 2, "Total_Summe": 3, "Power_curr": 4, "Curr_p1": 0.5, "Volt_p1": 230},
+            {"energy_import_t1": 1000, "energy_import_t2": 2000, "energy_import": 3000, "power": 4}
+            | {"current_l1": 0.5, "voltage_l1": 230},
+        ),
+        (  # EasyMeter Q3A
+            {"Verbrauch_T1": 1, "Verbrauch_Summe": 3, "Einspeisung_Summe": 2, "Watt_Summe": 5, "Watt_L3": 1},
+            {"energy_import_t1": 1000, "energy_import": 3000, "energy_export": 2000, "power": 5, "power_l3": 1},
+        ),
+        (  # Carlo Gavazzi EM340
+            {"Energy_Tot": 10.5, "Energy_Tot_Export": 0.5, "Energy_Demand": 77, "Power_L1": 9, "Power_va_L1": 10},
+            {"energy_import": 10500, "energy_export": 500, "power_l1": 9},
+        ),
+        (  # ABB B23 by Modbus
+            {"Active_power_Total": 7, "Active_power_L2": 3, "Real_energy": 1, "Real_energy_consumed": 2}
+            | {"Real_energy_delivered": 1, "Voltage_L1": 231},
+            {"power": 7, "power_l2": 3, "energy_import": 2000, "energy_export": 1000, "voltage_l1": 231},
+        ),
+        (  # ABB B23 by infrared
+            {"ID": 1, "Imp": 10, "P_tot": 5, "P_L1": 2, "U_L1": 230, "F": 50, "Imp-L1": 3},
+            {"energy_import": 10000, "power": 5, "power_l1": 2, "voltage_l1": 230, "frequency": 50},
+        ),
+        (  # Holley DTZ541
+            {"total_kwh": 1.5, "export_total_kwh": 0.5, "curr_w": 3, "amp_p2": 1, "freq": 50},
+            {"energy_import": 1500, "energy_export": 500, "power": 3, "current_l2": 1, "frequency": 50},
+        ),
+        ({"Pges": 4321, "Total_out": 2}, {"energy_export": 2000}),  # Apator 12EC3, whose Pges is kWh
+        ({"Total_in": 1, "L1": 230, "F": 3, "Imp": 4}, {"energy_import": 1000}),
+        ({"P": 600, "P1": 100, "ISUB": 15}, {}),
+        ({"P_tot": 600, "F": 50}, {}),
+        ({"Imp": 600}, {}),
     ],
 )
 def test_a_reader_of_a_supply_meter_is_the_grid(group: dict[str, Any], expected: dict[str, Any]) -> None:

@@ -256,3 +256,143 @@ def test_three_phases_are_summed() -> None:
 def test_one_long_list_is_read_once_for_all() -> None:
     payload = json.dumps(HOUSE).encode()
     assert members(payload) is members(payload)
+
+
+# -- meters of several phases or clamps; names as on the pages of the devices -----------------------------------------
+
+
+def named(unit: str, *names: str) -> list[dict[str, Any]]:
+    return [numeric(name, unit, 1) for name in names]
+
+
+def maker(name: str, wire: str, unit: str) -> dict[str, Any]:
+    return {"type": "numeric", "name": name, "property": wire, "access": 1, "unit": unit}
+
+
+def flow(name: str) -> dict[str, Any]:
+    return {"type": "enum", "name": name, "property": name, "access": 1, "values": ["consuming", "producing", "sign"]}
+
+
+CLAMPS = [
+    numeric("ac_frequency", "Hz", 1),
+    *named("V", "voltage"),
+    *named("W", "power_a", "power_b", "power_ab"),
+    *named("A", "current_a", "current_b"),
+    *named("%", "power_factor_a", "power_factor_b"),
+    flow("energy_flow_a"),
+    flow("energy_flow_b"),
+    *named("kWh", "energy_a", "energy_b", "energy_produced_a", "energy_produced_b"),
+]
+THREE = [
+    *named("V", "voltage_a", "voltage_b", "voltage_c"),
+    *named("W", "power_a", "power_b", "power_c"),
+    *named("A", "current_a", "current_b", "current_c", "current"),
+    *named("kWh", "energy", "produced_energy", "energy_a", "energy_produced_a"),
+    *named("%", "power_factor", "power_factor_a"),
+    *named("W", "power"),
+]
+LINKY = [
+    maker("EAST", "current_summ_delivered", "kWh"),
+    maker("EASF01", "current_tier1_summ_delivered", "kWh"),
+    maker("EASF02", "current_tier2_summ_delivered", "kWh"),
+    maker("EAIT", "current_summ_received", "kWh"),
+    maker("CCASN", "active_power", "W"),
+    maker("ERQ2", "reactive_power", "VArh"),
+    maker("IRMS1", "rms_current", "A"),
+    maker("URMS1", "rms_voltage", "V"),
+]
+
+
+@pytest.mark.parametrize(
+    ("exposes", "state", "expected"),
+    [
+        (
+            CLAMPS,
+            {"power_a": 100, "energy_flow_a": "producing", "power_b": 40, "energy_flow_b": "consuming", "power_ab": 140}
+            | {"voltage": 230, "energy_a": 1.5, "energy_produced_b": 2, "current_b": 0.2, "power_factor_a": 90},
+            {"meter.power": -100, "meter_2.power": 40, "meter.voltage_l1": 230, "meter_2.voltage_l1": 230}
+            | {"meter.energy_import": 1500, "meter_2.energy_export": 2000, "meter_2.current_l1": 0.2}
+            | {"meter.power_factor": 0.9},
+        ),
+        (CLAMPS, {"power_a": -7, "energy_flow_a": "sign", "power_b": 3, "energy_flow_b": None}, {"meter.power": -7}),
+        (
+            THREE,
+            {"power": -600, "power_a": -100, "power_b": -200, "power_c": -300, "current": 3, "current_a": 0.5}
+            | {"voltage_c": 231, "energy": 10, "produced_energy": 5, "energy_a": 4, "power_factor": 50},
+            {"meter.power": -600, "meter.power_l1": -100, "meter.power_l2": -200, "meter.power_l3": -300}
+            | {"meter.current": 3, "meter.current_l1": 0.5, "meter.voltage_l3": 231, "meter.energy_import": 10_000}
+            | {"meter.energy_export": 5000, "meter.power_factor": 0.5},
+        ),
+        (
+            [SWITCH, *THREE],
+            {"state": "ON", "power": 6, "power_a": 1, "power_c": 5, "energy": 1},
+            {"plug.on": True, "plug.power": 6, "plug.power_l1": 1, "plug.power_l3": 5, "plug.energy": 1000},
+        ),
+        (
+            named("W", "power", "power_phase_a", "power_phase_b", "power_phase_c"),
+            {"power": 6, "power_phase_a": 1, "power_phase_b": 2, "power_phase_c": 3},
+            {"meter.power": 6, "meter.power_l1": 1, "meter.power_l2": 2, "meter.power_l3": 3},
+        ),
+        (
+            [*named("W", "power_a", "power_b", "power_c"), flow("energy_flow_a")],
+            {"power_a": 1, "power_b": 2, "power_c": 3, "energy_flow_a": "producing"},
+            {"meter.power_l1": -1, "meter.power_l2": 2, "meter.power_l3": 3, "meter.power": 4},
+        ),
+        (
+            [maker("PAPP", "apparent_power", "VA"), *LINKY],
+            {"apparent_power": 500, "current_summ_delivered": 1234.5, "current_tier1_summ_delivered": 1000}
+            | {"current_tier2_summ_delivered": 234.5, "current_summ_received": 7, "active_power": 800, "rms_current": 2}
+            | {"rms_voltage": 235, "reactive_power": 12},
+            {"meter.apparent_power": 500, "meter.energy_import": 1_234_500, "meter.energy_import_t1": 1_000_000}
+            | {"meter.energy_import_t2": 234_500, "meter.energy_export": 7000, "meter.current_l1": 2}
+            | {"meter.voltage_l1": 235},
+        ),
+        (
+            [maker(f"SINSTS{n}", f"apparent_power{end}", "VA") for n, end in ((1, ""), (2, "_ph_b"), (3, "_ph_c"))],
+            {"apparent_power": 1, "apparent_power_ph_b": 2, "apparent_power_ph_c": 3},
+            {"meter.apparent_power_l1": 1, "meter.apparent_power_l2": 2, "meter.apparent_power_l3": 3},
+        ),
+        (
+            [*named("mW", "power"), *named("Wh", "energy"), *named("mA", "current"), *named("kVA", "apparent_power")],
+            {"power": 12_000, "energy": 500, "current": 52, "apparent_power": 0.5},
+            {"meter.power": 12, "meter.energy_import": 500, "meter.current_l1": 0.052, "meter.apparent_power": 500},
+        ),
+        (named("MW", "power"), {"power": 0.01}, {"meter.power": 10_000}),
+        (
+            [{"type": "climate", "features": [numeric("local_temperature", "°C")]}, *named("%", "position")],
+            {"local_temperature": 19.5, "position": 30},
+            {"thermostat.temperature": 19.5, "thermostat.valve": 30},
+        ),
+        (
+            [{"type": "climate", "features": [numeric("local_temperature", "°C")]}, *named("", "valve_position")],
+            {"valve_position": 55},
+            {"thermostat.valve": 55},
+        ),
+        ([COVER, *named("%", "position")], {"position": 30}, {}),
+    ],
+)
+def test_meters_of_several_phases_or_clamps(exposes: Any, state: dict[str, Any], expected: dict[str, Any]) -> None:
+    rows = json.dumps([device("m", exposes)])
+    capture = decode(f"zigbee2mqtt/bridge/devices {rows}\nzigbee2mqtt/m {json.dumps(state)}\n".encode())
+    assert dict(capture.messages[1].points) == pytest.approx(expected)
+
+
+def test_a_power_without_its_direction_is_said_and_its_readings_have_units() -> None:
+    rows = json.dumps([device("m", CLAMPS)])
+    state = json.dumps({"power_a": 7, "energy_flow_a": "unknown", "energy_produced_a": 2})
+    message = decode(f"zigbee2mqtt/bridge/devices {rows}\nzigbee2mqtt/m {state}\n".encode()).messages[1]
+    assert "power_a: a power without a direction" in message.problems[0] and "meter.power" not in message.points
+    assert {r.code: (r.value, r.unit) for r in message.readings} == {
+        "power_a": (7, "W"),
+        "energy_flow_a": ("unknown", ""),
+        "energy_produced_a": (2000, "Wh"),
+    }
+
+
+def test_the_second_clamp_is_a_meter_by_its_channel() -> None:
+    auto = Auto("m", "zigbee2mqtt", "grid", 2)
+    auto.read("zigbee2mqtt/bridge/devices", json.dumps([device("m", CLAMPS)]).encode())
+    update = auto.read(
+        "zigbee2mqtt/m", b'{"power_a": 1, "energy_flow_a": "sign", "power_b": 2, "energy_flow_b": "sign"}'
+    )
+    assert update and update.values == {"power": 2}

@@ -13,7 +13,7 @@ import pytest
 from drivers.p1.codec import Parser
 from drivers.p1.codec import decode as decode_capture
 from hub.cli.decode import shown
-from hub.model.heard import Capture, Heard, Rejected
+from hub.model.heard import Capture, CaptureHints, Heard, Rejected
 from tests.codec_fuzz import SIXTEEN_BITS, run
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors" / "dsmr"
@@ -389,3 +389,30 @@ def test_no_mutation_of_changed_line_ends_gives_a_wrong_value(telegram: Callable
 
     seeds = [original.replace(b"\r\n", end) for end in (b"\r", b"\r\r\n")] + [original.hex().encode()]
     assert run(decode_capture, seeds, 4000, judge, 2 * SIXTEEN_BITS) > 0  # two checksums are tried
+
+
+@pytest.mark.parametrize(
+    ("zone", "stamp", "utc"),
+    [
+        ("", "230606143105S", "2023-06-06T12:31:05+00:00"),
+        ("Europe/Tallinn", "230606143105S", "2023-06-06T11:31:05+00:00"),
+        ("Europe/Helsinki", "231206143105W", "2023-12-06T12:31:05+00:00"),
+        ("Europe/Helsinki", "261025033000S", "2026-10-25T00:30:00+00:00"),
+        ("Europe/Helsinki", "261025033000W", "2026-10-25T01:30:00+00:00"),
+        ("Europe/Dublin", "230606143105S", "2023-06-06T13:31:05+00:00"),
+        ("Europe/Dublin", "231206143105W", "2023-12-06T14:31:05+00:00"),
+    ],
+)
+def test_the_clock_of_a_meter_is_that_of_its_zone(
+    telegram: Callable[..., bytes], zone: str, stamp: str, utc: str
+) -> None:
+    gas = f"0-1:24.1.0(003)\r\n0-1:24.2.1({stamp})(00012.345*m3)\r\n"
+    (message,) = decode_capture(telegram(1, stamp, gas), CaptureHints(zone=zone)).messages
+    assert message.time == utc_ms(utc) and not message.problems
+    assert message.aged == {"grid.gas": utc_ms(utc)}
+
+
+def test_a_letter_that_does_not_fit_the_zone_is_a_problem(telegram: Callable[..., bytes]) -> None:
+    for zone, stamp in (("Europe/Dublin", "230606143105W"), ("Europe/Helsinki", "231206143105S")):
+        (message,) = decode_capture(telegram(1, stamp), CaptureHints(zone=zone)).messages
+        assert "summer letter" in message.problems[0]

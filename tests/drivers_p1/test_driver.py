@@ -7,11 +7,13 @@ import os
 import pty
 import tty
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from drivers.p1.driver import build
+from hub import drivers
 from hub.errors import ConfigError, Refused
 from hub.model import Command, DeviceSpec, Reason, Role, Source, SystemClock
 
@@ -161,3 +163,31 @@ def test_nothing_can_be_written() -> None:
 def test_a_link_that_cannot_be_one_is_a_clear_error(link: str) -> None:
     with pytest.raises(ConfigError, match="P1"):
         build(link, [SPEC], SystemClock())
+
+
+@pytest.mark.parametrize(
+    ("site", "options", "hour"),
+    [
+        ("Europe/Helsinki", [{}, {}], 10),
+        ("Europe/Helsinki", [{}, {"timezone": "Europe/London"}], 12),
+        ("Europe/Amsterdam", [{}], 11),
+        ("UTC", [{}], 11),
+        ("", [{}], 11),
+    ],
+)
+def test_its_clock_is_the_sites_unless_its_owner_says_otherwise(
+    site: str, options: list[dict[str, object]], hour: int, telegram: Callable[..., bytes]
+) -> None:
+    specs = [DeviceSpec(f"u{n}", f"d{n}", Role.GRID, "p1", "tcp://h:1", options=o) for n, o in enumerate(options)]
+    (driver,) = drivers.build(specs, SystemClock(), "", timezone=site)
+    (heard,) = driver._language.parser().feed(telegram(5))  # type: ignore[attr-defined]
+    assert datetime.fromtimestamp(heard.time / 1000, UTC) == datetime(2026, 11, 24, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zones", [["Mars/Base"], ["Europe/Riga", "Europe/Vilnius"], [5]])
+def test_a_zone_that_cannot_be_is_a_clear_error(zones: list[object]) -> None:
+    specs = [
+        DeviceSpec(f"u{n}", f"d{n}", Role.GRID, "p1", "tcp://h:1", options={"timezone": z}) for n, z in enumerate(zones)
+    ]
+    with pytest.raises(ConfigError, match="timezone"):
+        drivers.build(specs, SystemClock(), "", timezone="Europe/Berlin")

@@ -19,7 +19,7 @@ from drivers.prices.columns import Told, told_by, told_in
 from drivers.prices.own import Layout
 from drivers.prices.source import PriceSource
 from drivers.prices.want import USUAL, Want
-from hub.model.heard import Capture
+from hub.model.heard import Capture, CaptureHints
 from tests.codec_fuzz import run
 from tests.drivers_fetch.kit import Taken
 
@@ -107,7 +107,7 @@ def test_a_table_says_its_unit_in_a_column_or_in_the_prices_name(head: str, cell
     data = f"{head}\n{start},{cell}".encode()
     assert prices(data) == prices(BOM + data) == [(0, price)] and units(data) == {unit}
     assert prices(data.decode().encode("utf-16")) == [(0, price)]
-    assert not problems(decode(data))
+    assert not problems(decode(data, CaptureHints(zone="UTC")))
 
 
 def test_the_table_that_was_believed_a_thousandfold() -> None:
@@ -213,3 +213,17 @@ def test_damaged_tables_and_lists() -> None:
         assert all(abs(float(v)) <= 10_000_000 for m in capture.messages for v in m.points.values())
 
     assert run(decode, seeds, 2_000, plausible) > 200
+
+
+NAIVE = b"start;end;ct/kWh\n26.10.2025 00:00;26.10.2025 01:00;25,3\n26.10.2025 01:00;26.10.2025 02:00;-1,3\n"
+
+
+def test_times_without_an_offset_are_a_problem_until_somebody_says_where_they_are_from() -> None:
+    capture = decode(NAIVE)
+    assert any("taken as UTC" in p and "--timezone" in p for p in problems(capture))
+    known = decode(NAIVE, CaptureHints(zone="Europe/Berlin"))
+    assert not problems(known)
+    assert [m.time for m in known.messages] == [(m.time or 0) - 2 * HOUR_MS for m in capture.messages]
+    assert not problems(decode(b"start,price\n2025-10-26T00:00:00Z,0.25\n2025-10-26T01:00:00Z,0.2\n"))
+    assert not problems(decode(b"start,price\n1761436800,0.25\n1761440400,0.2\n"))
+    assert not own.read(NAIVE, Want(timezone="UTC")).problems

@@ -51,6 +51,12 @@ def test_registers_as_pysunspec2_encodes_them() -> None:
     assert said["103.W"] == (5120, "W") and said["103.PhVphA"] == (230.1, "V") and said["1.Mn"] == ("ACME", "")
 
 
+def test_a_meter_of_a_maker_that_counts_export_is_turned_in_a_capture_too() -> None:
+    (heard,) = decode(registers({**COMMON, "Mn": "SolarEdge"}, inverter(512), meter(-1200), meter(300))).messages
+    assert (heard.points["grid.power"], heard.points["meter.power"]) == (1200, -300)
+    assert heard.points["inverter.power"] == 5120 and heard.points["grid.energy_import"] == 5_000_000
+
+
 FORMS = ["hexadecimal", "spaced", "image", "after noise", "0x", "decimals", "columns", "list", "by address"]
 
 

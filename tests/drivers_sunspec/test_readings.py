@@ -308,6 +308,50 @@ def test_a_meter_that_counts_export_is_turned_and_its_counters_are_not() -> None
     assert (values["energy_import"], values["energy_export"]) == (5000, 4000)
 
 
+SOLAREDGE = {"ID": 1, "Mn": "SolarEdge ", "Md": "SE10K"}
+ACME = {"ID": 1, "Mn": "ACME", "Md": "Meter"}
+WATTNODE = {"ID": 1, "Mn": "WattNode", "Md": "WND-3Y-400-MB"}
+
+
+@pytest.mark.parametrize(
+    ("chain", "watts"),
+    [
+        ((SOLAREDGE, METER), 1500),
+        ((SOLAREDGE, AC_103, SOLAREDGE, METER), 1500),
+        ((SOLAREDGE, AC_103, WATTNODE, METER), 1500),
+        ((ACME, AC_103, SOLAREDGE, METER), 1500),
+        ((ACME, AC_103, ACME, METER), -1500),
+        ((METER,), -1500),
+    ],
+)
+def test_a_meter_counts_as_its_maker_or_its_inverters_maker_does(chain: tuple[dict[str, Any], ...], watts: int) -> None:
+    for role in (Role.GRID, Role.METER):
+        assert read(role, *chain)["power"] == watts
+    assert read(Role.GRID, *chain)["energy_import"] == 5000
+    assert (read(Role.GRID, *chain, export=True)["power"], read(Role.GRID, *chain, export=False)["power"]) == (
+        1500,
+        -1500,
+    ), "the owner's word goes first"
+
+
+NO_POWER = {key: value for key, value in AC_103.items() if key not in ("W", "DCW")}
+
+
+@pytest.mark.parametrize(("state", "name"), [(1, "off"), (2, "sleeping"), (8, "standby")])
+def test_an_inverter_that_sleeps_and_has_no_power_gives_nothing(state: int, name: str) -> None:
+    values = read(Role.INVERTER, NO_POWER | {"St": state})
+    assert (values["status"], values["power"]) == (name, 0), "and the house's consumption is known at night"
+    assert "pv_power" not in values
+    assert read(Role.INVERTER, AC_103 | {"St": state})["power"] == -3000, "what is told goes first"
+    no_power = {key: value for key, value in AC_701.items() if key != "W"} | {"InvSt": state - 1}
+    assert read(Role.INVERTER, no_power)["power"] == 0
+
+
+@pytest.mark.parametrize("state", [3, 4, 5, 6, 7, 9])
+def test_an_inverter_that_works_and_has_no_power_is_not_taken_to_give_nothing(state: int) -> None:
+    assert "power" not in read(Role.INVERTER, NO_POWER | {"St": state})
+
+
 def test_the_second_meter_of_a_unit() -> None:
     assert read(Role.METER, METER, {**METER, "W": 12}, index=2)["power"] == 120
     assert read(Role.METER, METER, index=2) == {}

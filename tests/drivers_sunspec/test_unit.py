@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from drivers.modbus import link
 from drivers.sunspec import unit
 from hub.errors import NoAnswer, Refused
 from hub.model import DeviceSpec, Driver, Role
@@ -55,6 +56,33 @@ def test_a_grid_meter_at_each_base(base: int) -> None:
             await driver.apply(command("grid.power", 1.0))
 
     run({1: made(common("M7"), METER, base=base)}, [device("grid", Role.GRID, sign="export")], scene)
+
+
+def test_what_a_device_is_too_busy_for_grows_old_and_is_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "_BUSY_S", (0.0, 0.0))
+
+    class Busy(Peer):
+        busy = False
+
+        def _respond(self, request: bytes) -> bytes:
+            return bytes([request[1] | 0x80, 6]) if self.busy else super()._respond(request)
+
+    async def main() -> None:
+        sink = FakeSink()
+
+        async def scene(driver: Driver, seen: FakeSink) -> None:
+            await seen.until(lambda: seen.value("grid.power") == -1500)
+            peer.busy = True
+            batches = len(seen.batches)
+            await seen.until(lambda: len(seen.batches) > batches + 4)
+            assert seen.batches[-1] == [] and ("lost", "grid") not in seen.events
+            peer.busy = False
+            await seen.until(lambda: seen.batches[-1] != [])
+
+        async with Busy({1: made(common("M7"), METER)}) as peer:
+            await drive(peer.link, [device("grid", Role.GRID)], scene, sink)
+
+    asyncio.run(main())
 
 
 def test_meters_behind_an_inverter_have_names_of_their_own() -> None:

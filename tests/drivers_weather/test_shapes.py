@@ -199,3 +199,16 @@ def test_of_several_places_the_first_counts() -> None:
 def test_damaged_answers_of_these_kinds() -> None:
     seeds = [said(m) for m in ({"result": FLAT, "message": MESSAGE}, {"result": FLAT}, CURRENT, [CURRENT, CURRENT])]
     assert run(decode, seeds, 1_000) > 100
+
+
+def test_a_refusal_says_its_reason() -> None:
+    refused = decode(said({"error": True, "reason": "Daily API request limit exceeded."}))
+    assert [r.reason for r in refused.rejected] == ["the service says: Daily API request limit exceeded."]
+    with pytest.raises(NotUnderstoodError, match="Daily API"):
+        open_meteo.read(said({"error": True, "reason": "Daily API request limit exceeded."}))
+
+
+def test_the_older_answer_of_open_meteo_is_named() -> None:
+    older = {"latitude": 52.5, "current_weather": {"temperature": 13.3, "time": "2024-01-01T00:00"}}
+    assert "current_weather" in decode(said(older)).rejected[0].reason
+    assert told(meteo(current_weather=older["current_weather"])) == told(meteo())
