@@ -27,7 +27,8 @@ _MODBUS = """\
 
 `link` is `tcp://host:port`, `rtu+tcp://host:port` (a serial gateway) or `serial:///dev/serial/by-id/...?baud=9600`.
 A device with several parts (a hybrid with battery and meter) is one device of the site document for each, all with the
-same `link`, `unit` and `map`; it is read once for all of them. Other options: `unit`, `poll_s` (1), for meters
+same `link`, `unit` and `map`; it is read once for all of them. Other options: `unit`, `poll_s` (1), `timeout_s` for a
+device that is slow (how long an answer may take at most, 0.2 to 15; else as its map says, and 1), for meters
 `reversed = true` when the current transformers are the wrong way round, and `proxy = "127.0.0.1:1502"` so that other
 programs read the device through the hub. A map of one's own lies in the data folder as `maps/<vendor>/<model>.toml`.
 """
@@ -38,6 +39,19 @@ Any inverter, battery or meter that speaks SunSpec Modbus: the hub finds its mod
 map is needed. `link` is `tcp://host:port`; a hybrid's battery is a device of its own with `behind` naming the inverter.
 Its power is that of its ports (714), its modules (160) or its bank (802). AC power counts as a battery's only where
 every DC side is a battery's, or with `coupling = "ac"`: an inverter that serves a battery alone, and does not say so.
+
+Options, beside `coupling`:
+
+- `unit` (1): its unit on the link. A Fronius smart meter is at 200 or 240.
+- `index` (1): for meters, which of the unit's meters, in the order of its models.
+- `sign`: for meters, which way counts as + on the wire, `"import"` or `"export"`. Where it is not said it is `export`
+  for SolarEdge's meters and all those behind its inverters, by the maker in model 1, and `import` for others.
+- `poll_s` (1): seconds between two readings.
+- `timeout_s` (1): how long an answer may take at most, 0.2 to 15; a set-point has as long.
+- `control_model`: the model that takes set-points, 704 or 123 for an inverter, 704 or 124 for a battery (the first
+  there is).
+
+An inverter that says that it is off, asleep or in standby and has no AC power to tell gives 0 W.
 
 The points of the house come from models 701, 101 to 103 and 111 to 113 (AC), 714 and 160 (DC), 713, 802 and 124 (the
 battery), 201 to 204 and 211 to 214 (meters), 702, 120 and 121 (ratings). Every other published model is read once and

@@ -17,7 +17,7 @@ from aiohttp import web
 from hub import VERSION, config
 from hub.auth import Doorman
 from hub.calendar import calendar_of
-from hub.commission.judge import Finding, Verdict
+from hub.commission.finding import Finding, Verdict
 from hub.commission.session import Progress, Session
 from hub.control import Desk, Dispatcher, Heart, Planned, Recorder
 from hub.control.intents import IntentSink, with_intents

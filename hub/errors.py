@@ -4,7 +4,8 @@ ShemsError
 ├── UserError        wrong usage or bad input: shown as one line, exit code 2, or a 4xx problem
 │   └── ConfigError  a site document or device map: file, line, key, what to do
 ├── LinkError        a device or link is unreachable: retried by its driver, never fatal
-│   └── NoAnswer     a request got no (valid) answer in time
+│   ├── NoAnswer     a request got no (valid) answer in time
+│   └── NoConnection nobody takes a connection there: nothing can be said of what is there
 └── Refused          the device (or the envelope) said no: shown to whoever asked
 """
 
@@ -33,6 +34,10 @@ class LinkError(ShemsError):
 
 class NoAnswer(LinkError):
     """No valid answer in time."""
+
+
+class NoConnection(LinkError):
+    """Nobody takes a connection."""
 
 
 class Refused(ShemsError):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from hub.errors import UserError
 from hub.finding.places import where
 from hub.finding.search import search
 from hub.model.found import Found
@@ -27,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit 0 also when nothing is there; raises UserError for an address that is none."""
     places = where(args.addresses)
+    _resolved(places.hosts)
     counts = f"{len(places.hosts)} addresses, {len(places.ports)} serial ports, {len(places.brokers)} brokers"
     print(f"looking at {counts}", file=sys.stderr)
     found: list[Found] = []
@@ -38,6 +42,15 @@ def run(args: argparse.Namespace) -> int:
     asyncio.run(search(places, tell))
     print(f"{len(found)} found", file=sys.stderr)
     return 0
+
+
+def _resolved(hosts: Sequence[str]) -> None:
+    """Raises UserError for a name that nobody knows: a search there would only find nothing."""
+    for host in hosts:
+        try:
+            socket.getaddrinfo(host, None)
+        except OSError as error:
+            raise UserError(f"{host!r} is no host that is known here: {error.strerror or error}") from None
 
 
 def shown(device: Found) -> dict[str, Any]:

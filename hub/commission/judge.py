@@ -7,39 +7,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
+from hub.commission.counters import counters
 from hub.commission.evidence import Evidence, Phases, Step, Window
+from hub.commission.finding import NEAR, Finding, Verdict, near, rounded
 from hub.model import OutcomeState, Value
 
 LEAST_W = 400.0
 """A step that moves less is lost in the house's own coming and going."""
-_NEAR = 0.25
-_LEAST_WH = 25.0
 _SLOW_MS = 2_500.0
 _CLOCK_S = 60.0
 _STILL_W = 100.0
 _PAIRS = (((0, 1, 2), ""), ((1, 0, 2), "L1 and L2"), ((0, 2, 1), "L2 and L3"), ((2, 1, 0), "L1 and L3"))
 _TURNED = (((1, 2, 0), "all three"), ((2, 0, 1), "all three"))
-
-
-class Verdict(StrEnum):
-    GOOD = "good"
-    FAULT = "fault"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`check`: what was looked at; `code`: what was found (the words are the page's). `device` it is about."""
-
-    check: str
-    verdict: Verdict
-    code: str
-    device: str = ""
-    numbers: Mapping[str, Value] = field(default_factory=dict)
 
 
 def judge(evidence: Evidence) -> tuple[Finding, ...]:
@@ -149,31 +131,31 @@ def _by_conductors(grid: str, asked: _Asked) -> Iterator[Finding]:
     assert phases is not None and seen is not None
     carried = [n for n in (0, 1, 2) if abs(phases[n]) > LEAST_W / 4]
     ratios = {n: seen[n] / phases[n] for n in carried}
-    if len(carried) == 1 and _near(sum(seen) / asked.watts, 1):
+    if len(carried) == 1 and near(sum(seen) / asked.watts, 1):
         yield Finding("grid_direction", Verdict.GOOD, "grid_right", grid)
         return
     if _alike(list(ratios.values())):
         yield _scaled("grid_direction", grid, sum(ratios.values()) / len(ratios))
         return
     for n, ratio in ratios.items():
-        if _near(ratio, -1):
+        if near(ratio, -1):
             yield Finding("ct_direction", Verdict.FAULT, "ct_reversed", grid, {"phase": n + 1})
-        elif abs(ratio) < _NEAR / 2:
+        elif abs(ratio) < NEAR / 2:
             yield Finding("ct_direction", Verdict.FAULT, "ct_missing", grid, {"phase": n + 1})
-        elif not _near(ratio, 1):
+        elif not near(ratio, 1):
             yield Finding(
-                "ct_direction", Verdict.FAULT, "ct_scale", grid, {"phase": n + 1, "factor": _round(1 / ratio)}
+                "ct_direction", Verdict.FAULT, "ct_scale", grid, {"phase": n + 1, "factor": rounded(1 / ratio)}
             )
 
 
 def _scaled(check: str, device: str, ratio: float) -> Finding:
-    if _near(ratio, 1):
+    if near(ratio, 1):
         return Finding(check, Verdict.GOOD, "grid_right", device)
-    if _near(ratio, -1):
+    if near(ratio, -1):
         return Finding(check, Verdict.FAULT, "grid_reversed", device)
-    if abs(ratio) < _NEAR / 2:
+    if abs(ratio) < NEAR / 2:
         return Finding(check, Verdict.FAULT, "grid_blind", device)
-    return Finding(check, Verdict.FAULT, "ct_scale", device, {"factor": _round(1 / ratio)})
+    return Finding(check, Verdict.FAULT, "ct_scale", device, {"factor": rounded(1 / ratio)})
 
 
 # -- conductors --------------------------------------------------------------------------------------------------------
@@ -273,17 +255,17 @@ def _solar(evidence: Evidence) -> Iterator[Finding]:
         if ratio is not None:
             good = ratio > 0
             code = "pv_right" if good else "pv_reversed"
-            numbers: dict[str, Value] = {"watts": _round(power or 0.0)}
+            numbers: dict[str, Value] = {"watts": rounded(power or 0.0)}
             yield Finding("solar_direction", Verdict.GOOD if good else Verdict.FAULT, code, inverter, numbers)
             continue
         if power is None or (panels is None and inverter in behind):
             yield Finding("solar_direction", Verdict.UNKNOWN, "no_power_told", inverter)
         elif panels is not None and panels < -_STILL_W:
-            yield Finding("solar_direction", Verdict.FAULT, "pv_reversed", inverter, {"watts": _round(panels)})
+            yield Finding("solar_direction", Verdict.FAULT, "pv_reversed", inverter, {"watts": rounded(panels)})
         elif panels is None and power < -_STILL_W:
-            yield Finding("solar_direction", Verdict.FAULT, "pv_reversed", inverter, {"watts": _round(power)})
+            yield Finding("solar_direction", Verdict.FAULT, "pv_reversed", inverter, {"watts": rounded(power)})
         elif evidence.daylight is False and (power if panels is None else panels) > _STILL_W:
-            yield Finding("solar_direction", Verdict.FAULT, "pv_at_night", inverter, {"watts": _round(power)})
+            yield Finding("solar_direction", Verdict.FAULT, "pv_at_night", inverter, {"watts": rounded(power)})
         elif evidence.daylight is None or abs(power if panels is None else panels) <= _STILL_W:
             yield Finding("solar_direction", Verdict.UNKNOWN, "too_dark", inverter)
         else:
@@ -316,46 +298,8 @@ def _sums(evidence: Evidence) -> Iterator[Finding]:
         off, (total, *phases) = offs[len(offs) // 2]
         good = off <= max(50.0, 0.1 * sum(map(abs, phases)))
         code = "sum_right" if good else "sum_wrong"
-        numbers: dict[str, Value] = {"phases": _round(sum(phases)), "total": _round(total)}
+        numbers: dict[str, Value] = {"phases": rounded(sum(phases)), "total": rounded(total)}
         yield Finding("phase_sum", Verdict.GOOD if good else Verdict.FAULT, code, meter, numbers)
-
-
-# -- counters ----------------------------------------------------------------------------------------------------------
-
-
-def _counters(evidence: Evidence) -> Iterator[Finding]:
-    """What the counters counted against what the power came to."""
-    grid = evidence.wiring.grid
-    if grid:
-        yield from _two_way(evidence, grid)
-    for device in (*evidence.wiring.inverters, *evidence.wiring.chargers):
-        wh = sum(max(p, 0.0) for p in evidence.whole.of(f"{device}.power")) / 3600
-        counted = evidence.whole.change(f"{device}.energy")
-        if counted is not None and abs(wh) >= _LEAST_WH:
-            yield _counted(device, "energy", counted / wh)
-
-
-def _two_way(evidence: Evidence, grid: str) -> Iterator[Finding]:
-    """By what went in less what went out: some meters count each phase by itself, and then both counters run."""
-    net = sum(evidence.whole.of(f"{grid}.power")) / 3600
-    bought, sold = (evidence.whole.change(f"{grid}.energy_{way}") for way in ("import", "export"))
-    if bought is None or sold is None or abs(net) < _LEAST_WH:
-        yield Finding("counters", Verdict.UNKNOWN, "too_little_energy", grid)
-        return
-    ratio = (bought - sold) / net
-    if _near(ratio, -1):
-        yield Finding("counters", Verdict.FAULT, "counters_swapped", grid)
-    else:
-        yield _counted(grid, "energy_import" if net > 0 else "energy_export", ratio)
-
-
-def _counted(device: str, counter: str, ratio: float) -> Finding:
-    if _near(ratio, 1):
-        return Finding("counters", Verdict.GOOD, "counter_right", device, {"counter": counter})
-    if ratio < _NEAR / 20:
-        return Finding("counters", Verdict.FAULT, "counter_stands", device, {"counter": counter})
-    numbers: dict[str, Value] = {"counter": counter, "factor": _round(1 / ratio)}
-    return Finding("counters", Verdict.FAULT, "counter_scale", device, numbers)
 
 
 # -- control -----------------------------------------------------------------------------------------------------------
@@ -364,7 +308,7 @@ def _counted(device: str, counter: str, ratio: float) -> Finding:
 def _obeyed(evidence: Evidence) -> Iterator[Finding]:
     """What was set is in force: the device's answer, and what flows while it limits something."""
     for step in evidence.steps:
-        numbers: dict[str, Value] = {"value": _round(step.value), "ms": _round(step.ms)}
+        numbers: dict[str, Value] = {"value": rounded(step.value), "ms": rounded(step.ms)}
         if not step.is_back:
             yield Finding("control", Verdict.FAULT, "not_put_back", step.device, numbers)
         if step.answer is not OutcomeState.CONFIRMED:
@@ -372,7 +316,7 @@ def _obeyed(evidence: Evidence) -> Iterator[Finding]:
             continue
         flows = _flows(evidence, step)
         if flows is not None and flows > step.value + max(_SPARE[step.point.partition(".")[2]], 0.1 * step.value):
-            numbers |= {"flows": _round(flows), "unit": _UNITS[step.point.partition(".")[2]]}
+            numbers |= {"flows": rounded(flows), "unit": _UNITS[step.point.partition(".")[2]]}
             exported = step.point.endswith(".export_limit")
             code = "export_not_held" if exported else "limit_not_obeyed"
             yield Finding("control", Verdict.FAULT, code, step.device, numbers)
@@ -401,13 +345,13 @@ def _flows(evidence: Evidence, step: Step) -> float | None:
 def _reversion(evidence: Evidence) -> Iterator[Finding]:
     """A device with a watchdog lets go of what nobody renews."""
     for silence in evidence.silences:
-        numbers: dict[str, Value] = {"held": _round(silence.held), "watchdog_s": silence.watchdog_s}
+        numbers: dict[str, Value] = {"held": rounded(silence.held), "watchdog_s": silence.watchdog_s}
         if silence.shown is None:
             yield Finding("reversion", Verdict.UNKNOWN, "not_shown", silence.device, numbers)
         elif math.isclose(silence.shown, silence.held, abs_tol=0.05 * abs(silence.held) + 0.05):
             yield Finding("reversion", Verdict.FAULT, "no_reversion", silence.device, numbers)
         else:
-            numbers["shown"] = _round(silence.shown)
+            numbers["shown"] = rounded(silence.shown)
             yield Finding("reversion", Verdict.GOOD, "lets_go", silence.device, numbers)
 
 
@@ -428,18 +372,10 @@ def _compared(device: str, ahead_s: float) -> Finding:
 
 _CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     *(_grid, _order, _assignment, _sums, _battery, _solar),
-    *(_counters, _obeyed, _reversion, _clock),
+    *(counters, _obeyed, _reversion, _clock),
 )
-
-
-def _near(ratio: float, wanted: float) -> bool:
-    return abs(ratio - wanted) <= _NEAR * abs(wanted)
 
 
 def _alike(ratios: list[float]) -> bool:
     """All of one sign, and none far from the others."""
-    return all(abs(a - b) <= _NEAR * max(abs(a), abs(b)) for a, b in itertools.combinations(ratios, 2))
-
-
-def _round(value: float) -> float:
-    return round(value, 2) if abs(value) < 10 else round(value)
+    return all(abs(a - b) <= NEAR * max(abs(a), abs(b)) for a, b in itertools.combinations(ratios, 2))

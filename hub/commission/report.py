@@ -6,7 +6,7 @@ from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
-from hub.commission.judge import Finding, Verdict
+from hub.commission.finding import Finding, Verdict
 from hub.commission.session import Progress
 from hub.commission.words import CHECKS, said
 

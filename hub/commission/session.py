@@ -12,7 +12,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from hub.commission.evidence import Evidence, Silence, Step, Window, Wiring
-from hub.commission.judge import LEAST_W, Finding, judge
+from hub.commission.finding import Finding
+from hub.commission.judge import LEAST_W, judge
 from hub.control import Desk, Dispatcher
 from hub.live import Board
 from hub.model import Clock, CommandSpec, LinkState, OutcomeState, Role

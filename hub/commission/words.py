@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.commission.judge import Finding
+from hub.commission.finding import Finding
 
 CHECKS = {
     "grid_direction": "Grid meter: direction and scale",
@@ -83,7 +83,14 @@ _SAID = {
         "The transformer ratio or the map is not this device's.",
     ),
     "counters_swapped": ("Import and export counters are changed over.", "Turn the meter round, or correct its map."),
-    "too_little_energy": ("Too little flowed to judge the counters.", "Test again with more load."),
+    "too_little_energy": (
+        "Too little flowed to judge the counters.",
+        "Test again with more load; a counter that moves in steps of 1 kWh cannot be judged in a test.",
+    ),
+    "counts_what": (
+        "{counter} is not what went to the AC side.",
+        "It may be what the panels made, which the inverter does not tell otherwise.",
+    ),
     "set_obeyed": ("{value} was set and shown after {ms} ms.", ""),
     "set_refused": ("It refused {value}.", "External control is not released in it, or the map is not this device's."),
     "set_no_answer": ("It did not answer when {value} was set.", "Look at its link."),

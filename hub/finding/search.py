@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from hub.errors import ConfigError, LinkError, ShemsError
+from hub.errors import ConfigError, LinkError, NoConnection, ShemsError
 from hub.finding.finders import LANES, Lane, finder, for_link
 from hub.model.found import Found, Where
 
@@ -97,7 +97,7 @@ async def probe(link: str) -> Sequence[Found]:
         try:
             found = await one.probe(link)
         except (LinkError, ConfigError) as error:  # the forms of a link differ: it may be another's
-            said = error
+            said = _telling(said, error)
             continue
         if any(f.certain for f in found):
             return found
@@ -114,5 +114,10 @@ async def record(link: str, seconds: float) -> bytes:
         try:
             return await one.record(link, seconds)
         except (LinkError, ConfigError) as error:
-            said = error
+            said = _telling(said, error)
     raise said or LinkError(f"{link}: nothing to record")
+
+
+def _telling(said: ShemsError | None, error: ShemsError) -> ShemsError:
+    """The last finder's word, unless one before could not even connect: the others then only say whom they missed."""
+    return said if isinstance(said, NoConnection) else error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Protocol
 
 from hub.errors import UserError
@@ -59,7 +59,7 @@ MOST_HOSTS = 1024
 def hosts_of(text: str) -> list[str]:
     """The hosts that a name, an address or a network like 192.168.1.0/24 stands for. Raises UserError."""
     if "/" not in text:
-        return [text]
+        return [_host(text)]
     try:
         network = ip_network(text, strict=False)
     except ValueError:
@@ -67,6 +67,16 @@ def hosts_of(text: str) -> list[str]:
     if network.num_addresses > MOST_HOSTS:
         raise UserError(f"{text}: has {network.num_addresses} addresses; name a network of at most {MOST_HOSTS}")
     return [str(ip) for ip in network.hosts()]
+
+
+def _host(text: str) -> str:
+    """A name as it stands; numbers with dots must be an address."""
+    if text.replace(".", "").isdecimal():
+        try:
+            ip_address(text)
+        except ValueError:
+            raise UserError(f"{text!r} is no address; write four numbers from 0 to 255 like 192.168.1.41") from None
+    return text
 
 
 class Finder(Protocol):

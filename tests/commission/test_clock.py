@@ -11,7 +11,8 @@ from firmware_sim.physics.world import Setup, World
 
 from drivers.p1.driver import build
 from hub.commission.evidence import Evidence, Window, Wiring
-from hub.commission.judge import Finding, Verdict, judge
+from hub.commission.finding import Finding, Verdict
+from hub.commission.judge import judge
 from hub.commission.words import said
 from hub.model import DeviceSpec, Role
 from hub.model.driver import Timed

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from firmware_sim.wiring import Mistake
 
 from hub.commission.evidence import Evidence, Step, Window
-from hub.commission.judge import Finding, Verdict, judge
+from hub.commission.finding import Finding, Verdict
+from hub.commission.judge import judge
 from hub.commission.words import CHECKS, said
 from hub.model import OutcomeState
 from tests.commission.plant import BELIEVED, NAMED, Plant, conditions

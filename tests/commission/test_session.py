@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.commission.judge import Finding, Verdict
+from hub.commission.finding import Finding, Verdict
 from hub.commission.session import QUICK, Progress, Session
 from hub.commission.words import said
 from hub.control import Desk, Dispatcher, Heart
