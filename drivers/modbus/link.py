@@ -150,7 +150,7 @@ class ModbusLink:
         await self._urgent(ask, until or _now() + self.write_s(unit))
 
     async def _urgent(self, ask: Ask, until: float) -> tuple[int, ...]:
-        last = "no time left"
+        last = f"{self.address} unit {ask.unit}: others were asked all the time; nothing was written"
         try:
             async with asyncio.timeout_at(until):
                 while True:
@@ -163,7 +163,7 @@ class ModbusLink:
                         await asyncio.sleep(0.05)
         except TimeoutError:
             pass
-        raise NoAnswer(f"{self.address} unit {ask.unit}: no answer: {last}")
+        raise NoAnswer(last)
 
     async def _once(self, ask: Ask, until: float = 0.0, idle: bool = False) -> tuple[int, ...]:
         while True:

@@ -20,10 +20,13 @@ Words = dict[Block, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Readout:
-    """An image: what the device said of each register. `left_out`: those of which it said nothing this time."""
+    """An image: what the device said of each register. `left_out`: those of which it said nothing this time, and `why`
+    not.
+    """
 
     words: Words
     left_out: frozenset[Register] = frozenset()
+    why: str = ""
 
     def __call__(self, at: Register) -> Sequence[int] | None:
         for block, found in self.words.items():
@@ -44,6 +47,7 @@ class Reader:
         self._cuts: set[Cut] = set()
         self._lacking: set[Register] = set()
         self._plans: dict[tuple[Register, ...], tuple[Block, ...]] = {}
+        self._why = ""
 
     async def read(self, registers: Iterable[Register], until: float = 0.0) -> Readout:
         """What the device says of `registers`; nothing of those that it refuses. Raises LinkError."""
@@ -52,7 +56,7 @@ class Reader:
         left_out: set[Register] = set()
         for block in self._plan(wanted):
             words |= await self._block(block, [r for r in wanted if block.holds(r)], left_out, until)
-        return Readout(words, frozenset(left_out))
+        return Readout(words, frozenset(left_out), self._why if left_out else "")
 
     def try_again(self) -> None:
         """What the device lacks is asked for again, in case that it was only busy with itself."""
@@ -71,7 +75,8 @@ class Reader:
             words = await self._link.read(self._unit, block.function, block.address, block.count, until)
         except Illegal:
             return await self._halves(registers, left_out, until)
-        except Refused:
+        except Refused as refusal:
+            self._why = str(refusal)
             left_out.update(registers)
             return {}
         if self._lacking.intersection(registers):

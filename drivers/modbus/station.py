@@ -30,6 +30,8 @@ _LOOK_S = 3.0
 _REREAD_S = (0.01, 0.02, 0.05, 0.1, 0.2)
 _JUDGE_S = 0.1
 """what is left of the settle time for whoever judges the last reading"""
+_REFUSALS = 5
+"""passes in a row in which a unit says nothing but that it is busy, or has failed: then it is as good as lost"""
 _LONGEST_S = 3.0
 """a command that takes long to settle may take so long to be written"""
 
@@ -60,6 +62,7 @@ class Station:
         self._reader = Reader(link, unit, map_.map.bus.limits)
         self._orders = Orders(link, unit, map_.map.keepalive)
         self._known = False
+        self._refusals = 0
         self._look_at = 0.0
         self._images: dict[str, Image] = {}
         """what was read last, by poll class"""
@@ -96,6 +99,12 @@ class Station:
             self._reader.try_again()
         began = _now()
         image = await self._reader.read(self._registers(polls))
+        if image.left_out and not image.words:
+            self._refusals += 1
+            if self._refusals >= _REFUSALS:
+                raise NoAnswer(f"{image.why}; nothing of it can be read")
+            return
+        self._refusals = 0
         self._known = True
         self._images |= dict.fromkeys(polls, image)
         now = self._clock.now()

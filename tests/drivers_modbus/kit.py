@@ -258,14 +258,16 @@ class SerialPeer(Peer):
 
 
 class FakeSink:
-    """Remembers; `order` has lost and seen of all devices, `times` the arrival of every batch by device, `passes` how
-    many came, empty ones too."""
+    """Remembers; `order` has lost and seen of all devices, `reasons` why they were lost last, `times` the arrival of every
+    batch by device, `passes` how many came, empty ones too.
+    """
 
     def __init__(self) -> None:
         self.order: list[tuple[str, str]] = []
         self.devices: dict[str, Device] = {}
         self.values: dict[str, Measurement] = {}
         self.times: dict[str, list[float]] = {}
+        self.reasons: dict[str, str] = {}
         self.passes = 0
 
     def put(self, measurements: Iterable[Measurement]) -> None:
@@ -281,6 +283,7 @@ class FakeSink:
 
     def lost(self, device: str, reason: str) -> None:
         self.order.append(("lost", device))
+        self.reasons[device] = reason
 
     def events(self, device: str) -> list[str]:
         return [event for event, of in self.order if of == device]

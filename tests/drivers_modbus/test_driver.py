@@ -390,17 +390,15 @@ async def test_a_device_that_refuses_commands_is_still_read(sim: Sim) -> None:
     await asyncio.gather(*(refuses(device, *what) for device, what in SETS.items()))
 
 
-async def test_a_meter_that_refuses_to_be_read_has_no_new_values_but_is_there(sim: Sim) -> None:
+async def test_a_meter_that_refuses_to_be_read_has_no_new_values_and_is_lost_before_long(sim: Sim) -> None:
     """It says that it has failed: what it said before grows old, and it may be right again the next second."""
     async with on_tcp(sim, "grid") as (_, sink):
         await fault(sim, "grid", "refuse")
-        passes = sink.passes
-        await eventually(lambda: sink.passes > passes + 1)
-        sink.values.clear()
-        await eventually(lambda: sink.passes > passes + 3)
-        assert sink.values == {} and sink.events("grid") == ["seen"]
+        await eventually(lambda: sink.events("grid") == ["seen", "lost"])
+        assert re.search("exception 4 .*; nothing of it can be read", sink.reasons["grid"])
         await fault(sim, "grid", "none")
         await becomes_true(sim, "grid", sink)
+        assert sink.events("grid") == ["seen", "lost", "seen"]
 
 
 async def test_a_device_that_ignores_a_command_shows_its_old_value(sim: Sim) -> None:
