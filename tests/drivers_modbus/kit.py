@@ -258,7 +258,7 @@ class SerialPeer(Peer):
 
 
 class FakeSink:
-    """Remembers; `order` has lost and seen of all devices, `reasons` why they were lost last, `times` the arrival of every
+    """Remembers; `order` has lost and seen of all devices, `reasons` why each was lost, `times` the arrival of every
     batch by device, `passes` how many came, empty ones too.
     """
 
