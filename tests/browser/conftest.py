@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.house.demo_kit import Demo, demo, eventually
 
@@ -82,17 +85,33 @@ class Visitor:
             self.page.screenshot(path=Path(SHOTS) / f"{name}.png")
 
 
+@pytest.fixture(scope="module")
+def session(house: Demo) -> Any:
+    """The cookie of one who has signed in, as a browser keeps it."""
+    who = json.dumps({"user": "owner", "password": house.ready["password"]}).encode()
+    ask = urllib.request.Request(f"{house.base}/api/v1/session", who, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(ask, timeout=10) as answer:
+        (kept,) = SimpleCookie(answer.headers["Set-Cookie"]).values()
+    return {"name": kept.key, "value": kept.value, "url": house.base}
+
+
 @pytest.fixture
-def visit(browser: Browser, house: Demo) -> Iterator[Callable[..., Visitor]]:
-    """`visit(size=PHONE, scheme="dark")`: a fresh browser, signed in. What the page throws or logs fails the test."""
+def visit(browser: Browser, house: Demo, session: Any) -> Iterator[Callable[..., Visitor]]:
+    """`visit(size=PHONE, scheme="dark", at="/energy")`: a fresh browser that was signed in before.
+
+    What the page throws or logs fails the test.
+    """
     pages: list[tuple[Page, list[str]]] = []
 
-    def open_(size: dict[str, int] = DESKTOP, scheme: Any = "light") -> Visitor:
-        page = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce").new_page()  # type: ignore[arg-type]
+    def open_(size: dict[str, int] = DESKTOP, scheme: Any = "light", at: str = "") -> Visitor:
+        context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        context.add_cookies([session])
+        page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda e: errors.append(str(e)))
         pages.append((page, errors))
-        sign_in(page, house)
+        page.goto(house.base + at)
+        expect(page.get_by_role("navigation")).to_be_visible()
         return Visitor(page, house)
 
     yield open_

@@ -31,20 +31,13 @@ def opened(visit: Visit) -> Opened:
     """`opened("period=week")`: the Energy screen at an address, its figures there."""
 
     def open_(search: str, size: dict[str, int] = DESKTOP, scheme: str = "light") -> Page:
-        visitor = visit(size, scheme)
-        page = signed_in(visitor)
-        page.goto(f"{visitor.house.base}/energy?{search}")
+        page = visit(size, scheme, f"/energy?{search}").page
         expect(page.locator('[data-flow="used"] dd')).not_to_have_attribute("data-value", "")
         if page.get_by_role("radio", name="Day").is_checked():
             expect(page.locator("canvas")).to_have_count(3)
         return page
 
     return open_
-
-
-def signed_in(visitor: Visitor) -> Page:
-    expect(visitor.page.get_by_role("navigation")).to_be_visible()
-    return visitor.page
 
 
 def ago(days: int) -> str:

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE
-from tests.browser.energy.conftest import Opened, Visit, ago, asked, signed_in
+from tests.browser.energy.conftest import Opened, Visit, ago, asked
 from tests.browser.energy.past import GAP, GAP_DAY, today
 from tests.house.demo_kit import eventually
 
@@ -30,7 +30,6 @@ def middle(page: Page, part: float = 0.75) -> tuple[float, float]:
 
 def test_a_day_is_one_question_for_all_lines_and_one_for_all_energies(visit: Visit) -> None:
     visitor = visit()
-    signed_in(visitor)
     history, energy = asked(visitor.page, "/history"), asked(visitor.page, "/energy")
     visitor.page.goto(f"{visitor.house.base}/energy?on={ago(2)}")
     expect(visitor.page.locator("canvas")).to_have_count(3)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.energy.conftest import Opened, Visit, ago, monday, signed_in
+from tests.browser.energy.conftest import Opened, Visit, ago, monday
 from tests.browser.energy.past import GAP_DAY, LOST_DAY
 from tests.browser.test_quality import violations
 
@@ -146,7 +146,7 @@ VIEWS = {
 def test_every_view_is_for_everybody(visit: Visit, size: str, scheme: str) -> None:
     """axe, no sideways scrolling, and nothing that jumps while the figures come."""
     visitor = visit({"phone": PHONE, "desktop": DESKTOP}[size], scheme)
-    page = signed_in(visitor)
+    page = visitor.page
     page.add_init_script(
         "window.shift = 0; new PerformanceObserver(l => l.getEntries().forEach(e => {"
         "if (!e.hadRecentInput) window.shift += e.value })).observe({type: 'layout-shift', buffered: true})"
