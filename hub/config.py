@@ -50,13 +50,13 @@ _ROLES = tuple(role.value for role in Role if role not in OWN_ROLES)
 _UID = re.compile(r"[0-9a-f]{12}")
 
 
-def read(path: Path) -> str:
-    """The file's text; UserError when it cannot be read."""
+def read(path: Path, wanted: str = "a readable site document with --config") -> str:
+    """The file's text; UserError when it cannot be read: name `wanted` instead."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as e:
         reason = e.strerror if isinstance(e, OSError) and e.strerror else str(e)
-        raise UserError(f"{path}: cannot be read: {reason}; name a readable site document with --config") from None
+        raise UserError(f"{path}: cannot be read: {reason}; name {wanted}") from None
 
 
 def parse(text: str, where: str = "config.toml", adopted: Mapping[str, Table] = MappingProxyType({})) -> Site:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from hub.auth.password import hash_password, verify_password
 from hub.auth.tries import LockedOutError, Tries
+from hub.errors import ShemsError
 from hub.model import Clock
 from hub.store.accounts import Account
 
@@ -17,6 +18,8 @@ SESSION_MS = 30 * 86_400_000
 KNOWN_S = 2.0
 AT_ONCE, WAITING = 2, 8
 """Passwords that are hashed at the same time (16 MB and a core each), and how many more may wait for that."""
+UNSAVED = 100
+"""So many sessions that the disk did not take are known; who signed in first has to again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,15 @@ class Guest:
     user: str
     role: str
     token_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsaved:
+    """A session that the disk did not take. `hash`: of the password it was begun with; `expires`: UTC ms."""
+
+    user: str
+    hash: str
+    expires: int
 
 
 class Keys(Protocol):
@@ -49,6 +61,7 @@ class Doorman:
         self._hashing = asyncio.Semaphore(AT_ONCE)
         self._inside = 0
         self._known: dict[str, tuple[Guest, float]] = {}
+        self._unsaved: dict[str, _Unsaved] = {}
         self._decoy = hash_password(secrets.token_hex(8))
 
     async def sign_in(self, user: str, password: str, address: str) -> tuple[str, Guest] | None:
@@ -65,12 +78,30 @@ class Doorman:
             return None
         self._tries.forgive(begun)
         token = secrets.token_urlsafe(32)
-        await self._keys.put_token(_digest(token), user, "session", self._clock.now() + SESSION_MS, "")
+        await self._begin(_digest(token), account)
         return token, Guest(user, account.role, _digest(token))
+
+    async def _begin(self, digest: str, account: Account) -> None:
+        """A session that the disk does not take is good until the next restart: a full disk locks nobody out."""
+        expires = self._clock.now() + SESSION_MS
+        try:
+            await self._keys.put_token(digest, account.name, "session", expires, "")
+        except ShemsError:
+            self._unsaved[digest] = _Unsaved(account.name, account.hash, expires)
+            while len(self._unsaved) > UNSAVED:
+                del self._unsaved[next(iter(self._unsaved))]
+
+    @property
+    def problem(self) -> str:
+        """What is not as it should be with who is signed in; empty when all is well."""
+        if not self._unsaved:
+            return ""
+        return f"{len(self._unsaved)} could not be saved, and must sign in again after a restart; is the disk full?"
 
     async def sign_out(self, guest: Guest) -> None:
         self._known.pop(guest.token_id, None)
-        await self._keys.drop_token(guest.token_id)
+        if self._unsaved.pop(guest.token_id, None) is None:
+            await self._keys.drop_token(guest.token_id)
 
     async def who(self, token: str) -> Guest | None:
         """The holder of a session or bearer token, or None."""
@@ -86,9 +117,20 @@ class Doorman:
     async def _look_up(self, digest: str) -> Guest | None:
         found = await self._keys.token(digest)
         if found is None:
-            return None
+            return await self._look_here(digest)
         user, role, expires = found
         return Guest(user, role, digest) if expires is None or self._clock.now() <= expires else None
+
+    async def _look_here(self, digest: str) -> Guest | None:
+        """A new password ends what was begun with the one before."""
+        session = self._unsaved.get(digest)
+        if session is None:
+            return None
+        account = await self._keys.account(session.user)
+        if account is None or account.hash != session.hash or self._clock.now() > session.expires:
+            self._unsaved.pop(digest, None)
+            return None
+        return Guest(account.name, account.role, digest)
 
     async def issue_bearer(self, user: str, note: str) -> str:
         """A bearer token that does not expire; shown once, kept as a hash."""

@@ -26,6 +26,8 @@ ROOT = Path(__file__).parents[2]
 SIM_READY_WITHIN_S = 20.0
 HOMES = ("uci", "emhass", "generated")
 """The simulator's; it is a program of its own, so its list cannot be imported."""
+BEGINS_AT = 11
+"""The simulator's too: the hour at which the day of sun and people begins, whatever the time is."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +49,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if not 0 < args.speed <= 3600:
         raise UserError("--speed: must be above 0 and at most 3600")
+    if not 0 <= args.port <= 65_535:
+        raise UserError(f"--port: {args.port} is no port; must be from 0 to 65535")
+    _of_this_machine(args.bind)
     if args.home not in (None, *HOMES):
         raise UserError(f"--home: there is no household {args.home!r}; there are {', '.join(HOMES)}")
     with _folder(args.data) as data:
@@ -55,6 +60,17 @@ def run(args: argparse.Namespace) -> int:
             from hub.cli.demo_hub import live  # which loads the hub, while the simulated house starts
 
             return live(args, data, started, mqtt_port, secret)
+
+
+def _of_this_machine(bind: str) -> None:
+    """Raises UserError before anything is started."""
+    try:
+        socket.create_server((bind, 0), family=socket.AF_INET6 if ":" in bind else socket.AF_INET).close()
+    except (OSError, UnicodeError) as e:
+        why = (isinstance(e, OSError) and e.strerror) or str(e)
+        raise UserError(
+            f"--bind: cannot listen on {bind!r}: {why.partition(' (while')[0]}; name an address of this machine"
+        ) from None
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from hub.cli.watching_arguments import watching_arguments
 from hub.errors import UserError
 
 DOCUMENT = Path("config.toml")
+_OTHER = "a readable site document with --observe"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def watching(args: argparse.Namespace) -> Watching:
     """Raises UserError."""
-    beside = config.parse(config.read(args.observe), str(args.observe)) if args.observe else None
+    beside = config.parse(config.read(args.observe, _OTHER), str(args.observe)) if args.observe else None
     return Watching(args.read_only, beside)
 
 

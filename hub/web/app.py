@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from hub.errors import UserError
 from hub.web.access import access
 from hub.web.page import page
 from hub.web.problems import MAX_BODY, problems
+from hub.web.queries import queries
 from hub.web.resources import (
     commands,
     commissioning,
@@ -37,7 +39,7 @@ RESOURCES = (
 
 
 def make_app(rooms: Rooms) -> web.Application:
-    app = web.Application(middlewares=[problems, access], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[problems, access, queries], client_max_size=MAX_BODY)
     app[ROOMS] = rooms
     app[live.FRAMES] = live.Frames(rooms.board)
     for resource in RESOURCES:
@@ -48,16 +50,20 @@ def make_app(rooms: Rooms) -> web.Application:
 
 
 def listen(bind: str, port: int) -> socket.socket:
-    """The listening socket; a busy port or an address that is not ours is said in one line."""
+    """The listening socket; a busy port or an address that is not ours is said in one line, with the key at fault."""
     try:
         return socket.create_server(
             (bind, port), family=socket.AF_INET6 if ":" in bind else socket.AF_INET, backlog=128
         )
     except OSError as e:
-        raise UserError(
-            f"cannot listen on {bind}:{port}: {e.strerror or e}; "
-            "choose another with network.port in the site document or --port"
-        ) from None
+        why = str(e.strerror or e).partition(" (while")[0]  # Python says the address once more
+        raise UserError(f"cannot listen on {bind}:{port}: {why}; {_at_fault(e)}") from None
+
+
+def _at_fault(error: OSError) -> str:
+    if error.errno in (errno.EADDRINUSE, errno.EACCES):
+        return "choose another port: network.port in the site document, --port of the demo"
+    return "name an address of this machine: network.bind in the site document"
 
 
 async def serve(rooms: Rooms, sock: socket.socket) -> None:

@@ -73,7 +73,7 @@ def _operation(call: Call) -> Json:
         operation["parameters"] = parameters
     if call.body:
         operation["requestBody"] = {"required": True, "content": _content("application/json", call.body)}
-    problems = {*call.problems, 500, *(() if is_open else (401,))}
+    problems = {*call.problems, 500, *(() if is_open else (401,)), *((400,) if call.method == "GET" else ())}
     operation["responses"] = {**_answers(call), **{str(s): _problem(s) for s in sorted(problems)}}
     return operation
 

@@ -15,6 +15,8 @@ from hub.errors import ShemsError, UserError
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_BODY = 64 * 1024
+GONE = 499
+"""What nobody reads: the status of an answer to a client that is gone."""
 LAST_MS = 253_370_764_799_999
 """The end of the year 9998: calendars end with the next one, in which a period that began in this one still ends."""
 
@@ -59,11 +61,21 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
             raise
         keep = {k: v for k, v in e.headers.items() if k.lower() == "allow"}
         return problem(e.status, e.reason, f"{request.method} {request.path}: {e.reason}", headers=keep)
-    except Exception:  # a bug in one handler must not leave its client without an answer; all others go on
-        if request.writer.output_size:
+    except Exception as e:  # a bug in one handler must not leave its client without an answer; all others go on
+        gone = isinstance(e, ConnectionError) and _gone(request)
+        if request.writer.output_size and not gone:
             raise  # the answer has begun: aiohttp logs this and closes the connection
-        log.exception("%s %s failed", request.method, request.rel_url.raw_path)
-        return problem(500, "Internal error", "the hub failed at this; its log says why")
+        return web.Response(status=GONE) if gone else _failed(request)
+
+
+def _gone(request: web.Request) -> bool:
+    """Whether the client went before it had its answer: nobody is to blame, and nobody is to be told."""
+    return request.transport is None or request.transport.is_closing()
+
+
+def _failed(request: web.Request) -> web.Response:
+    log.exception("%s %s failed", request.method, request.rel_url.raw_path)
+    return problem(500, "Internal error", "the hub failed at this; its log says why")
 
 
 async def body(request: web.Request, **fields: type | tuple[type, ...]) -> dict[str, Any]:

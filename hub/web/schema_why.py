@@ -71,7 +71,8 @@ class InputValue(TypedDict):
 class Decision(TypedDict):
     """What the core wants a point to be, on whose wish, why, within which limits, and on what it looked.
 
-    `ends` is when the wish's time is over (UTC ms); null when it has no end. `changes`: what would alter it, each by
+    `ends` is when the wish's time is over (UTC ms); null when it has no end. `request`: the wish that is held and can
+    be taken back; empty where nobody's is, or where it is asked for once. `changes`: what would alter it, each by
     itself.
     """
 

@@ -28,7 +28,8 @@ class Query:
 class Call:
     """`answer` None = no body, several = one of them; `empty`: a status that is answered without a body instead.
 
-    `problems` are the statuses beside 401, which every call has that is not open, and 500, which any may have.
+    `problems` are the statuses beside 400, which every GET has for queries that it does not know, 401, which every call
+    has that is not open, and 500, which any may have.
     """
 
     method: str

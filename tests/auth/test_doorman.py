@@ -13,8 +13,9 @@ from typing import get_args, get_type_hints
 import pytest
 
 from hub.auth import Doorman, LockedOutError, doorman, hash_password
-from hub.auth.doorman import KNOWN_S
+from hub.auth.doorman import KNOWN_S, UNSAVED
 from hub.auth.tries import Tries
+from hub.errors import ShemsError
 from hub.store.accounts import ROLES, Account
 from hub.store.state import State
 from hub.web.schema import SessionInfo
@@ -123,6 +124,48 @@ def test_a_session_ends_after_thirty_days(tmp_path: Path) -> None:
         assert await door.who(entered[0]) is None
         assert await door.who(bearer)
 
+    with_doorman(tmp_path, play)
+
+
+def test_a_full_disk_locks_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_statements: object) -> int:
+        raise ShemsError("not saved: the disk is full")
+
+    async def play(door: Doorman, state: State, clock: ToldClock) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(type(state.db), "write", full)
+            first, second, third = [await door.sign_in("owner", PASSWORD, "") for _ in range(3)]
+            assert first and second and third and await door.sign_in("owner", "guess", "") is None
+            assert door.problem.startswith("3 could not be saved")
+            assert await door.who(first[0]) == first[1]
+            await door.sign_out(first[1])
+            assert await door.who(first[0]) is None, "signed out without the disk"
+        assert await door.who(second[0]), "room on the disk changes nothing for it"
+        clock.advance(30 * 86_400 + 1)
+        assert await door.who(second[0]) is None
+        again = await door.sign_in("owner", PASSWORD, "")
+        assert again and door.problem.startswith("1 "), "the new one is stored"
+        assert await state.accounts.token(again[1].token_id)
+
+    with_doorman(tmp_path, play)
+
+
+def test_a_new_password_ends_a_session_that_was_not_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(door: Doorman, state: State, clock: ToldClock) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(state.accounts, "put_token", refused)
+            entered = [await door.sign_in("owner", PASSWORD, "") for _ in range(UNSAVED + 1)]
+        assert entered[0] and entered[1]
+        assert await door.who(entered[0][0]) is None, "so many are known, and no more"
+        assert await door.who(entered[1][0])
+        await state.accounts.reset("owner", hash_password("another"))
+        clock.advance(KNOWN_S)
+        assert await door.who(entered[1][0]) is None
+
+    async def refused(*_token: object) -> None:
+        raise ShemsError("not saved: the disk is full")
+
+    monkeypatch.setattr(doorman, "verify_password", lambda password, _stored: password == PASSWORD)
     with_doorman(tmp_path, play)
 
 

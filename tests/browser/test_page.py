@@ -117,6 +117,38 @@ def test_what_the_device_has_not_confirmed_is_not_shown_as_done(
     assert house.truth("plug_tv")["on"] is True
 
 
+def test_a_click_on_a_light_tells_of_no_wish_that_is_held(visit: Visit, house: Demo) -> None:
+    """What is decided right after the answer still knows the wish; the light keeps the state by itself."""
+    light, told = "light_kitchen.on", "window.wishes"
+    visitor = visit(PHONE)
+    visitor.go("Devices")
+    row = visitor.control(light)
+    expect(row.get_by_role("switch")).to_have_accessible_description("")
+    row.evaluate(
+        f"row => {{ {told} = 0; new MutationObserver(() => {told} += row.querySelectorAll('.wish').length)"
+        ".observe(row, {subtree: true, childList: true}) }"
+    )
+    done: list[str] = []
+    visitor.page.on("response", lambda r: done.append(r.url) if r.url.endswith("/commands") else None)
+    with visitor.page.expect_response(lambda r: bool(done) and r.url.endswith("/decisions")) as asked:
+        visitor.switch(light)
+    (known,) = [d for d in asked.value.json()["decisions"] if d["point"] == light] or [{"request": "", "ends": None}]
+    assert (known["request"], known["ends"]) == ("", None)
+    visitor.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert visitor.page.evaluate(told) == 0
+    assert row.get_by_role("combobox").count() == 0, "nor of how long it is to hold"
+
+
+def test_a_refusal_says_states_as_the_control_does(visit: Visit, house: Demo) -> None:
+    house.command("heatpump.sg_ready", 2)
+    visitor = visit()
+    visitor.go("Devices")
+    with healed(house, "heatpump", "ignore", ["heatpump.sg_ready"]):
+        visitor.choose("heatpump.sg_ready", "Block")
+        came = visitor.control("heatpump.sg_ready").get_by_role("status")
+        expect(came).to_contain_text("still reads Normal", timeout=4000)
+
+
 def test_a_limit_that_binds_is_named_and_a_change_can_be_undone(visit: Visit, house: Demo) -> None:
     house.command("battery.mode", "hold")
     house.world(irradiance=0, load_w=18_500)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Visitor
 from tests.house.demo_kit import Demo, eventually
@@ -57,6 +58,17 @@ def test_axe_finds_nothing_while_devices_are_lost(visit: Visit, house: Demo, fau
         visitor.go("Devices")
         assert violations(visitor) == []
     eventually(lambda: house.point("wallbox.power")["v"] is not None, 20, "the wallbox is back")
+
+
+def test_a_switch_whose_state_is_unknown_says_so_to_those_who_hear_the_page(visit: Visit, house: Demo) -> None:
+    visitor = visit(PHONE)
+    visitor.go("Devices")
+    switch = visitor.control("plug_tv.on").get_by_role("switch")
+    expect(switch).to_have_accessible_description("")
+    with house.fault("plug_tv", "drop"):
+        expect(switch).to_have_accessible_description("state unknown", timeout=30_000)
+        assert violations(visitor) == []
+    expect(switch).to_have_accessible_description("", timeout=20_000)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from firmware_sim.__main__ import DEMO_HOUR
 from firmware_sim.physics import homes
 
 from hub.cli import demo
@@ -124,8 +125,9 @@ def test_a_first_run_without_a_document_says_how_to_begin(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_homes_are_those_of_the_simulator() -> None:
+def test_the_homes_and_the_hour_are_those_of_the_simulator() -> None:
     assert demo.HOMES == homes.HOMES
+    assert demo.BEGINS_AT == DEMO_HOUR
 
 
 @pytest.mark.parametrize("where", ["before", "after"])
@@ -139,7 +141,42 @@ def test_a_busy_port_is_said(tmp_path: Path) -> None:
         config = tmp_path / "config.toml"
         config.write_text(GOOD.replace("port = 0", f"port = {taken.getsockname()[1]}"))
         said = one_line(shems("run", "--config", str(config), "--data", str(tmp_path / "data")), 2)
-    assert "cannot listen on 127.0.0.1" in said
+    assert "cannot listen on 127.0.0.1" in said and "network.port" in said
+    assert said.count("127.0.0.1") == 1, "the address is said once"
+
+
+def test_an_address_of_another_machine_is_said_with_its_key(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(GOOD + 'bind = "192.0.2.1"\n')
+    said = one_line(shems("run", "--config", str(config), "--data", str(tmp_path / "data")), 2)
+    assert said.startswith("shems: cannot listen on 192.0.2.1:0: ") and said.count("192.0.2.1") == 1
+    assert "network.bind" in said and "port:" not in said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--port", "99999"], "--port: 99999 is no port; must be from 0 to 65535"),
+        (["--port", "-1"], "--port: -1 is no port; must be from 0 to 65535"),
+        (["--bind", "192.0.2.1"], "--bind: cannot listen on '192.0.2.1': "),
+        (["--bind", 'no"where'], "--bind: cannot listen on 'no\"where': "),
+        (["--devices", "{dir}/none.toml"], "{dir}/none.toml: cannot be read: No such file or directory; name a re"),
+        (["--devices", "{dir}/broken.toml"], "{dir}/broken.toml: not valid TOML: "),
+        (["--devices", "{dir}/wrong.toml"], "{dir}/wrong.toml: devices.x.role: is missing; add it"),
+    ],
+)
+def test_the_demo_blames_what_was_given_to_it(tmp_path: Path, given: list[str], said: str) -> None:
+    (tmp_path / "broken.toml").write_text("[devices.x")
+    (tmp_path / "wrong.toml").write_text('[devices.x]\nrol = "grid"\n')
+    told = one_line(shems("demo", "--port", "0", *(g.format(dir=tmp_path) for g in given)), 2)
+    assert told.startswith("shems: " + said.format(dir=tmp_path)) and "--config" not in told
+
+
+def test_a_document_to_observe_is_asked_for_with_its_own_option(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(GOOD)
+    given = ["--config", str(config), "--data", str(tmp_path / "data"), "--observe", str(tmp_path / "none.toml")]
+    assert one_line(shems("run", *given), 2).endswith("name a readable site document with --observe")
 
 
 def test_a_busy_port_of_the_broker_is_said(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import time
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.app import Ready
+from hub.cli import demo_hub
 from tests.house.demo_kit import Demo, demo, eventually
 
 # point -> (simulated device, key of its true state, what its wire rounds to in base units)
@@ -79,6 +82,15 @@ class Truths:
 
     def have(self, point: str, value: float | None) -> bool:
         return value is not None and any(abs(value - true) <= SAME[point][2] for true in self._seen[point])
+
+
+def test_the_ready_line_says_whose_day_the_house_lives(capsys: pytest.CaptureFixture[str]) -> None:
+    demo_hub._say(False, Ready("http://here:1/", "owner", "word", "token"), "http://there:2")
+    told = capsys.readouterr()
+    assert told.out == "ready http://here:1/\nsign in as owner with the password word\n"
+    assert "begun at 11:00" in told.err and "true time" in told.err
+    demo_hub._say(True, Ready("http://here:1/", "owner", "word", "token"), "http://there:2")
+    assert json.loads(capsys.readouterr().out)["sim"] == "http://there:2"
 
 
 def test_points_equal_the_true_state_of_their_last_poll(house: Demo) -> None:

@@ -21,6 +21,9 @@ def test_a_full_disk_does_not_keep_people_from_switching(tmp_path: Path) -> None
         assert "disk" in d.api("GET", "/health")["parts"]["journal"]
         assert d.api("GET", "/health")["status"] == "degraded"
         assert len(d.api("GET", "/journal?point=plug_tv.on&limit=1000")["rows"]) >= 300, "rows wait in memory"
+        owner = {"user": "owner", "password": d.ready["password"]}
+        assert d.api("POST", "/session", owner)["user"] == "owner", "and nobody from looking"
+        assert "sign in again" in d.api("GET", "/health")["parts"]["sessions"]
         free(d)
         eventually(lambda: d.command("plug_tv.on", True)["reason"]["code"] == "confirmed", 10, "saved again")
         eventually(lambda: d.api("GET", "/health")["parts"]["journal"] == "ok", 15, "the journal is well")

@@ -12,8 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import quote, urlsplit
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
@@ -25,7 +27,7 @@ from hub.errors import ShemsError
 from hub.web.access import COOKIE, OPEN
 from hub.web.app import RESOURCES
 from hub.web.problems import problems
-from hub.web.surface import CALLS, PREFIX
+from hub.web.surface import CALLS, PREFIX, Call
 
 ROUTES = [(method, PREFIX + path.replace("{id}", "x")) for r in RESOURCES for method, path, _ in r.ROUTES]
 SECRET = b"the owner's letters"
@@ -264,6 +266,35 @@ def test_what_cannot_be_done_now_is_said() -> None:
     assert (answer.status, answer.content_type) == (503, "application/problem+json")
 
 
+def test_a_client_that_goes_before_its_web_socket_is_open_is_no_bug(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = web.WebSocketResponse.prepare
+
+    async def late(ws: web.WebSocketResponse, request: web.BaseRequest) -> object:
+        assert request.transport
+        request.transport.abort()
+        return await opened(ws, request)
+
+    async def main() -> None:
+        async with running(tmp_path, seconds=1) as house, aiohttp.ClientSession() as http:
+            with pytest.raises(aiohttp.ClientError):
+                await http.ws_connect(f"{house.base}/live", headers={"Authorization": f"Bearer {house.token}"})
+
+    monkeypatch.setattr(web.WebSocketResponse, "prepare", late)
+    asyncio.run(main())
+    assert "failed" not in caplog.text and "Error" not in caplog.text
+
+
+def test_a_connection_of_the_hubs_own_that_breaks_is_one(caplog: pytest.LogCaptureFixture) -> None:
+    async def broken(_request: web.Request) -> web.StreamResponse:
+        raise ConnectionResetError("of something else")
+
+    there = Mock(is_closing=lambda: False)
+    answer = asyncio.run(problems(make_mocked_request("GET", "/", transport=there, writer=Mock(output_size=0)), broken))
+    assert answer.status == 500 and "failed" in caplog.text
+
+
 # -- queries --------------------------------------------------------------------------------------------------------
 
 WORDS = st.sampled_from(
@@ -350,11 +381,44 @@ def test_any_query_is_answered_or_a_problem(door: Door, path: str, query: dict[s
         ("journal", {"limit": "9" * 5000}),
         ("journal", {"limit": "0"}),
         ("journal", {"from": "yesterday"}),
+        ("journal", {"from": "5", "to": "4"}),
+        ("history", {"point": "grid.power", "points": "grid.power"}),
     ],
     ids=lambda x: str(x)[:60],
 )
 def test_a_wrong_query_is_a_problem(door: Door, path: str, query: dict[str, str]) -> None:
     _is_problem(door.signed("GET", _target(path, query)), 400)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("history?point=grid.power&frm=3", "'frm': unknown query parameter; did you mean 'from'?"),
+        ("journal?points=grid.power", "'points': unknown query parameter; did you mean 'point'?"),
+        ("decisions?when=1", "'when': unknown query parameter; known: point, t"),
+        ("points?point=grid.power", "'point': unknown query parameter; this call takes none"),
+        ("journal?limit=1&limit=2", "'limit' is given more than once; give it once"),
+        ("history?point=grid.power&points=battery.soc", "`point` and `points` are both given; leave one out"),
+    ],
+)
+def test_no_part_of_a_query_is_ignored(door: Door, path: str, said: str) -> None:
+    answer = door.signed("GET", f"{PREFIX}/{path}")
+    _is_problem(answer, 400)
+    assert json.loads(answer.body)["detail"] == said
+
+
+@pytest.mark.parametrize("call", [c for c in CALLS if c.method == "GET"], ids=lambda c: c.path)
+def test_every_call_refuses_a_query_that_it_does_not_know(door: Door, call: Call) -> None:
+    answer = door.signed("GET", f"{PREFIX}{call.path.replace('{id}', 'x')}?nothing=1")
+    _is_problem(answer, 400)
+    assert json.loads(answer.body)["field"] == "nothing"
+
+
+@FUZZ
+@given(name=st.text(min_size=1, max_size=12) | st.sampled_from(["\udcff", "\x00", "from ", "%", "&"]))
+def test_any_name_of_a_query_is_answered_or_a_problem(door: Door, name: str) -> None:
+    target = f"{PREFIX}/history?point=grid.power&{quote(name, safe='', errors='surrogatepass')}=1"
+    _done_or_problem(door.signed("GET", target))
 
 
 # -- the page's files -----------------------------------------------------------------------------------------------

@@ -71,3 +71,33 @@ def test_a_schedule_without_an_end_has_none(tmp_path: Path) -> None:
         assert mode["ends"] is None and mode["changes"][0] == {"code": "change_schedule", "numbers": {}}
 
     run(tmp_path, play)
+
+
+def test_only_a_wish_that_is_held_has_an_end_and_can_be_taken_back(tmp_path: Path) -> None:
+    async def told(c: Client, point: str, query: str = "") -> Any:
+        return (await c.call("GET", f"/decisions?point={point}{query}"))[1]
+
+    async def play(c: Client) -> None:
+        await c.house.live(2)
+        await c.call("POST", "/commands", {"point": "plug_tv.on", "value": False, "id": "once"})
+        asked_at = c.house.clock.ms
+        for query in ("", f"&t={asked_at}"):
+            (once,) = (await told(c, "plug_tv.on", query))["decisions"]
+            assert (once["value"], once["source"], once["person"]) == (False, "person", "owner")
+            assert (once["request"], once["ends"]) == ("", None), "the device keeps it, and it is over"
+            assert once["changes"] == [{"code": "take_back", "numbers": {}}]
+        row = (await c.call("GET", "/journal?point=plug_tv.on&limit=1"))[1]["rows"][0]
+        assert row["request"] == "once" and row["changes"] == once["changes"]
+        await c.call("POST", "/commands", {"point": "light_hall.on", "value": True, "id": "dark"})
+        assert (await told(c, "light_hall.on"))["unmet"] == [], "the light does not answer"
+        await c.call("POST", "/commands", {"point": CAR, "value": 8, "id": "held"})
+        (held,) = (await told(c, CAR))["decisions"]
+        assert held["request"] == "held" and held["ends"] == c.house.clock.ms + 3_600_000
+        rule = {"when": "known(grid.power)", "then": ["plug_tv.on = off"]}
+        await c.call("PUT", "/rules/dark", {"document": rule})
+        await c.house.live(70)
+        await c.call("POST", "/commands", {"point": "plug_tv.on", "value": True, "id": "against"})
+        (against,) = (await told(c, "plug_tv.on"))["decisions"]
+        assert against["request"] == "against" and against["ends"], "the rule would have its way again at once"
+
+    run(tmp_path, play)

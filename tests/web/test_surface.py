@@ -129,7 +129,7 @@ def _hold(name: str, shape: dict[str, Any], answer: Any) -> None:
 
 def test_nobody_signed_in_is_an_answer_without_a_body() -> None:
     responses = document()["paths"]["/session"]["get"]["responses"]
-    assert set(responses) == {"200", "204", "500"}
+    assert set(responses) == {"200", "204", "400", "500"}
     assert "content" not in responses["204"]
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from hub.commission.judge import Finding
+from hub.commission.finding import Finding
 from hub.commission.report import page
 from hub.commission.session import QUICK, Pace
 from hub.commission.words import CHECKS, said

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import asdict
 
 from aiohttp import web
 
 from hub.core import Made, Unmet, changes
-from hub.model import HEEDED, Command, Reason, Request
+from hub.live import Board
+from hub.model import Command, Reason, Request
 from hub.rehearse.anew import LASTS_MS
 from hub.schedules import FOREVER
 from hub.web import schema
 from hub.web.access import GUEST
+from hub.web.held import OF_THE_CORE, holds
 from hub.web.problems import ProblemError, instant, json_response
 from hub.web.resources.commands import reason
 from hub.web.resources.journal import change, named_point
 from hub.web.rooms import ROOMS, Rooms
-
-_OF_THE_CORE = (".mode", ".import_limit", ".export_limit", *(f".{name}" for name in sorted(HEEDED)))
 
 
 async def decisions(request: web.Request) -> web.Response:
@@ -29,7 +28,7 @@ async def decisions(request: web.Request) -> web.Response:
     if made is None:
         raise ProblemError(404, "Not kept", "what was decided then is not kept, or nothing was; ask for another t", "t")
     point = await named_point(request, rooms, lambda: _points(made))
-    told = _wire(made, point, rooms.board.points)
+    told = _wire(made, point, rooms.board)
     return json_response(told)
 
 
@@ -68,36 +67,34 @@ def _points(made: Made) -> set[str]:
     return {c.point for c in made.step.commands} | {r.point for r in made.step.asked}
 
 
-def _wire(made: Made, point: str | None, known: Container[str]) -> schema.Decisions:
-    """`known`: the points that the house has."""
+def _wire(made: Made, point: str | None, board: Board) -> schema.Decisions:
     asked = {r.id: r for r in made.step.asked}
     decided, lost = {c.point for c in made.step.commands}, {u.request for u in made.step.unmet}
-    held = [
-        r for r in made.step.asked if r.point not in decided and r.id not in lost and r.point.endswith(_OF_THE_CORE)
-    ]
-    told = [_decision(c, made, asked, known) for c in made.step.commands] + [_held(r) for r in held]
+    held = [r for r in made.step.asked if r.point not in decided and r.id not in lost and r.point.endswith(OF_THE_CORE)]
+    told = [_decision(c, made, asked.get(c.request), board) for c in made.step.commands] + [_held(r) for r in held]
+    unmet = [(u, asked[u.request]) for u in made.step.unmet if point in (None, u.point)]
     return {
         "t": made.inputs.t,
         "decisions": [d for d in told if point in (None, d["point"])],
-        "unmet": [_unmet(u, asked[u.request]) for u in made.step.unmet if point in (None, u.point)],
+        "unmet": [_unmet(u, wish) for u, wish in unmet if holds(wish, made, board)],
     }
 
 
-def _decision(c: Command, made: Made, asked: dict[str, Request], known: Container[str]) -> schema.Decision:
-    wish = asked.get(c.request)
+def _decision(c: Command, made: Made, wish: Request | None, board: Board) -> schema.Decision:
     kept_from = next((u.asked for u in made.step.unmet if u.request == c.request and u.point == c.point), None)
+    held = wish if wish and holds(wish, made, board) else None
     return {
         "point": c.point,
         "value": c.value,
         "source": c.source.value,
-        "request": c.request if wish and wish.point == c.point else "",  # not that of a mode: it stands by itself
+        "request": held.id if held and held.point == c.point else "",  # not that of a mode: it stands by itself
         "person": wish.person if wish else "",
         "cause": wish.cause if wish else "",
-        "ends": wish.ends if wish and wish.ends < FOREVER else None,
+        "ends": held.ends if held and held.ends < FOREVER else None,
         "reason": reason(c.reason),
         "limits": [reason(r) for r in c.limits],
-        "inputs": [{"point": p, "v": made.inputs.values.get(p)} for p in c.inputs if p in known],
-        "changes": [change(one) for one in changes(c.point, c.reason, c.limits, wish, kept_from)],
+        "inputs": [{"point": p, "v": made.inputs.values.get(p)} for p in c.inputs if p in board.points],
+        "changes": [change(one) for one in changes(c.point, c.reason, c.limits, held, kept_from)],
     }
 
 

@@ -132,7 +132,9 @@ def _asked(request: web.Request, known: Mapping[str, object], now: int) -> Asked
 def named_points(request: web.Request, known: Mapping[str, object]) -> list[str]:
     """What `point=` or `points=` names; raises ProblemError for none, both, or one that is not known."""
     one, several = request.query.get("point"), request.query.get("points")
-    if bool(one) == bool(several):
+    if one and several:
+        raise ProblemError(400, "Both", "`point` and `points` are both given; leave one out", "points")
+    if not one and not several:
         raise ProblemError(400, "No point", "name one with `point=`, or several with `points=a,b`", "point")
     points = [one] if one else list(dict.fromkeys((several or "").split(",")))
     for p in points:

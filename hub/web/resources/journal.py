@@ -10,6 +10,7 @@ from aiohttp import web
 from hub.core import Change, changes
 from hub.model import Reason, Request
 from hub.store.journal import Row
+from hub.web.held import holds
 from hub.web.problems import LAST_MS, ProblemError, count, instant, json_response
 from hub.web.rooms import ROOMS, Rooms
 from hub.web.schema import ChangeInfo, JournalRow, ReasonInfo
@@ -18,6 +19,8 @@ from hub.web.schema import ChangeInfo, JournalRow, ReasonInfo
 async def journal(request: web.Request) -> web.Response:
     rooms = request.app[ROOMS]
     start, end = instant(request, "from", 0), instant(request, "to", rooms.clock.now() + 1)
+    if start >= end:
+        raise ProblemError(400, "Empty range", "`from` must be before `to`", "from")
     limit = count(request, "limit", 100, 1000)
     rows = await rooms.journal.rows(request.query.get("point"), start, end, limit)
     if not rows:
@@ -44,7 +47,8 @@ async def named_point(
 
 def with_changes(rows: list[Row], rooms: Rooms) -> list[JournalRow]:
     """The rows as they are shown: with what would alter each, and when a wish that is still in force ends."""
-    in_force = {r.id: r for r in rooms.desk.latest.step.asked} if rooms.desk.latest else {}
+    made, board = rooms.desk.latest, rooms.board
+    in_force = {r.id: r for r in made.step.asked if holds(r, made, board)} if made else {}
     return [{**row, "changes": _changes(row, in_force.get(row["request"]))} for row in rows]
 
 

@@ -85,7 +85,7 @@ export const commandNoAnswer: CommandAnswer = {
  "reason": {
   "code": "no_answer",
   "numbers": {
-   "detail": "light_hall: nothing came back"
+   "detail": "the device has been silent for 24 s"
   }
  },
  "ms": 0.0
@@ -2157,6 +2157,119 @@ export const journal: Journal = {
   {
    "id": 81,
    "t": 1750500012000,
+   "kind": "write",
+   "point": "wallbox.current_limit",
+   "request": "",
+   "asked": null,
+   "value": 15.0,
+   "source": "default",
+   "person": "",
+   "cause": "charge_fast",
+   "reason": {
+    "code": "charge_fast",
+    "numbers": {
+     "limit_a": 16.0
+    }
+   },
+   "limits": [
+    {
+     "code": "fuse_limit",
+     "numbers": {
+      "circuit": "main",
+      "fuse_a": 16.0,
+      "free_a": 15.2,
+      "phase": 1
+     }
+    }
+   ],
+   "inputs": [
+    {
+     "point": "grid.power",
+     "v": 10929,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.power",
+     "v": 10350,
+     "age_ms": 0
+    },
+    {
+     "point": "battery.power",
+     "v": -5000,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l1",
+     "v": 230.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l1",
+     "v": 3643,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l1",
+     "v": 15.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l2",
+     "v": 231.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l2",
+     "v": 3643,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l2",
+     "v": 15.0,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.voltage_l3",
+     "v": 231.5,
+     "age_ms": 0
+    },
+    {
+     "point": "grid.power_l3",
+     "v": 3643,
+     "age_ms": 0
+    },
+    {
+     "point": "wallbox.current_l3",
+     "v": 15.0,
+     "age_ms": 0
+    }
+   ],
+   "state": "confirmed",
+   "applied": 15.0,
+   "ms": 0.0,
+   "changes": [
+    {
+     "code": "choose_mode",
+     "numbers": {}
+    },
+    {
+     "code": "ask_yourself",
+     "numbers": {}
+    },
+    {
+     "code": "less_on_fuse",
+     "numbers": {
+      "circuit": "main",
+      "phase": 1,
+      "less_a": 0.8,
+      "asked_a": 16.0
+     }
+    }
+   ]
+  },
+  {
+   "id": 80,
+   "t": 1750500012000,
    "kind": "request",
    "point": "wallbox.mode",
    "request": "sample-mode",
@@ -2182,57 +2295,30 @@ export const journal: Journal = {
    ]
   },
   {
-   "id": 80,
-   "t": 1750500010000,
-   "kind": "write",
-   "point": "light_hall.on",
-   "request": "sample-no-answer",
-   "asked": true,
-   "value": true,
-   "source": "person",
-   "person": "owner",
-   "cause": "person_asked",
-   "reason": {
-    "code": "no_answer",
-    "numbers": {
-     "detail": "light_hall: nothing came back"
-    }
-   },
-   "limits": [],
-   "inputs": [],
-   "state": "no_answer",
-   "applied": null,
-   "ms": 0.0,
-   "changes": [
-    {
-     "code": "device_answers",
-     "numbers": {}
-    }
-   ]
-  },
-  {
    "id": 79,
    "t": 1750500010000,
    "kind": "request",
    "point": "light_hall.on",
    "request": "sample-no-answer",
    "asked": true,
-   "value": true,
+   "value": null,
    "source": "person",
    "person": "owner",
    "cause": "",
    "reason": {
-    "code": "person_asked",
-    "numbers": {}
+    "code": "no_answer",
+    "numbers": {
+     "detail": "the device has been silent for 24 s"
+    }
    },
    "limits": [],
    "inputs": [],
-   "state": "",
+   "state": "no_answer",
    "applied": null,
    "ms": null,
    "changes": [
     {
-     "code": "take_back",
+     "code": "device_answers",
      "numbers": {}
     }
    ]

@@ -23,4 +23,4 @@ const leavesAlone = (role: Role, mode: Value | null): boolean =>
 /** Whether the hub drives the point by itself, so that what people wish of it has an end. What is decided only because
     somebody has just asked for it is not driven. */
 export const isDriven = (known: Decisions, role: Role, point: string, mode: Value | null): boolean =>
-  known.decisions.some((d) => d.point === point && (!d.request || !leavesAlone(role, mode)));
+  known.decisions.some((d) => d.point === point && !((d.request || d.source === "person") && leavesAlone(role, mode)));

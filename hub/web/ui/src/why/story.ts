@@ -40,7 +40,7 @@ export function chapter(row: JournalRow, points: ReadonlyMap<string, PointInfo>,
 function headline(row: JournalRow, say: (value: Value | null) => string): string {
   if (row.kind === "request" && row.state !== "ended") return t.asked(asker(row), say(row.value ?? row.asked));
   if (row.value !== null && row.kind !== "link") return t.set(say(row.value));
-  return capital(sentence(row.reason));
+  return capital(sentence(row.reason, say));
 }
 
 const asker = (row: JournalRow): string => (row.person ? t.you(row.person) : (t.sources[row.source] ?? row.source));

@@ -99,6 +99,7 @@ export const en = {
       discovery: "Network name",
       clock: "Clock",
       limits: "Limits",
+      sessions: "Sign-in",
     } as Record<string, string>,
     stillWorks: "Everything else goes on working.",
     toDevices: "Show devices",

@@ -57,7 +57,7 @@ export const REASONS: Record<string, Sentence> = {
   not_saved: () => "but the disk did not take it: after a restart the hub will not know of it",
   bad_value: (n) => `${told(n["asked"])} is not possible; it must be ${told(n["wanted"])}` + (n["near"] === undefined ? "" : `; did you mean ${told(n["near"])}?`),
   out_of_range: (n, say) => `${say(n["asked"])} is ${outside(n, say)}`,
-  between_steps: (n, say) => `${say(n["asked"])} is between two steps, which are ${told(n["step"])} apart`,
+  between_steps: (n) => `${told(n["asked"])} is between two steps, which are ${told(n["step"])} apart`,
   not_in_force: () => "the hub did not take it over",
   unknown_point: () => "there is no such point",
   not_writable: () => "this cannot be set",

@@ -6,7 +6,7 @@ import { endOf, lanesOf, ms, stepAt, type Ahead } from "../../../model/ahead.ts"
 import { layoutOf, targetsOf } from "../../../model/layout.ts";
 import { useWidth } from "../../../ui/useWidth.ts";
 import { TitledList } from "../../../ui/TitledList.tsx";
-import { ahead as t, givenUpText, money, perKwh } from "../../../words/ahead.ts";
+import { ahead as t, givenUpText, highestText, money, perKwh } from "../../../words/ahead.ts";
 import { energy, power } from "../../../words/format.ts";
 import { moment } from "../../../words/moment.ts";
 import { capital } from "../../../words/reasons.ts";
@@ -55,6 +55,7 @@ function Days({ plan }: { plan: Ahead }) {
   return (
     <>
       <p>{saves}</p>
+      {plan.highest && <p className="quiet small">{highestText(plan.highest, currency)}</p>}
       <p className="quiet small">{plan.inForce ? t.inForce(moment(plan.made)) : t.shown}</p>
       <div ref={box}>
         <Strips plan={plan} lanes={lanes} now={now} width={width} chosen={chosen ?? now} onChoose={setChosen} said={t.picture(saves)} />

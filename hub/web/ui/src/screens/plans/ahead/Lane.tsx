@@ -26,7 +26,8 @@ export function Lane({ plan, device, info, now, currency }: Props) {
   const wish = next && left && wishes(left, next, now);
 
   async function ask({ point }: Wish, value: Value, until: number): Promise<void> {
-    setSaid(refusal(await send(newId(), point, value, until - now)) || t.done(moment(until)));
+    const command = info?.commands.find((c) => c.point === point);
+    setSaid(refusal(await send(newId(), point, value, until - now), command) || t.done(moment(until)));
   }
 
   return (

@@ -58,8 +58,9 @@ function Sheet({ info, plannedWh, now, currency, onSaid, onDone }: Props & { onD
   async function save(): Promise<void> {
     if (by === undefined) return;
     const bySoc = term === "target_soc";
-    const sent = await send(newId(), `${info.id}.${term}`, bySoc ? full : Math.round(kwh * 1000), by - now, begin - now);
-    onSaid(refusal(sent) || t.readySaid(bySoc ? t.inPercent(full) : t.inKwh(kwh), moment(by)));
+    const point = `${info.id}.${term}`;
+    const sent = await send(newId(), point, bySoc ? full : Math.round(kwh * 1000), by - now, begin - now);
+    onSaid(refusal(sent, info.commands.find((c) => c.point === point)) || t.readySaid(bySoc ? t.inPercent(full) : t.inKwh(kwh), moment(by)));
     onDone();
   }
 

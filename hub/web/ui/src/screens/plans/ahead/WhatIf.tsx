@@ -80,7 +80,7 @@ function Keep({ batteries, percents }: { batteries: readonly string[]; percents:
   const [said, setSaid] = useState("");
   async function keep(days: number): Promise<void> {
     const sent = await Promise.all(batteries.map((id) => send(newId(), `${id}.reserve`, percents, days * DAY)));
-    setSaid(sent.map(refusal).find((r) => r) ?? t.keptSaid(percents, days));
+    setSaid(sent.map((one) => refusal(one, { point: "battery.reserve", unit: "%" })).find((r) => r) ?? t.keptSaid(percents, days));
   }
   return (
     <div className="tools">

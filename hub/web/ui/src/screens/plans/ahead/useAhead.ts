@@ -30,6 +30,7 @@ export function aheadOf(told: PlanInfo): Ahead {
     saves: told.saves_at_once,
     givenUp: told.given_up,
     assumed: told.assumed,
+    highest: told.highest ?? undefined,
     load: bandOf(told.load),
     pv: bandOf(told.pv),
   };
