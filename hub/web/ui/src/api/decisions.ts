@@ -1,5 +1,6 @@
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { hubNow } from "../live/clock.ts";
+import { useLink } from "../live/hooks.ts";
 import { ApiError, get, remove } from "./client.ts";
 import { queryClient } from "./queries.ts";
 import type { Decisions } from "./types.gen.ts";
@@ -19,8 +20,11 @@ export const useDecisions = <T = Decisions>(select?: (d: Decisions) => T, everyM
     ...(select && { select }),
   });
 
-/** Whether wishes in force are still being looked up: what tells them waits, so that nothing jumps when they come. */
-export const useDecisionsAwaited = (): boolean => useDecisions(() => true).isLoading;
+/** Whether wishes in force, or the modes they hold, are still to come: what tells them waits, so that nothing jumps then. */
+export function useDecisionsAwaited(): boolean {
+  const awaited = useDecisions(() => true).isLoading;
+  return useLink().phase === "connecting" || awaited;
+}
 
 /** The same of any second that is still kept. */
 export const useDecisionsAt = (t: number | undefined): UseQueryResult<Decisions> =>
