@@ -68,7 +68,7 @@ class IdInUseError(UserError):
 @dataclass(slots=True)
 class _Asked:
     point: str
-    raw: Value
+    value: Value
     answer: asyncio.Future[Answer]
 
 
@@ -79,16 +79,19 @@ class Answers:
         self._keep = keep
         self._asked: dict[str, _Asked] = {}
 
-    async def once(self, id_: str, point: str, raw: Value, carry_out: Callable[[str], Awaitable[Answer]]) -> Answer:
-        """The answer of `carry_out(id)`, or the first one under this id; raises IdInUseError when that was another."""
+    async def once(self, id_: str, point: str, value: Value, carry_out: Callable[[str], Awaitable[Answer]]) -> Answer:
+        """The answer of `carry_out(id)`, or the first one under this id; raises IdInUseError when that was another.
+
+        `value`: in the point's own type, as the answer has it, so that "on" and true are the same wish.
+        """
         chosen, id_ = bool(id_), id_ or uuid.uuid4().hex[:16]
         known = self._asked.get(id_)
         if known:
-            _same(id_, (known.point, known.raw), (point, raw))
+            _same(id_, (known.point, known.value), (point, value))
             return await asyncio.shield(known.answer)
-        self._remember(id_, asked := _Asked(point, raw, asyncio.get_running_loop().create_future()))
+        self._remember(id_, asked := _Asked(point, value, asyncio.get_running_loop().create_future()))
         try:
-            answer = await (self._first(id_, point, raw, carry_out) if chosen else carry_out(id_))
+            answer = await (self._first(id_, point, value, carry_out) if chosen else carry_out(id_))
         except BaseException:
             self._asked.pop(id_, None)
             asked.answer.cancel()
@@ -104,11 +107,11 @@ class Answers:
         stored = await self._keep.answer_of(id_)
         return Answer.unpacked(stored[1]) if stored else None
 
-    async def _first(self, id_: str, point: str, raw: Value, carry_out: Callable[[str], Awaitable[Answer]]) -> Answer:
+    async def _first(self, id_: str, point: str, value: Value, carry_out: Callable[[str], Awaitable[Answer]]) -> Answer:
         stored = await self._keep.answer_of(id_)
         if stored:
             answer = Answer.unpacked(stored[1])
-            _same(id_, (stored[0], answer.asked), (point, raw))
+            _same(id_, (stored[0], answer.asked), (point, value))
             return answer
         answer = await carry_out(id_)
         await self._keep.answer(id_, answer.state.value, answer.packed())

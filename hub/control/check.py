@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Sequence
 
 from hub.model import CommandSpec, Kind, Point, Reason, Value
 
 _WORDS = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_FLOWS = ("A", "W")
+"""Units of what flows: none of it is off, also where a device has a least value to run with."""
 
 
 def coerce(point: Point, raw: Value, choices: Sequence[str] = ()) -> Value | Reason:
@@ -18,25 +22,35 @@ def coerce(point: Point, raw: Value, choices: Sequence[str] = ()) -> Value | Rea
         return raw if isinstance(raw, str) and raw in choices else _none_of(raw, choices)
     if q.kind is Kind.STATE and q.high == 1:
         return _switch(raw)
-    try:
-        value = float(raw)
-    except ValueError:
+    if isinstance(raw, str) and not _NUMBER.fullmatch(raw.strip()):
         return _bad(raw, "a number")
+    value = float(raw)
     return value if math.isfinite(value) and abs(value) < 1e12 else _bad(raw, "a finite number")
 
 
-def allowed(spec: CommandSpec, value: Value) -> Reason | None:
-    """None if `value` is inside the device's range, else the reason."""
+def allowed(point: Point, spec: CommandSpec, value: Value) -> Reason | None:
+    """None if `value` is inside the range of the device and of what `point` can hold at all, else the reason."""
     if spec.choices:
         return None if value in spec.choices else _none_of(value, spec.choices)
     if isinstance(value, str):
         return None
-    low, high = spec.low, spec.high
-    if (low is not None and value < low and value != 0) or (high is not None and value > high):
-        return Reason(
-            "out_of_range", {"asked": value, "low": 0 if low is None else low, "high": 0 if high is None else high}
-        )
-    return None
+    q = point.quantity
+    low = max((end for end in (spec.low, q.low) if end is not None), default=None)
+    high = min((end for end in (spec.high, q.high) if end is not None), default=None)
+    off = value == 0 and q.unit in _FLOWS
+    if (low is not None and value < low and not off) or (high is not None and value > high):
+        ends = {"low": low, "high": high}
+        return Reason("out_of_range", {"asked": value, **{name: end for name, end in ends.items() if end is not None}})
+    return None if q.unit else _in_steps(value, low or 0.0, spec.step or q.scale)
+
+
+def _in_steps(value: float, low: float, step: float) -> Reason | None:
+    """A number without a unit stands for something, and one in between for nothing."""
+    return None if _is_whole((value - low) / step) else Reason("between_steps", {"asked": value, "step": step})
+
+
+def _is_whole(steps: float) -> bool:
+    return abs(steps - round(steps)) < 1e-6
 
 
 def _switch(raw: Value) -> Value | Reason:

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from hub.control.answers import Answer, AnswerKeep, Answers
 from hub.control.check import allowed, coerce
-from hub.control.dispatch import Dispatcher
+from hub.control.dispatch import Dispatcher, Waiter
+from hub.control.intents import moves
 from hub.control.leases import Leases
 from hub.core import HOUSE, Made
 from hub.errors import ShemsError
@@ -20,6 +21,7 @@ from hub.model import (
     Clock,
     Command,
     Kind,
+    LinkState,
     Measurement,
     Outcome,
     OutcomeState,
@@ -65,6 +67,17 @@ class Wish:
     chosen_id: bool
 
 
+@dataclass(slots=True)
+class Choice:
+    """A mode that its device has not followed yet, and what holds again if it does not: the mode before, and the wishes
+    that this one is to end.
+    """
+
+    request: Request
+    before: str | None
+    ended: list[Request]
+
+
 class Desk:
     """There is no second door. Collaborates with the Board, the dispatcher and the journal."""
 
@@ -76,6 +89,7 @@ class Desk:
         self._keep = keep
         self.leases = Leases()
         self.intents: dict[str, str] = {}
+        self._choosing: dict[str, Choice] = {}
         self.latest: Made | None = None
         """what the core decided last"""
         self.on_request: Callable[[], None] = lambda: None
@@ -103,7 +117,7 @@ class Desk:
         Raises IdInUseError for an id that another command had.
         """
         wish = Wish(point, raw, person, source, cause, for_s, after_s, chosen_id=bool(id_))
-        return await self.answers.once(id_, point, raw, lambda new: self._ask(wish, new))
+        return await self.answers.once(id_, point, self._meant(point, raw), lambda new: self._ask(wish, new))
 
     async def _ask(self, wish: Wish, id_: str) -> Answer:
         started, now = self._clock.monotonic(), self._clock.now()
@@ -113,28 +127,35 @@ class Desk:
         )
         if point is None or isinstance(value, Reason):
             refusal = value if isinstance(value, Reason) else Reason("unknown_point", {"point": wish.point})
-            await self._journal.record(replace(entry, reason=refusal, state=OutcomeState.REFUSED.value))
-            return Answer(id_, OutcomeState.REFUSED, wish.raw, None, refusal, ms=self._ms(started))
+            state = OutcomeState.NO_ANSWER if refusal.code == "no_answer" else OutcomeState.REFUSED
+            await self._journal.record(replace(entry, reason=refusal, state=state.value))
+            return Answer(id_, state, wish.raw, None, refusal, ms=self._ms(started))
         written = self._journal.record(replace(entry, value=value, reason=Reason(f"{wish.source.value}_asked")))
         held = self._held(point, wish.source) or (point.quantity.kind is Kind.INTENT and self._for_a_time(wish))
         ends = now + round((DEFAULT_LEASE_S if wish.for_s is None else wish.for_s) * 1000)
         starts = now + round(wish.after_s * 1000)
         request = Request(id_, point.id, Relation.SET, value, wish.source, starts, ends, wish.person, wish.cause)
         replaced = None if point.quantity.kind is Kind.INTENT else self.leases.take(request)
+        if replaced and replaced.value != value:
+            self._dispatcher.overtake(replaced.id, Reason("replaced", {"value": value}))
         saves: list[Awaitable[object]] = [written]
         if held or wish.chosen_id:
             kept = request if held else replace(request, ends=now)
             saves.append(self._keep.take(kept, replaced.id if replaced else "", now))
         elif replaced:
             saves.append(self._keep.end(replaced.id, now))
-        if point.quantity.kind is Kind.INTENT and not held:
-            saves.append(self._keep.put_intent(point.id, str(value), now, wish.person))
         saving = asyncio.ensure_future(_saved(saves))
         if point.quantity.kind is Kind.INTENT:
             return await _carried_out(self._intend(request, held, started, saving), saving)
         if _is_cores(point):
-            return await _carried_out(self._limit(request, started), saving)
+            return await _carried_out(self._limit(request, held, started, saving), saving)
         return await _carried_out(self._device(request, held, started, saving), saving)
+
+    def _meant(self, point: str, raw: Value) -> Value:
+        """`raw` in the point's own type, as far as it can be."""
+        known, spec = self._board.points.get(point), self._dispatcher.spec(point)
+        value = coerce(known, raw, spec.choices if spec else ()) if known else raw
+        return raw if isinstance(value, Reason) else value
 
     def _understood(self, wish: Wish) -> tuple[Point | None, Value | Reason]:
         """The point and the value in its own type, or the reason why that cannot be asked of it."""
@@ -169,30 +190,95 @@ class Desk:
         spec, cores = self._dispatcher.spec(point.id), point.quantity.kind is Kind.INTENT or _is_cores(point)
         if self._dispatcher.silent and not cores:
             return Reason("only_watching")
-        return allowed(spec, value) if spec else Reason("not_writable", {"point": point.id})
+        if spec is None:
+            return Reason("not_writable", {"point": point.id})
+        return allowed(point, spec, value) or (None if _is_cores(point) else self._lost(point.device))
+
+    def _lost(self, device: str) -> Reason | None:
+        """Why nothing can be asked of a device that is known to be out of reach."""
+        link = self._board.links[device]
+        return Reason("no_answer", {"detail": link.reason}) if link.state is LinkState.LOST else None
 
     async def _intend(self, request: Request, held: bool, started: float, saving: Saving) -> Answer:
-        """A new mode ends what people had asked of the same device before: the latest wish counts."""
-        value = str(request.value)
-        ended = self.leases.of_device(request.point.partition(".")[0], request.source)
-        for old in ended:
-            self._end(old, Reason("mode_chosen", {"mode": value}))
+        """A mode is taken over when its device has followed it, and then ends what people had asked of the same device
+        before: the latest wish counts. When the device does not, all is as it was.
+        """
+        choice, value, followed = self._choose(request, held), str(request.value), False
+        try:
+            outcome = await self._followed(request)
+            followed = outcome.state not in FAILED
+        finally:
+            if self._choosing.get(request.point) is choice:
+                del self._choosing[request.point]
+                if not followed:
+                    self._unchoose(choice)
+        if not followed:
+            await self._undo(request, held, saving)
+            self.on_request()
+            return Answer(request.id, outcome.state, value, None, outcome.reason, ms=self._ms(started))
+        if not held and (newer := self._choosing.get(request.point)):
+            newer.before = value
+        await asyncio.wait([saving])  # power that fails in between leaves one too many, not none
+        kept = [] if held else [self._keep.put_intent(request.point, value, request.starts, request.person)]
+        saved = await asyncio.gather(*kept, return_exceptions=True)
+        for old in choice.ended:
+            self._journal.later(_ended(old, self._clock.now(), Reason("mode_chosen", {"mode": value})))
+        saved += await asyncio.gather(
+            *(self._keep.end(old.id, request.starts) for old in choice.ended), return_exceptions=True
+        )
+        applied = value if outcome.state is OutcomeState.CONFIRMED else None
+        return _as_saved(Answer(request.id, outcome.state, value, applied, outcome.reason, ms=self._ms(started)), saved)
+
+    def _choose(self, request: Request, held: bool) -> Choice:
+        """From now on the core goes by this mode."""
+        point, value = request.point, str(request.value)
+        choice = Choice(request, self.intents.get(point), [])
+        for old in self.leases.of_device(request.point.partition(".")[0], request.source):
+            if self._dispatcher.waits(old.id):
+                self._end(old, Reason("mode_chosen", {"mode": value}))
+            else:
+                self.leases.drop(old.id)
+                choice.ended.append(old)
+            if old.point != point or old.value != value:
+                self._dispatcher.overtake(old.id, Reason("mode_chosen", {"mode": value}))
+        if earlier := self._choosing.get(point):
+            choice.before, choice.ended, earlier.ended = earlier.before, [*earlier.ended, *choice.ended], []
+            if earlier.request.value != value:
+                self._dispatcher.overtake(earlier.request.id, Reason("replaced", {"value": value}))
+        self._choosing[point] = choice
         if held:
             self.leases.take(request)
         else:
-            self.intents[request.point] = value
-        self.on_request()
-        if ended:
-            await asyncio.wait([saving])  # power that fails in between leaves one too many, not none
-            with suppress(ShemsError):
-                await asyncio.gather(*(self._keep.end(old.id, request.starts) for old in ended))
-        return Answer(request.id, OutcomeState.CONFIRMED, value, value, Reason("confirmed"), ms=self._ms(started))
+            self.intents[point] = value
+        return choice
 
-    async def _limit(self, request: Request, started: float) -> Answer:
-        """A limit of the house itself, or a target: it holds from the step on that is made now."""
-        self._settle(request)
+    async def _followed(self, request: Request) -> Outcome:
+        """What the device makes of the first write that follows from a mode; confirmed where none does."""
+        moved = moves(self._board.devices[request.point.partition(".")[0]])
+        waiting = self._dispatcher.expect(replace(request, point=moved))
         self.on_request()
-        applied = self._board.read(request.point).value if request.point.startswith(HOUSE.id) else request.value
+        if self._dispatcher.follows(request.id):
+            return (await self._told(request.id, moved, waiting))[1]
+        self._dispatcher.forget(request.id)
+        return Outcome(OutcomeState.CONFIRMED, request.value, Reason("confirmed"), self._clock.now())
+
+    def _unchoose(self, choice: Choice) -> None:
+        point = choice.request.point
+        self.leases.drop(choice.request.id)
+        self.intents.pop(point, None)
+        self.intents |= {point: choice.before} if choice.before is not None else {}
+        for old in choice.ended:
+            self.leases.restore(old)
+
+    async def _limit(self, request: Request, held: bool, started: float, saving: Saving) -> Answer:
+        """A limit of the house itself, or a target: it holds from the step on that is made now."""
+        self.on_request()
+        applied = self._board.read(request.point).value if _is_house(request.point) else request.value
+        if applied is None:
+            await self._undo(request, held, saving)
+            why = Reason("not_in_force")
+            return Answer(request.id, OutcomeState.REFUSED, request.value, None, why, ms=self._ms(started))
+        self._settle(request)
         return Answer(
             request.id, OutcomeState.CONFIRMED, request.value, applied, Reason("confirmed"), ms=self._ms(started)
         )
@@ -217,14 +303,11 @@ class Desk:
     async def _device(self, request: Request, held: bool, started: float, saving: Saving) -> Answer:
         waiting = self._dispatcher.expect(request)
         self.on_request()
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                command, outcome = await waiting
-        except TimeoutError:
-            command, outcome = None, self._not_yet(request)
-        finally:
-            self._dispatcher.forget(request.id)
-        overruled = command is not None and command.request != request.id
+        command, outcome = await self._told(request.id, request.point, waiting)
+        overruled = command is not None and command.request not in self._twins(request)
+        if outcome.reason.code == "replaced":
+            row = _ended(request, self._clock.now(), outcome.reason)
+            self._journal.later(replace(row, state=outcome.state.value))
         if outcome.state in FAILED or (overruled and not held):
             await self._undo(request, held, saving)
         else:
@@ -240,13 +323,32 @@ class Desk:
             request.id, outcome.state, request.value, outcome.applied, outcome.reason, limit, self._ms(started)
         )
 
-    def _not_yet(self, request: Request) -> Outcome:
-        """A device that by its nature takes longer is pending; its outcome will be in the journal."""
-        spec = self._dispatcher.spec(request.point)
-        slow = spec is not None and spec.settle_ms / 1000 > ANSWER_WITHIN_S
-        if slow:
+    async def _told(self, id_: str, point: str, waiting: Waiter) -> tuple[Command | None, Outcome]:
+        """What became of the write that is waited for, or what can be said of it by then."""
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await waiting
+        except TimeoutError:
+            return None, self._not_yet(id_, point)
+        finally:
+            self._dispatcher.forget(id_)
+
+    def _twins(self, request: Request) -> tuple[str, ...]:
+        """Its own id, and that of a wish for the same which has come in its place meanwhile."""
+        now = self.leases.holder(request)
+        return (request.id, now.id) if now and now.value == request.value else (request.id,)
+
+    def _not_yet(self, id_: str, point: str) -> Outcome:
+        """A device that by its nature takes longer is pending; its outcome will be in the journal. One that has shown
+        something else since it was told is judged by that.
+        """
+        spec, lost = self._dispatcher.spec(point), self._lost(point.partition(".")[0])
+        if spec is not None and spec.settle_ms / 1000 > ANSWER_WITHIN_S and not lost:
             return Outcome(OutcomeState.PENDING, None, Reason("pending"), self._clock.now())
-        return Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer"), self._clock.now())
+        if not lost and (shown := self._dispatcher.at_hand(id_)):
+            return shown
+        silent = lost or Reason("no_answer", {"detail": f"nothing within {ANSWER_WITHIN_S} s"})
+        return Outcome(OutcomeState.NO_ANSWER, None, silent, self._clock.now())
 
     def _settle(self, request: Request) -> None:
         """It holds in place of what was asked before."""
@@ -309,6 +411,10 @@ def _is_cores(point: Point) -> bool:
     return point.device == HOUSE.id or point.quantity.name in HEEDED
 
 
+def _is_house(point: str) -> bool:
+    return point.partition(".")[0] == HOUSE.id
+
+
 def _ended(lease: Request, now: int, why: Reason) -> Entry:
     source, person = lease.source.value, lease.person
     return Entry(
@@ -333,10 +439,15 @@ async def _carried_out(answer: Awaitable[Answer], saving: Saving) -> Answer:
         given = await answer
     finally:
         saved = await saving
+    return _as_saved(given, saved)
+
+
+def _as_saved(given: Answer, saved: Iterable[object]) -> Answer:
+    lost = False
     for result in saved:
         if isinstance(result, BaseException) and not isinstance(result, ShemsError):
             raise result
-    lost = any(isinstance(result, ShemsError) for result in saved)
+        lost = lost or isinstance(result, ShemsError)
     return replace(given, reason=Reason("not_saved")) if lost and given.state is OutcomeState.CONFIRMED else given
 
 

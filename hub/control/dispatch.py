@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from hub.errors import LinkError, Refused
-from hub.live import Board
+from hub.live import Board, Reading
 from hub.model import (
     Clock,
     Command,
@@ -33,7 +34,7 @@ AGAIN_S, FLASH_AGAIN = 5.0, 0.2
 flash at most by this share of its daily writes, and only when they have not been used for new values."""
 LATELY_S = 60.0
 """A reading that differs from all that we wrote in this time is not an old one of ours that comes late."""
-Waiter = asyncio.Future[tuple[Command, Outcome]]
+Waiter = asyncio.Future[tuple[Command | None, Outcome]]
 
 
 @dataclass(slots=True)
@@ -47,6 +48,19 @@ class Sent:
     shown: int = 0
 
 
+@dataclass(slots=True)
+class Flight:
+    """A write on its way. `newer`: what is to be written instead, as soon as the device has taken this one."""
+
+    serial: int
+    started: float
+    sent: Sent
+    renewal: bool
+    newer: Value | None = None
+    patience: asyncio.Timeout | None = None
+    """while its reading is waited for"""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """A command on its way, with what it was decided on and whose wish it is, if anybody's."""
@@ -57,7 +71,8 @@ class Order:
 
 
 class Dispatcher:
-    """One write in flight per point; a newer decision for the same point waits for the older one's answer.
+    """One write in flight per point; a newer decision for the same point waits for the older one's answer, or only
+    until the device has taken it when nobody waits for that answer and somebody for the newer one's.
 
     A `silent` one writes nothing: the hub only watches.
     """
@@ -76,7 +91,7 @@ class Dispatcher:
         """when each point was last written, UTC ms"""
         self._lately: defaultdict[str, deque[tuple[float, Value]]] = defaultdict(lambda: deque(maxlen=64))
         """what stood in each point by our will or another's, and since when, monotonic s"""
-        self._flying: set[str] = set()
+        self._flying: dict[str, Flight] = {}
         self._next: dict[str, Order] = {}
         self._waiters: dict[str, tuple[str, int, Waiter]] = {}
         self._writes = 0
@@ -110,6 +125,23 @@ class Dispatcher:
     def forget(self, request_id: str) -> None:
         self._waiters.pop(request_id, None)
 
+    def overtake(self, request_id: str, why: Reason) -> None:
+        """Who waits under this id is told that a newer wish counts instead."""
+        point, _, waiter = self._waiters.get(request_id, ("", 0, None))
+        if waiter and not waiter.done():
+            applied = self._board.read(point).value if point in self._board.points else None
+            waiter.set_result((None, Outcome(OutcomeState.REFUSED, applied, why, self._clock.now())))
+
+    def waits(self, request_id: str) -> bool:
+        """Whether somebody waits under this id and is not answered yet."""
+        return request_id in self._waiters and not self._waiters[request_id][2].done()
+
+    def follows(self, request_id: str) -> bool:
+        """Whether the write that is waited for under this id is on its way, or over."""
+        point, since, waiter = self._waiters[request_id]
+        flight = self._flying.get(point)
+        return waiter.done() or point in self._next or (flight is not None and flight.serial > since)
+
     # -- sending -----------------------------------------------------------------------------------------------------
 
     def carry_out(
@@ -132,6 +164,7 @@ class Dispatcher:
             order = Order(command, self._inputs(command, values), requests.get(command.request))
             if command.point in self._flying:
                 self._next[command.point] = order
+                self._hurry(command)
             else:
                 self._carry(order)
 
@@ -139,6 +172,24 @@ class Dispatcher:
         """Whether the write under way says the same, and nobody waits for one that begins later."""
         sent, spec = self._sent.get(command.point), self.spec(command.point)
         return bool(sent and spec and spec.shows(command.value, sent.value))
+
+    def at_hand(self, request_id: str) -> Outcome | None:
+        """What the device shows while the write that is waited for is still on its way: None if nothing since then."""
+        point, since, _ = self._waiters[request_id]
+        flight, reading = self._flying.get(point), self._board.read(point)
+        if flight is None or flight.serial <= since or reading.value is None or reading.at <= flight.sent.utc:
+            return None
+        return _ignored(reading)
+
+    def _hurry(self, newer: Command) -> None:
+        """A reading that nobody waits for any more is not waited for when somebody waits for the next write."""
+        flight = self._flying[newer.point]
+        since = [at for point, at, waiter in self._waiters.values() if point == newer.point and not waiter.done()]
+        if not since or min(since) < flight.serial:
+            return
+        flight.newer = newer.value
+        if flight.patience and not flight.patience.expired():
+            flight.patience.reschedule(asyncio.get_running_loop().time())
 
     def _carry(self, order: Order) -> None:
         """Writes it, but to flash only what does not stand there already."""
@@ -231,8 +282,16 @@ class Dispatcher:
         return sent.state is OutcomeState.CONFIRMED and steady and kept_alive
 
     def _start(self, order: Order) -> None:
-        self._flying.add(order.command.point)
-        self._spawn(self._send(order), f"write {order.command.point}")
+        """From here on it is the latest write: who waits for one that begins later does not take it for his own."""
+        command, now = order.command, self._clock.monotonic()
+        self._writes += 1
+        flight = Flight(
+            self._writes, now, Sent(command.value, now, utc=self._clock.now()), renewal=self._renews(command)
+        )
+        self._flying[command.point] = flight
+        self._sent[command.point] = flight.sent
+        self._written[command.point] = flight.sent.utc
+        self._spawn(self._send(order, flight), f"write {command.point}")
 
     def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
         """Nothing is written any more while the house ends; the next start does what is due then."""
@@ -241,19 +300,15 @@ class Dispatcher:
         except RuntimeError:  # the task group's word for that
             work.close()
 
-    async def _send(self, order: Order) -> None:
-        command, started = order.command, self._clock.monotonic()
-        self._writes += 1
-        serial, renewal = self._writes, self._renews(command)
-        self._sent[command.point] = sent = Sent(command.value, started, utc=self._clock.now())
-        self._written[command.point] = sent.utc
-        outcome = await self._write(command)
-        sent.state, sent.shown = outcome.state, outcome.at
-        self._lately[command.point].append((started, command.value))
-        if not renewal or outcome.state is not OutcomeState.CONFIRMED:
-            self._write_down(order, outcome, started)
-        self._flying.discard(command.point)
-        self._answer(command, outcome, serial)
+    async def _send(self, order: Order, flight: Flight) -> None:
+        command = order.command
+        outcome = await self._write(command, flight)
+        flight.sent.state, flight.sent.shown = outcome.state, outcome.at
+        self._lately[command.point].append((flight.started, command.value))
+        if not flight.renewal or outcome.state is not OutcomeState.CONFIRMED:
+            self._write_down(order, outcome, flight.started)
+        del self._flying[command.point]
+        self._answer(command, outcome, flight.serial)
         newer = self._next.pop(command.point, None)
         if newer and self._due(newer.command):
             self._carry(newer)
@@ -269,7 +324,7 @@ class Dispatcher:
         known = (OutcomeState.CONFIRMED,) if spec and spec.shown else (OutcomeState.CONFIRMED, OutcomeState.PENDING)
         return bool(sent and spec and spec.shows(command.value, sent.value) and sent.state in known)
 
-    async def _write(self, command: Command) -> Outcome:
+    async def _write(self, command: Command, flight: Flight) -> Outcome:
         device = command.point.partition(".")[0]
         sent_at, started = self._clock.now(), self._clock.monotonic()
         try:
@@ -284,30 +339,42 @@ class Dispatcher:
         except Exception as bug:  # costs this write, not the house
             log.critical("the driver of %s failed at %s", device, command.point, exc_info=bug)
             return self._unanswered(f"a fault in its driver: {bug!r}; the log has the traceback")
-        return await self._read_back(command, sent_at, started)
+        return await self._read_back(command, flight, sent_at, started)
+
+    def _silence(self, point: str) -> str:
+        link = self._board.links[point.partition(".")[0]]
+        if link.state is LinkState.LOST:
+            return link.reason
+        return "it was told, and has shown nothing since"
 
     def _unanswered(self, detail: str) -> Outcome:
         return Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer", {"detail": detail}), self._clock.now())
 
-    async def _read_back(self, command: Command, sent_at: int, started: float) -> Outcome:
+    async def _read_back(self, command: Command, flight: Flight, sent_at: int, started: float) -> Outcome:
         """Waits until the device's own reading shows the value, or the settle time since the write began is over."""
         spec = self.spec(command.point)
         assert spec is not None
         left = started + spec.settle_ms / 1000 - self._clock.monotonic()
-        if not self._shown(spec, command, sent_at) and not await self._comes(spec, command, sent_at, max(left, 0.0)):
-            return self._judge(command, sent_at)
+        await self._comes(spec, command, sent_at, flight, 0.0 if flight.newer is not None else max(left, 0.0))
         reading = self._board.read(command.point)
-        return Outcome(OutcomeState.CONFIRMED, reading.value, Reason("confirmed"), reading.at)
+        if self._shown(spec, command, sent_at):
+            return Outcome(OutcomeState.CONFIRMED, reading.value, Reason("confirmed"), reading.at)
+        if flight.newer is not None:
+            why = Reason("replaced", {"value": flight.newer})
+            return Outcome(OutcomeState.REFUSED, reading.value, why, self._clock.now())
+        return self._judge(command, sent_at)
 
-    async def _comes(self, spec: CommandSpec, command: Command, sent_at: int, within_s: float) -> bool:
-        with self._board.subscribe() as changes:
+    async def _comes(self, spec: CommandSpec, command: Command, sent_at: int, flight: Flight, within_s: float) -> None:
+        """Returns when the reading shows the value, when the time is over, or when a newer write is in a hurry."""
+        if self._shown(spec, command, sent_at):
+            return
+        with self._board.subscribe() as changes, suppress(TimeoutError):
             try:
-                async with asyncio.timeout(within_s):
+                async with asyncio.timeout(within_s) as flight.patience:
                     while not self._shown(spec, command, sent_at):
                         await changes.get()
-            except TimeoutError:
-                return False
-        return True
+            finally:
+                flight.patience = None
 
     def _shown(self, spec: CommandSpec, command: Command, sent_at: int) -> bool:
         reading = self._board.read(command.point)
@@ -319,10 +386,8 @@ class Dispatcher:
         if reading.value is None and spec and not spec.shown:
             return Outcome(OutcomeState.PENDING, None, Reason("taken_not_shown"), self._clock.now())
         if reading.value is None or reading.at < sent_at:
-            return Outcome(OutcomeState.NO_ANSWER, None, Reason("no_answer"), self._clock.now())
-        return Outcome(
-            OutcomeState.REFUSED, reading.value, Reason("device_ignored", {"reading": reading.value}), reading.at
-        )
+            return self._unanswered(self._silence(command.point))
+        return _ignored(reading)
 
     # -- the journal -------------------------------------------------------------------------------------------------
 
@@ -369,6 +434,12 @@ class Dispatcher:
                 ms=round((self._clock.monotonic() - started) * 1000, 2),
             )
         )
+
+
+def _ignored(reading: Reading) -> Outcome:
+    assert reading.value is not None
+    why = Reason("device_ignored", {"reading": reading.value})
+    return Outcome(OutcomeState.REFUSED, reading.value, why, reading.at)
 
 
 async def _nothing(_point: str, _value: Value) -> None:

@@ -149,7 +149,9 @@ class Heart:
         self._board.put(Measurement(p, holds[p], now) for p in known)
 
     def _quantised(self, derived: Mapping[str, float | None]) -> dict[str, int]:
-        return {p: self._board.points[p].quantity.quantise(v) for p, v in derived.items() if v is not None}
+        """What the Board does not call invalid is stored."""
+        known = {p: v for p, v in derived.items() if v is not None and self._board.read(p).value is not None}
+        return {p: self._board.points[p].quantity.quantise(v) for p, v in known.items()}
 
     def _layout(self) -> House:
         """The house as the core sees it; made anew only when a device has changed."""

@@ -38,6 +38,11 @@ def with_intents(device: Device) -> Device:
     return replace(device, points=(*device.points, *points), commands=(*device.commands, *commands))
 
 
+def moves(device: Device) -> str:
+    """The point that a mode of the device moves."""
+    return f"{device.id}.{MODES[device.role][0]}" if device.role in MODES else ""
+
+
 class IntentSink:
     """The Board as drivers see it; adds intents to what they announce."""
 

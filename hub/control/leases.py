@@ -44,6 +44,14 @@ class Leases:
         self._held |= {key: old} if old else {}
         return old
 
+    def holder(self, request: Request) -> Request | None:
+        """The lease in the place of this one: itself, or the one that has taken it."""
+        return self._held.get(_key(request))
+
+    def restore(self, request: Request) -> bool:
+        """Back to its place; False when another has taken it since."""
+        return self._held.setdefault(_key(request), request).id == request.id
+
     def drop(self, request_id: str) -> None:
         self._held = {k: r for k, r in self._held.items() if r.id != request_id}
 

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from hub.control import Desk
 from hub.errors import Refused
 from hub.live import Board, Reading
-from hub.model import OutcomeState, Source
+from hub.model import OutcomeState, Reason, Source
+from hub.mqtt.topics import as_text
 
 TICK_S = 0.2
 
@@ -30,12 +31,20 @@ class BoardChanges:
 
 
 class DeskDoor:
-    """Wishes from the integration topics; raises Refused with the reason's code."""
+    """Wishes from the integration topics; raises Refused with the reason and its numbers. What a device takes its time
+    for is not refused: its reading tells what came of it.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
     async def __call__(self, point_id: str, value: str, person: str) -> None:
         answer = await self._desk.ask(point_id, value, person=person, source=Source.PERSON, cause="mqtt")
-        if answer.state is not OutcomeState.CONFIRMED:
-            raise Refused(answer.reason.code)
+        if answer.state not in (OutcomeState.CONFIRMED, OutcomeState.PENDING):
+            raise Refused(_said(answer.reason))
+
+
+def _said(reason: Reason) -> str:
+    """`out_of_range (asked 64, low 6, high 32)`"""
+    numbers = ", ".join(f"{name} {as_text(value)}" for name, value in reason.numbers.items())
+    return f"{reason.code} ({numbers})" if numbers else reason.code
