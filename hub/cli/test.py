@@ -63,7 +63,10 @@ PARTS = {
     "types": ["-m", "mypy"],
     "layers": ["-c", "from importlinter.cli import lint_imports_command as c; c()"],
     "page": ["hub/web/ui/build.py", "--test"],
-    # a process that ends is not replaced: the others would wait for it for ever
-    "unit": ["-m", "pytest", "-n", "3", "--dist", "loadfile", "--max-worker-restart", "0", "-m", "not steady"],
+    # in the order of tests/conftest.py; a process that ends is not replaced: the others would wait for it for ever
+    "unit": [
+        *("-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0"),
+        *("-m", "not steady"),
+    ],
     "steady": ["-m", "pytest", "-m", "steady"],
 }
