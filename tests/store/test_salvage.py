@@ -12,8 +12,9 @@ import pytest
 
 from hub.errors import ShemsError, UserError
 from hub.model import Column
-from hub.store.ring import Ring
+from hub.store.ring import Ring, hot
 from hub.store.ring.care import salvage_file
+from hub.store.ring.hotlog import HotLog
 from hub.store.ring.levels import DAY
 from hub.store.ring.pages import PAGE, Pages
 from tests.store.house import T0, StillClock
@@ -95,6 +96,17 @@ def _until(got: Read, right: Read) -> Read:
         if key[0] == "energy":
             got.values[key] = right.values[key]
     return got
+
+
+def test_what_the_log_has_left_over_from_before_is_not_missed(copy: Path, sound: tuple[Path, Read]) -> None:
+    """Its oldest records tell nothing without those before them; they are of hours that were in the file."""
+    log = copy.with_name("history.hot")
+    records = HotLog.look(log)
+    HotLog.write(log, records[next(k for k, r in enumerate(records) if not hot.peek(r.body)[1]) :])
+    _broken_trees(copy)
+    ring = _opened(copy)
+    assert compare(sound[1], read(ring, DAYS)) == ([], set())
+    assert "was damaged and is now" in ring.problems[0] and not any("last hour" in said for said in ring.problems)
 
 
 def test_garbage_in_some_pages_costs_what_was_there(copy: Path, sound: tuple[Path, Read]) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from pathlib import Path
 
 import numpy as np
@@ -219,7 +220,7 @@ def _taken_up(
         if series:
             _begin_with(connection, series)
         mended = mend(connection)
-        found = _recover(connection, records)
+        found = _recover(connection, records if series is None else _from_a_full_one(records))
         seen = quick(connection, found.series)
         if seen.sqlite:
             raise _damage(seen.sqlite[0])
@@ -287,6 +288,21 @@ def _connected(path: Path, budget: int) -> sqlite3.Connection:
     except (sqlite3.Error, ShemsError):
         connection.close()
         raise
+
+
+def _from_a_full_one(records: list[Record]) -> list[Record]:
+    """What a new file begins with in place of a damaged one, of which nobody knows any more which records it had needed.
+
+    The oldest are left over from before it was sealed last, and tell nothing without those before them.
+    """
+
+    def tells_nothing(record: Record) -> bool:
+        try:
+            return not hot.peek(record.body)[1]
+        except Damaged:
+            return True
+
+    return list(dropwhile(tells_nothing, records))
 
 
 def _recover(connection: sqlite3.Connection, records: list[Record]) -> Recovered:
