@@ -291,7 +291,7 @@ def _connected(path: Path, budget: int) -> sqlite3.Connection:
 
 
 def _from_a_full_one(records: list[Record]) -> list[Record]:
-    """What a new file begins with in place of a damaged one, of which nobody knows any more which records it had needed.
+    """What a new file begins with in place of a damaged one, of which nobody knows which records it had needed.
 
     The oldest are left over from before it was sealed last, and tell nothing without those before them.
     """
