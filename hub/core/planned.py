@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from math import fsum
 from typing import TypeAlias, TypeVar
 
 from hub.core.types import VOLT, Course, Inputs, Wish, is_number
@@ -116,11 +115,11 @@ def car_w(inputs: Inputs, charger: ChargerControl) -> float | None:
 
 
 def car_wish(
-    inputs: Inputs, charger: ChargerControl, was: Course | None, dt: float, now_a: float, newly_w: float
+    inputs: Inputs, charger: ChargerControl, was: Course | None, dt: float, now_a: float, left_w: float | None
 ) -> tuple[Wish, Course] | None:
     """The current limit (A per phase) of the planned power, and what to remember; None = no plan decides.
 
-    `now_a`: what it is now; `newly_w`: what other cars have just been given and do not draw yet.
+    `now_a`: what it is now; `left_w`: what the sun leaves for the car, below zero = what the house imports beside it.
     """
     watts = car_w(inputs, charger)
     if watts is None:
@@ -138,24 +137,17 @@ def car_wish(
     if course.way == OFF:
         return Wish(point, 0.0, Source.PLAN, Reason("plan_car_waits", numbers)), course
     numbers["power_w"] = watts
-    room_a, most_w = _room_a(inputs, charger, now_a, newly_w), import_w(inputs)
-    if room_a is not None and most_w is not None and max(room_a, charger.min_a) < course.level:
-        reason = Reason("plan_car_shaves", {**numbers, "import_w": most_w})
-        return Wish(point, max(room_a, charger.min_a), Source.PLAN, reason), course
+    most_w = import_w(inputs)
+    if most_w is not None and left_w is not None:
+        level = max(_room_a(most_w + left_w, charger, now_a), charger.min_a)
+        if level < course.level:
+            return Wish(point, level, Source.PLAN, Reason("plan_car_shaves", {**numbers, "import_w": most_w})), course
     return Wish(point, course.level, Source.PLAN, Reason("plan_car", numbers)), course
 
 
-def _room_a(inputs: Inputs, charger: ChargerControl, now_a: float, newly_w: float) -> float | None:
-    """Whole amperes that raise no power that is charged for, beside what the house needs; None = not known.
-
-    What batteries give is not for the car, and what they take is less urgent. An ampere more only with some to spare.
-    """
-    most_w, house = import_w(inputs), inputs.house
-    grid, own = inputs.number(f"{house.grid}.power"), inputs.number(f"{charger.device}.power")
-    if most_w is None or grid is None or own is None:
-        return None
-    stored = fsum(inputs.number(f"{b.device}.power") or 0.0 for b in house.batteries)
-    amps = (most_w - (grid - own + stored) - newly_w) / (VOLT * charger.phase_count)
+def _room_a(watts: float, charger: ChargerControl, now_a: float) -> float:
+    """Whole amperes of what is left for the car; one more than it has only with some to spare."""
+    amps = watts / (VOLT * charger.phase_count)
     return float(int(max(amps, 0.0))) if amps < now_a else max(now_a, float(int(amps - _SPARE_A)))
 
 

@@ -60,7 +60,8 @@ def charge(turn: Turn, charger: ChargerControl) -> None:
     charger = charging.on_phases(inputs, charger, memory)
     course, newly_w = turn.courses.get(charger.device), turn.newly_w["cars"]
     default, memory = charger_wish(inputs, charger, memory, turn.dt, newly_w)
-    decided = planned.car_wish(inputs, charger, course, turn.dt, memory.limit_a, newly_w)
+    left_w = charging.surplus_w(inputs, charger, newly_w)
+    decided = planned.car_wish(inputs, charger, course, turn.dt, memory.limit_a, left_w)
     default = turn.planned(inputs, charger.device, charger.mode, decided, default) or default
     default = _target(turn, inputs, charger, turn.spoken(default))
     verdict = arbitrate(inputs, default.point, default) or Verdict(default)

@@ -91,8 +91,10 @@ def battery_wish(
     if tried:
         return Wish(point, damped(tried[0], was), Source.PLAN, tried[1]), course
     until = planned.until(inputs, course, new, lambda s: _task(s, battery.device) == stored.task)
-    shaves = target > free and {"value": stored.value, "until": until, **even.numbers, "import_w": import_w or 0.0}
-    reason = Reason("plan_shaves", shaves) if shaves else _reason(way, even, stored, judge.price, until)
+    reason = _reason(way, even, stored, judge.price, until)
+    if import_w is not None and target > free:
+        numbers = {"value": stored.value, "until": until, **even.numbers, "import_w": import_w}
+        reason = Reason("plan_shaves", numbers)
     return Wish(point, damped(float(round(target)), was), Source.PLAN, reason), course
 
 
