@@ -184,7 +184,7 @@ DAMAGED = "mutation or mutant or damage"
 
 def self_test(mistakes: str) -> Iterator[Row]:
     """On the physics alone, and of hubs before simulated houses: with `mistakes` "all" of all, else of two."""
-    seen = shown("tests/commission/test_judge.py")
+    seen = shown("tests/commission/test_judge.py", SHEMS_HOUSES=8)
     tried = seen.one("mistakes")
     yield row(
         f"self-test: mistakes of wiring and set-up not named, of {tried:.0f}", seen.one("missed"), "", 0.05 * tried

@@ -175,7 +175,7 @@ def _asks(days: int) -> list[tuple[str, float, Theirs, Ours]]:
 
 
 def _cold(path: Path, rows: store_rows.Rows, ours: Ours, theirs: Theirs, n: int) -> tuple[float, float]:
-    """Medians in ms with the page cache dropped and connections new."""
+    """Medians in ms with the page cache dropped; both open their file within that time."""
     taken = []
     for _ in range(n):
         chill(path)

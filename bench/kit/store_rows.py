@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -92,14 +93,16 @@ def ingest(
 class Rows:
     """A data base to read from; `end` (s UTC) is just after the last sample, series i is `READ[i]`.
 
-    Queries fetch all rows and make an array of them, as one does; `streamed` is the fastest way found, cell by cell.
+    It is opened by the first query. Queries fetch all rows and make an array of them, as one does; `streamed` is the
+    fastest way found, cell by cell.
     """
 
     file: Path
     end: int
 
-    def __post_init__(self) -> None:
-        self.connection = self._open()
+    @functools.cached_property
+    def connection(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)
 
     def raw_day(self, i: int, streamed: bool = False) -> Query:
         """The last 24 h as they were recorded: (ts, value)."""
@@ -115,13 +118,12 @@ class Rows:
 
     def chill(self) -> bool:
         """Makes the next query cold: page cache dropped, connection new; false if a loop device's image stays warm."""
-        self.connection.close()
-        cold = chill(self.file)
-        self.connection = self._open()
-        return cold
+        self.close()
+        return chill(self.file)
 
     def close(self) -> None:
-        self.connection.close()
+        if opened := self.__dict__.pop("connection", None):
+            opened.close()
 
     def _rollup(self, i: int, step_s: int, days: int, streamed: bool) -> Query:
         sql = f"SELECT ts, low, high, mean FROM rollup WHERE series=? AND step={step_s} AND ts>=? AND ts<?"
@@ -139,11 +141,6 @@ class Rows:
             return np.fromiter(cells, np.float64).reshape(-1, width)
 
         return stream if streamed else fetched
-
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        return connection
 
 
 def rows_to_read(folder: Path, raw_days: int = RAW_DAYS, rollup_days: int = ROLLUP_DAYS) -> Rows:

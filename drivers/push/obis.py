@@ -56,6 +56,8 @@ _PLAIN = {
     "current_l2": ("A", "51.7"),
     "current_l3": ("A", "71.7"),
     "frequency": ("Hz", "14.7"),
+    "demand_import": ("W", "1.4"),
+    "peak_import": ("W", "1.6"),
 }
 _QUADRANTS = (("5.7", 1), ("6.7", 1), ("7.7", -1), ("8.7", -1))
 _PHASES = (1, 2, 3)

@@ -10,6 +10,10 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
 from hub.commission.counters import counters
 from hub.commission.evidence import Evidence, Phases, Step, Window
 from hub.commission.finding import NEAR, Finding, Verdict, near, rounded
@@ -20,6 +24,8 @@ LEAST_W = 400.0
 _SLOW_MS = 2_500.0
 _CLOCK_S = 60.0
 _STILL_W = 100.0
+_LATE_S, _MEAN_S = 5, 10
+"""So many seconds after another a device may show what happens; over so many what they show is compared."""
 _PAIRS = (((0, 1, 2), ""), ((1, 0, 2), "L1 and L2"), ((0, 2, 1), "L2 and L3"), ((2, 1, 0), "L1 and L3"))
 _TURNED = (((1, 2, 0), "all three"), ((2, 0, 1), "all three"))
 
@@ -184,27 +190,35 @@ def _order(evidence: Evidence) -> Iterator[Finding]:
 
 def _matching(whole: Window, grid: str, device: str) -> str | None:
     """Which conductors of `device` are changed over against the grid meter's: "" for none; None: it cannot be told."""
-    mine, theirs = (_series(whole, d) for d in (grid, device))
-    if len(mine) < 10 or len(theirs) != len(mine):
-        return None
-    scored = sorted((_apart(mine, theirs, order), name) for order, name in (*_PAIRS, *_TURNED))
+    mine, theirs = _volts(whole, grid), _volts(whole, device)
+    late = range(-_LATE_S, _LATE_S + 1)
+    scored = sorted(
+        (min(_apart(mine, theirs[list(order)], s) for s in late), name) for order, name in (*_PAIRS, *_TURNED)
+    )
     clear = scored[1][0] > 1.5 * scored[0][0] + 0.02
     return scored[0][1] if clear else None
 
 
-def _series(whole: Window, device: str) -> list[Phases]:
-    rows = zip(*(whole.values.get(f"{device}.voltage_l{n}", ()) for n in (1, 2, 3)), strict=False)
-    return [(a, b, c) for a, b, c in rows if a is not None and b is not None and c is not None]
+def _volts(whole: Window, device: str) -> NDArray[np.float64]:
+    """L1 to L3, means of _MEAN_S: two devices do not tell of the same moment. NaN where a second of them is missing."""
+    told = zip(*(whole.values.get(f"{device}.voltage_l{n}", ()) for n in (1, 2, 3)), strict=False)
+    volts = np.array([*told], np.float64).reshape(-1, 3).T
+    few = volts.shape[1] < _MEAN_S
+    return volts[:, :0] if few else sliding_window_view(volts, _MEAN_S, axis=1).mean(axis=2)
 
 
-def _apart(mine: list[Phases], theirs: list[Phases], order: tuple[int, ...]) -> float:
-    """Volts between the two, each conductor's own offset (a meter's error) left out, but half of it counted."""
-    total = 0.0
-    for n in (0, 1, 2):
-        gaps = [a[n] - b[order[n]] for a, b in zip(mine, theirs, strict=True)]
-        offset = sum(gaps) / len(gaps)
-        total += math.sqrt(sum((g - offset) ** 2 for g in gaps) / len(gaps)) + abs(offset) / 2
-    return total / 3
+def _apart(mine: NDArray[np.float64], theirs: NDArray[np.float64], late_s: int) -> float:
+    """Volts between the two, each conductor's own offset (a meter's error) left out, but half of it counted.
+
+    `late_s`: how long after the first the second shows what happens. Infinite where too little is known.
+    """
+    mine, theirs = mine[:, max(-late_s, 0) :], theirs[:, max(late_s, 0) :]
+    length = min(mine.shape[1], theirs.shape[1])
+    gaps = mine[:, :length] - theirs[:, :length]
+    gaps = gaps[:, ~np.isnan(gaps).any(axis=0)]
+    if gaps.shape[1] < _MEAN_S:
+        return math.inf
+    return float((gaps.std(axis=1) + np.abs(gaps.mean(axis=1)) / 2).mean())
 
 
 def _assignment(evidence: Evidence) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from hub.forecast.load import house_load
 from hub.forecast.series import Floats, Past, Series
 from hub.foresight.heated import outdoors_ahead, pump_seen
 from hub.foresight.panels import along, made, panels_of, told
-from hub.foresight.reached import Reached
+from hub.foresight.reached import Reached, counted
 from hub.foresight.records import History, Records
 from hub.foresight.view import STEP_MS, STEP_S, STEPS, CarSeen, PeakSeen, PumpSeen, Rate, RunSeen, View
 from hub.live import Board
@@ -249,12 +249,15 @@ class Lookout:
         charge = self._site.tariff.network.capacity if self._site.tariff else None
         if charge is None:
             return None
-        power = next((f"{d.id}.power" for d in self._site.devices if d.role is Role.GRID), "")
-        if power not in self._board.points:
+        grid = next((d.id for d in self._site.devices if d.role is Role.GRID), "")
+        if f"{grid}.power" not in self._board.points:
             return PeakSeen(known=0.0)
         if self._reached is None:
-            self._reached = Reached(charge, power, self._history, self._calendar)
-        return await self._reached.until(start)
+            self._reached = Reached(charge, f"{grid}.power", self._history, self._calendar)
+        seen = await self._reached.until(start)
+        told = f"{grid}.peak_import"
+        known = told in self._board.points
+        return counted(charge, seen, self._board.read(told), start, self._calendar) if known else seen
 
     async def _car(self, c: ChargerControl, now: int) -> CarSeen | None:
         if self.modes().get(c.device) != PLAN or self._now(f"{c.device}.connected") is not True:

@@ -1,6 +1,8 @@
-"""The highest power of the billing period that runs, out of the house's own history."""
+"""The highest power of the billing period that runs: out of the house's own history, and as the meter tells it."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ from hub.calendar import Calendar
 from hub.forecast.series import Floats
 from hub.foresight.records import History
 from hub.foresight.view import STEP_MS, STEP_S, PeakSeen
+from hub.live import Reading
 from hub.model.network import CapacityCharge
 from hub.tariff.capacity import begun
 
@@ -16,6 +19,18 @@ _DAY_MS, _AGAIN_MS = 86_400_000, 3_600_000
 """The last hour is read again: a second may come late."""
 _LEAST = 0.5
 """The share of an interval that has to be known."""
+
+
+def counted(charge: CapacityCharge, seen: PeakSeen, told: Reading, start: int, calendar: Calendar) -> PeakSeen:
+    """What the meter tells is what will be charged for, also of days on which no hub was there: meters that tell a
+    highest import (Belgium's) have that of the clock quarter-hours of a month. In a month's first quarter-hour it may
+    still be that of the month before.
+    """
+    if (charge.period, charge.interval_s) != ("month", STEP_S) or not isinstance(told.value, int | float):
+        return seen
+    if told.at < begun(charge, start, calendar) + STEP_MS:
+        return seen
+    return replace(seen, reached_w=max(seen.reached_w, told.value), known=1.0)
 
 
 class Reached:

@@ -69,6 +69,8 @@ _ALL = [
     Quantity("current", "A", Kind.GAUGE, 0.01, -1_000, 1_000),
     *_phases("current", "A", 0.01, -1_000, 1_000),
     Quantity("frequency", "Hz", Kind.GAUGE, 0.01, 0, 100),
+    Quantity("demand_import", "W", Kind.GAUGE, 1, 0, KW_200, "mean import of the interval that runs, by the meter"),
+    Quantity("peak_import", "W", Kind.GAUGE, 1, 0, KW_200, "highest mean import of the billing period, by the meter"),
     Quantity("energy_import", "Wh", Kind.COUNTER, 1, 0, 2e9),
     Quantity("energy_export", "Wh", Kind.COUNTER, 1, 0, 2e9),
     Quantity("energy_import_t1", "Wh", Kind.COUNTER, 1, 0, 2e9),

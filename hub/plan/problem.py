@@ -246,4 +246,4 @@ class Problem:
     heat_pumps: tuple[HeatPump, ...] = told(Many(Part(HeatPump), 10), "", "", ())
     appliances: tuple[Appliance, ...] = told(Many(Part(Appliance), 30), "", "", ())
     estimated_from: int | None = told(Time(), "", "from then on prices are estimates", None)
-    assumed: tuple[str, ...] = told(Many(Text()), "", "what whoever made the file had to assume", ())
+    assumed: tuple[str, ...] = told(Many(Text(500)), "", "what whoever made the file had to assume", ())

@@ -63,13 +63,15 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    longest: int = 100
+
     def read(self, grid: Grid, at: str, value: Any) -> str:
-        if not isinstance(value, str) or not value or len(value) > 100:
-            raise grid.error(at, f"must be a text of 1 to 100 letters, not {_said(value)}")
+        if not isinstance(value, str) or not value or len(value) > self.longest:
+            raise grid.error(at, f"must be a text of 1 to {self.longest} letters, not {_said(value)}")
         return value
 
     def schema(self) -> Schema:
-        return {"type": "string", "minLength": 1, "maxLength": 100}
+        return {"type": "string", "minLength": 1, "maxLength": self.longest}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import replace
 
+import pytest
 from firmware_sim.wiring import Mistake
 
 from hub.commission.evidence import Evidence, Step, Window
@@ -14,8 +17,9 @@ from hub.model import OutcomeState
 from tests.commission.plant import BELIEVED, NAMED, Plant, conditions
 
 Figure = Callable[[str, object], None]
-HOUSES = 8
+HOUSES = int(os.environ.get("SHEMS_HOUSES", "3"))
 """different days and houses for each mistake"""
+INVERTER_VOLTS = [f"pv.voltage_l{n}" for n in (1, 2, 3)]
 
 
 def faults(n: int, *mistakes: Mistake) -> list[Finding]:
@@ -55,6 +59,33 @@ def test_a_battery_that_helps_out_behind_a_reversed_inverter_is_no_fault_of_the_
     found = judge(Evidence(BELIEVED, whole, (step,)))
     assert [(f.code, f.device) for f in found if f.verdict is Verdict.FAULT] == [("pv_reversed", "pv")]
     assert ("grid_right", Verdict.GOOD) in {(f.code, f.verdict) for f in found}
+
+
+def test_a_second_that_a_device_missed_does_not_hide_the_order_of_the_phases() -> None:
+    seen = Plant(conditions(0), {Mistake.L1_L2_SWAPPED}).evidence()
+    gone = {p: [None if n in (7, 8, 90) else v for n, v in enumerate(seen.whole.values[p])] for p in INVERTER_VOLTS}
+    found = judge(replace(seen, whole=Window({**seen.whole.values, **gone})))
+    assert [(f.code, f.device) for f in found if f.verdict is Verdict.FAULT] == [NAMED[Mistake.L1_L2_SWAPPED]]
+
+
+def shown(seen: Evidence, since: Callable[[int], int]) -> Evidence:
+    """Each second the inverter shows the voltages of the second `since`."""
+    volts = {
+        p: [seen.whole.values[p][max(since(k), 0)] for k in range(len(seen.whole.values[p]))] for p in INVERTER_VOLTS
+    }
+    return replace(seen, whole=Window({**seen.whole.values, **volts}))
+
+
+@pytest.mark.parametrize("since", [
+    lambda k: k - 3, lambda k: k - (k * 7919 + 3) % 5 % 4, lambda k: k // 5 * 5 - 2,
+], ids=["three seconds late", "late by turns", "each five seconds"])  # fmt: skip
+def test_voltages_that_are_late_are_compared_all_the_same(since: Callable[[int], int]) -> None:
+    for n in range(HOUSES):
+        for mistake in ({Mistake.L1_L2_SWAPPED}, set()):
+            found = judge(shown(Plant(conditions(n), mistake).evidence(), since))
+            named = {(f.code, f.device) for f in found if f.verdict is Verdict.FAULT}
+            assert named == {NAMED[m] for m in mistake}
+            assert [f.verdict for f in found if f.check == "phase_order"] != [Verdict.UNKNOWN]
 
 
 def test_two_mistakes_at_once_are_both_named() -> None:

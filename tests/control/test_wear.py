@@ -1,6 +1,6 @@
 """Set-points by where a device keeps them: flash within its daily budget, volatile ones renewed at half their watchdog.
 
-The commands are those of the catalogue's device maps; the time is virtual. Ten days of nervous optimising here;
+The commands are those of the catalogue's device maps; the time is virtual. Four days of nervous optimising here;
 `SHEMS_WEAR_DAYS=30 ./shems test tests/control/test_wear.py` for the nervous.
 """
 
@@ -43,7 +43,7 @@ from tests.house_kit import DictKeep, ListJournal, ToldClock, board_of
 
 Figure = Callable[[str, object], None]
 LINK = Link("fake", "here")
-DAY_S, DAYS = 86_400, int(os.environ.get("SHEMS_WEAR_DAYS", "10"))
+DAY_S, DAYS = 86_400, int(os.environ.get("SHEMS_WEAR_DAYS", "4"))
 
 
 def most_in_a_day(at: list[int]) -> int:

@@ -189,9 +189,11 @@ def test_every_file_decodes_or_says_why() -> None:
 
 
 @needs_vectors
-def test_the_peaks_of_a_belgian_meter_are_readings_with_their_times() -> None:
+def test_the_peaks_of_a_belgian_meter_are_points_and_readings_with_their_times() -> None:
     """Quarter-hour demand now, the month's highest, and the highest of each month before."""
-    readings = decode((VECTORS / "dsmrparser_fluvius_v171.txt").read_bytes())["messages"][0]["readings"]
+    message = decode((VECTORS / "dsmrparser_fluvius_v171.txt").read_bytes())["messages"][0]
+    assert (message["points"]["grid.demand_import"], message["points"]["grid.peak_import"]) == (2351.0, 2589.0)
+    readings = message["readings"]
     found = [(r["code"], r["value"], r.get("time")) for r in readings if ":1.4.0" in r["code"] or ":1.6.0" in r["code"]]
     assert found == [
         ("1-0:1.4.0", 2351.0, None),

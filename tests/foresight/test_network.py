@@ -17,11 +17,12 @@ from hub.calendar import Calendar
 from hub.forecast.series import Series
 from hub.foresight.assemble import Known, problem_of
 from hub.foresight.change import read_change
-from hub.foresight.reached import Reached
+from hub.foresight.reached import Reached, counted
 from hub.foresight.settle import day_of
 from hub.foresight.think import foretold, known, lived
 from hub.foresight.view import STEP_MS, STEP_S, PeakSeen, Solve, View
 from hub.foresight.whatif import changed
+from hub.live import Reading
 from hub.model.network import CapacityCharge, Fee, NetworkCharges
 from hub.model.site import TariffSpec
 from hub.plan import Problem, at_once, read_problem
@@ -114,6 +115,24 @@ def test_what_is_not_known_of_the_month_is_told_as_assumed(seen: PeakSeen | None
     assert said in problem(charged(NetworkCharges(capacity=BELGIUM), peak=seen)).assumed
 
 
+def test_what_the_meter_itself_counts_as_the_months_highest_is_what_will_be_charged_for() -> None:
+    """The hub came on the 20th; the meter was there from the first on."""
+    start = round(datetime(2026, 3, 24, 12, tzinfo=ZONE).timestamp() * 1000)
+    seen, told = PeakSeen(1_900.0, 800.0, known=0.15), Reading(4_750.0, start - 1000, "good")
+    assert counted(BELGIUM, seen, told, start, CALENDAR) == PeakSeen(4_750.0, 800.0, known=1.0)
+    assert counted(BELGIUM, replace(seen, reached_w=5_000.0), told, start, CALENDAR).reached_w == 5_000.0
+    assert counted(BELGIUM, seen, Reading(None, start, "stale"), start, CALENDAR) == seen
+    for charge in (replace(BELGIUM, period="year"), replace(BELGIUM, interval_s=3600)):
+        assert counted(charge, seen, told, start, CALENDAR) == seen
+
+
+def test_in_a_months_first_quarter_hour_the_meter_may_still_tell_of_the_month_before() -> None:
+    start = round(datetime(2026, 4, 1, tzinfo=ZONE).timestamp() * 1000)
+    early, later = (Reading(4_750.0, start + after_s * 1000, "good") for after_s in (899, 900))
+    assert counted(BELGIUM, PeakSeen(), early, start, CALENDAR) == PeakSeen()
+    assert counted(BELGIUM, PeakSeen(), later, start + STEP_MS, CALENDAR).reached_w == 4_750.0
+
+
 def test_the_answer_tells_what_the_plan_does_to_the_highest_power() -> None:
     """A battery that is nearly empty, and three cheap hours: it is filled with 2.5 kW, not with all it can take."""
     dear = [replace(p, price=15_000 if k < 3 else 40_000) for k, p in enumerate(prices(48))]
@@ -140,9 +159,10 @@ def test_the_past_is_told_with_each_months_charge_and_a_years_is_no_part_of_it()
 def test_a_problem_with_it_comes_back_as_it_was() -> None:
     p = problem(charged(NetworkCharges((FEE,), capacity=BELGIUM), peak=PeakSeen(3_200.0)))
     peak = replace(p.connection.peak, begun_w=900.0, anew=(START + DAY,))  # type: ignore[union-attr,type-var]
-    p = replace(p, connection=replace(p.connection, peak=peak))  # type: ignore[type-var]
+    p = replace(p, connection=replace(p.connection, peak=peak), assumed=("x" * 300,))  # type: ignore[type-var]
     again = read_problem(json.loads(json.dumps(problem_table(p))))
-    assert again.connection.peak == peak and at_once(again) == at_once(p)  # type: ignore[union-attr]
+    assert again.assumed == p.assumed and again.connection.peak == peak  # type: ignore[union-attr]
+    assert at_once(again) == at_once(p)
 
 
 def test_without_charges_nothing_is_otherwise() -> None:

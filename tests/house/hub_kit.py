@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.house.demo_kit import ROOT, Demo, eventually
-from tests.sim.conftest import Sim
+from tests.sim.conftest import Sim, end, start
 
 SHEMS = (sys.executable, "-m", "hub")
 HEAD = """\
@@ -25,6 +25,26 @@ engine = "off"
 fuse_a = 100
 phases = 3
 """
+
+
+@contextmanager
+def simulated(folder: Path, *arguments: str, **world: Any) -> Iterator[Sim]:
+    """A simulated house that is started with these arguments and in which this is forced."""
+    running = start(folder, *arguments)
+    try:
+        running.world(**world)
+        yield running
+    finally:
+        end(running)
+
+
+def document(sim: Sim, devices: Iterable[tuple[str, str, str, str, str]]) -> str:
+    """A house with `devices`: each an id, a role, a driver, the name of its link in the simulation, and more keys."""
+    tables = (
+        f'[devices.{id_}]\nrole = "{role}"\ndriver = "{driver}"\nlink = "{sim.links[link]}"\n{more}\n'
+        for id_, role, driver, link, more in devices
+    )
+    return HEAD + "".join(tables)
 
 
 @contextmanager

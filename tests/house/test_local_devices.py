@@ -12,21 +12,21 @@ from typing import Any
 import pytest
 
 from tests.house.demo_kit import Demo, eventually
-from tests.house.hub_kit import HEAD, hub, near, outcome, shown, silent
-from tests.sim.conftest import Sim, end, start
+from tests.house.hub_kit import document, hub, near, outcome, shown, silent, simulated
+from tests.sim.conftest import Sim
 
 PASSWORD = "house-secret"
 DEVICES = (
-    ("grid", "grid", "homewizard", "http", 'kind = "homewizard"'),
-    ("clamps", "meter", "shelly_3em", "http", f'kind = "shelly"\npassword = "{PASSWORD}"'),
-    ("roof", "inverter", "fronius", "http", 'kind = "fronius"'),
-    ("roof_battery", "battery", "fronius", "http", 'kind = "fronius"\nbehind = "roof"'),
+    ("grid", "grid", "http", "homewizard", 'kind = "homewizard"'),
+    ("clamps", "meter", "http", "shelly_3em", f'kind = "shelly"\npassword = "{PASSWORD}"'),
+    ("roof", "inverter", "http", "fronius", 'kind = "fronius"'),
+    ("roof_battery", "battery", "http", "fronius", 'kind = "fronius"\nbehind = "roof"'),
     ("garage", "inverter", "goodwe", "goodwe", ""),
     ("garage_battery", "battery", "goodwe", "goodwe", 'behind = "garage"\ncontrol = { mode = "off" }'),
     ("garage_meter", "meter", "goodwe", "goodwe", ""),
-    ("wallbox", "charger", "goe", "http", 'kind = "goe"\ncontrol = { mode = "off" }'),
-    ("dryer", "plug", "shelly_plug", "http", f'kind = "shelly"\npush = true\npassword = "{PASSWORD}"'),
-    ("rod", "plug", "shelly_relay", "http", 'kind = "shelly"'),
+    ("wallbox", "charger", "http", "goe", 'kind = "goe"\ncontrol = { mode = "off" }'),
+    ("dryer", "plug", "http", "shelly_plug", f'kind = "shelly"\npush = true\npassword = "{PASSWORD}"'),
+    ("rod", "plug", "http", "shelly_relay", 'kind = "shelly"'),
 )
 POINTS = {
     "homewizard": ("grid.power", "grid.voltage_l1", "grid.energy_import"),
@@ -48,20 +48,16 @@ COMMANDS: dict[str, tuple[str, Any, Any]] = {
 
 @pytest.fixture(scope="module")
 def sim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sim]:
-    running = start(tmp_path_factory.mktemp("sim"), "--add", "all", "--http-password", PASSWORD)
-    running.world(load_w=700, irradiance=450, soc=60)
-    yield running
-    end(running)
+    with simulated(
+        tmp_path_factory.mktemp("sim"), "--add", "all", "--http-password", PASSWORD, load_w=700, irradiance=450, soc=60
+    ) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, sim: Sim) -> Iterator[Demo]:
     data = tmp_path_factory.mktemp("data")
-    tables = (
-        f'[devices.{id_}]\nrole = "{role}"\ndriver = "{driver}"\nlink = "{sim.links[link]}"\n{more}\n'
-        for id_, role, link, driver, more in DEVICES
-    )
-    (data / "config.toml").write_text(HEAD + "".join(tables))
+    (data / "config.toml").write_text(document(sim, DEVICES))
     with hub(data, sim) as running:
         eventually(lambda: known(running, *POINTS), 20, "every device is read")
         yield running

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.house.demo_kit import Demo, eventually
-from tests.house.hub_kit import HEAD, hub, near, outcome, shown, silent
-from tests.sim.conftest import Sim, end, start
+from tests.house.hub_kit import document, hub, near, outcome, shown, silent, simulated
+from tests.sim.conftest import Sim
 
 SECRET = "house-secret"
 NAMES = ("opendtu", "enphase", "powerwall", "solax", "peblar")
@@ -37,6 +37,7 @@ DEVICES = (
     ("carport", "inverter", "opendtu", ""),
     ("wallbox", "charger", "peblar", ""),
 )
+WIRED = [(id_, role, "http", link, f"{OPTIONS[link]}\n{more}") for id_, role, link, more in DEVICES]
 POINTS = {
     "powerwall": (
         "wall_meter.power",
@@ -60,20 +61,24 @@ COMMANDS: dict[str, tuple[str, float, float]] = {
 
 @pytest.fixture(scope="module")
 def sim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sim]:
-    running = start(tmp_path_factory.mktemp("sim"), "--add", ",".join(NAMES), "--http-password", SECRET)
-    running.world(load_w=700, irradiance=450, soc=60, ev_present={"keba": False, "heidelberg": False})
-    yield running
-    end(running)
+    with simulated(
+        tmp_path_factory.mktemp("sim"),
+        "--add",
+        ",".join(NAMES),
+        "--http-password",
+        SECRET,
+        load_w=700,
+        irradiance=450,
+        soc=60,
+        ev_present={"keba": False, "heidelberg": False},
+    ) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, sim: Sim) -> Iterator[Demo]:
     data = tmp_path_factory.mktemp("data")
-    tables = (
-        f'[devices.{id_}]\nrole = "{role}"\ndriver = "http"\nlink = "{sim.links[device]}"\n{OPTIONS[device]}\n{more}\n'
-        for id_, role, device, more in DEVICES
-    )
-    (data / "config.toml").write_text(HEAD + "".join(tables))
+    (data / "config.toml").write_text(document(sim, WIRED))
     with hub(data, sim) as running:
         eventually(lambda: known(running, *POINTS), 20, "every device is read")
         yield running

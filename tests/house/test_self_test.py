@@ -1,6 +1,6 @@
 """The self-test of the demo house over its real wires: each mistake is named, nothing else blamed, nothing left behind.
 
-A healthy house and two mistakes here, all at once; `SHEMS_MISTAKES=all ./shems test tests/house/test_self_test.py` for
+A healthy house and one mistake here, both at once; `SHEMS_MISTAKES=all ./shems test tests/house/test_self_test.py` for
 the twelve, and for a healthy house whose watchdogs are waited for too.
 """
 

@@ -13,8 +13,8 @@ import pytest
 from firmware_sim.push.han import AUTH_KEY, KEY
 
 from tests.house.demo_kit import Demo, eventually
-from tests.house.hub_kit import HEAD, hub, near, shown, silent
-from tests.sim.conftest import Sim, end, start
+from tests.house.hub_kit import document, hub, near, shown, silent, simulated
+from tests.sim.conftest import Sim
 
 SECRETS = f'key = "{KEY.hex()}"\nauth_key = "{AUTH_KEY.hex()}"'
 DEVICES = (
@@ -49,20 +49,16 @@ NOT_YET = {"v": None}
 
 @pytest.fixture(scope="module")
 def sim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sim]:
-    running = start(tmp_path_factory.mktemp("sim"), "--add", ",".join(NAMES))
-    running.world(load_w=3000, irradiance=0, soc=0, ev_present=AWAY)
-    yield running
-    end(running)
+    with simulated(
+        tmp_path_factory.mktemp("sim"), "--add", ",".join(NAMES), load_w=3000, irradiance=0, soc=0, ev_present=AWAY
+    ) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, sim: Sim) -> Iterator[Demo]:
     data = tmp_path_factory.mktemp("data")
-    tables = (
-        f'[devices.{id_}]\nrole = "{role}"\ndriver = "{driver}"\nlink = "{sim.links[link]}"\n{more}\n'
-        for id_, role, driver, link, more in DEVICES
-    )
-    (data / "config.toml").write_text(HEAD + "".join(tables))
+    (data / "config.toml").write_text(document(sim, DEVICES))
     with hub(data, sim) as running:
         eventually(lambda: known(running, *NAMES), SLOWEST_S, "every meter is read")
         yield running

@@ -27,7 +27,7 @@ from hub.store.ring.rollup import Rolled, pack
 from tests.store.house import StillClock
 from tests.store.truth import BUDGET, SERIES, Read, compare, lived, read
 
-FLIPS = int(os.environ.get("SHEMS_FLIPS", "24"))
+FLIPS = int(os.environ.get("SHEMS_FLIPS", "12"))
 DAYS = 3
 
 

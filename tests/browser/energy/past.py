@@ -53,6 +53,7 @@ def write_past(folder: Path) -> None:
     uids = _uids()
     days = [*range(now - 400, now - 355), *range(now - COARSE_DAYS, now)]
     fine = {d: _day(d) for d in days if d >= now - FINE_DAYS and d != now - LOST_DAY}
+    coarse = {d: {p: _hours(_info(p, uids), w) for p, w in _day(d).items()} for d in days if d < now - FINE_DAYS}
     with PastWriter.opened(folder / "history.db", now * DAY_S * 1000, BUDGET) as past:
         for point in (*_day(now), *COUNTERS):
             info = _info(point, uids)
@@ -63,8 +64,8 @@ def write_past(folder: Path) -> None:
                     values = ends - left + _counted(fine[day], point) if point in COUNTERS else fine[day][point]
                     left -= _counted(fine[day], point)[-1] if point in COUNTERS else 0.0
                     past.seconds(info, day, _stored(info, values, now - day))
-                elif point not in COUNTERS and day < now - FINE_DAYS:
-                    past.means(info, day, HOUR_S, _hours(info, _day(day)[point]))
+                elif point in coarse.get(day, ()):
+                    past.means(info, day, HOUR_S, coarse[day][point])
 
 
 def _day(day: int) -> dict[str, Watts]:

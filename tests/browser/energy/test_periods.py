@@ -128,7 +128,7 @@ def test_who_used_most(opened: Opened) -> None:
 
 
 def test_what_keeping_it_costs_is_said(opened: Opened) -> None:
-    page = opened("period=month")
+    page = opened(f"period=month&on={ago(12)}")
     expect(page.locator(".storage")).to_contain_text(re.compile(r"reaches back to \d+ \w+ \d{4}.*\sMB of 1.1\sGB"))
 
 

@@ -36,6 +36,8 @@ const NAMES: Record<string, string> = {
   pv_next_hour: "Sun, next hour",
   load_until_sunrise: "Use until sunrise",
   load_tomorrow: "Use, tomorrow",
+  demand_import: "Mean import of this interval",
+  peak_import: "Highest mean import so far",
   consumption: "Used at home",
   unexplained: "Unexplained",
   surplus: "Solar surplus",
