@@ -86,6 +86,9 @@ def test_rules_that_can_be_used_are_told(folder: Path, capsys: pytest.CaptureFix
         ("none.toml", None, "none.toml: cannot be read: No such file or directory; name a readable file of rules"),
         ("r.toml", "[rules]\n", "r.toml: there are no rules in it; write them as tables [rules.NAME]"),
         ("r.toml", "", "r.toml: there are no rules in it"),
+        ("r.toml", "[rules.a]\n[rulse.b]\n", "r.toml: rulse: unknown key; did you mean 'rules'?"),
+        ("r.toml", "[rulse.b]\n", "r.toml: rulse: unknown key; did you mean 'rules'?"),
+        ("r.toml", "when = 'holiday'\n[rules.a]\n", "r.toml: when: unknown key"),
         ("r.toml", "rules = 5\n", "r.toml: rules: must be tables [rules.NAME]"),
         (
             "r.toml",

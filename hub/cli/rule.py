@@ -94,6 +94,8 @@ def _documents(file: Path) -> dict[str, dict[str, Any]]:
         reason = e.strerror if isinstance(e, OSError) and e.strerror else str(e)
         raise UserError(f"{file}: cannot be read: {reason}; name a readable file of rules") from None
     told = Document.load(text, str(file))
+    if "rules" in told or any(isinstance(part, dict) for part in told.values()):
+        Document(str(file)).keys(told, "", ("rules",))
     rules = told.get("rules", {file.stem: told} if told else {})
     if not isinstance(rules, dict) or not all(isinstance(r, dict) for r in rules.values()):
         raise UserError(f"{file}: rules: must be tables [rules.NAME]")

@@ -155,8 +155,11 @@ def _switched(state: State) -> object:
 
 
 def _dear(state: State) -> object:
-    """What a restart must not forget besides: ends of batteries, who has paused, budgets. Not what regulators do."""
+    """What a restart must not forget besides: ends of batteries, who has paused, what was before a wish, budgets. Not
+    what regulators do.
+    """
     ends = {p: h.value for p, h in state.held.items() if p.endswith(".soc")}
     paused = {d: m.forced for d, m in state.chargers.items()}
     rules = {r: (m.since, m.ended) for r, m in state.rules.items()}
-    return _switched(state), ends, paused, rules, {p: int(t.left) for p, t in state.tokens.items()}
+    before = {p: h.taken.before for p, h in state.held.items() if h.taken}
+    return _switched(state), ends, paused, rules, before, {p: int(t.left) for p, t in state.tokens.items()}

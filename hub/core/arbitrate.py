@@ -10,11 +10,15 @@ from hub.model.record import record
 
 @record(frozen=True, slots=True)
 class Verdict:
-    """The wish that won, every request for the point that was understood, and whether the core drives it anyway."""
+    """The wish that won, every request for the point that was understood, and whether the core drives it anyway.
+
+    `chosen`: the request that was set, of which others may have left less.
+    """
 
     wish: Wish
     asked: tuple[Request, ...] = ()
     driven: bool = True
+    chosen: str = ""
 
     def unmet(self, value: Value, limits: tuple[Reason, ...]) -> list[Unmet]:
         """The requests that do not get what they asked, now that the point becomes `value`."""
@@ -23,7 +27,7 @@ class Verdict:
         ]
 
     def _against(self, request: Request, limits: tuple[Reason, ...]) -> Reason:
-        if request.id == self.wish.request and limits:
+        if request.id in (self.wish.request, self.chosen) and limits:
             return limits[-1]
         return Reason("overruled", {"source": self.wish.source.value, "by": self.wish.reason.code})
 
@@ -51,7 +55,7 @@ def arbitrate(inputs: Inputs, point: str, default: Wish | None) -> Verdict | Non
     rank = ORDER[wish.source]
     for lease in reversed([r for r in ranked if r.relation is not Relation.SET and ORDER[r.source] <= rank]):
         wish = _narrow(wish, lease)
-    return Verdict(wish, tuple(ranked), default is not None)
+    return Verdict(wish, tuple(ranked), default is not None, chosen.id if chosen else "")
 
 
 def _understood(spec: CommandSpec, value: Value) -> bool:

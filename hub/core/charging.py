@@ -10,16 +10,20 @@ from dataclasses import replace
 from math import fsum
 
 from hub.core import planned
+from hub.core.draw import at_most, charger_volts
 from hub.core.types import VOLT, ChargerMemory, Inputs, Wish
 from hub.model import Reason, Source
 from hub.model.site import ChargerControl
 
+NEW = ChargerMemory()
 SOLAR_CODES = ("charge_solar", "charge_min_solar", "no_surplus", "wait_hysteresis", "target_waits")
 LESS_S = 5.0
 TAKES_UP_S = 60.0
 """So long a car may take until it draws what it has been given."""
 SWITCHES_S = 60.0
 """So long a charger may take until it shows the phases that it was told; then what it shows is taken for true."""
+LATE_S, REACTS_S = 20.0, 4.0
+"""So late a charger may show what it draws since it was told otherwise; so soon a car takes less when it is told so."""
 HIDDEN_S = 600.0
 """So long after its last try a car tries again whether an inverter that is held back can feed it."""
 HIDDEN_SHARE, _STEP_A = 0.1, 1.2
@@ -44,7 +48,8 @@ def charger_wish(
     amps = None if watts is None else watts / (VOLT * charger.phase_count)
     enough = amps is not None and amps >= charger.min_a
     memory = replace(memory, timers=memory.timers.counted(enough, not enough, dt))
-    value, reason = _decide(mode, charger, memory, amps)
+    missing = next((p for p in _shares_of(inputs, charger) if inputs.number(p) is None), "")
+    value, reason = _decide(mode, charger, memory, amps, missing)
     if reason.code in SOLAR_CODES:
         value, memory = _steady(value, memory, dt)
     return Wish(f"{charger.device}.current_limit", value, Source.DEFAULT, reason), memory
@@ -52,8 +57,7 @@ def charger_wish(
 
 def surplus_w(inputs: Inputs, charger: ChargerControl, newly_w: float = 0.0) -> float | None:
     """What the sun leaves for this car, W. The car comes before the battery: its charging is surplus too."""
-    grid = inputs.number(f"{inputs.house.grid}.power")
-    own = inputs.number(f"{charger.device}.power")
+    grid, own = (inputs.number(p) for p in _shares_of(inputs, charger))
     if grid is None or own is None:
         return None
     stored = fsum(inputs.number(f"{b.device}.power") or 0.0 for b in inputs.house.batteries)
@@ -62,14 +66,21 @@ def surplus_w(inputs: Inputs, charger: ChargerControl, newly_w: float = 0.0) -> 
     return own - grid - stored - newly_w + hidden
 
 
-def _decide(mode: str, charger: ChargerControl, memory: ChargerMemory, surplus_a: float | None) -> tuple[float, Reason]:
+def _shares_of(inputs: Inputs, charger: ChargerControl) -> tuple[str, str]:
+    """The readings without which nobody knows what the sun leaves for it."""
+    return f"{inputs.house.grid}.power", f"{charger.device}.power"
+
+
+def _decide(
+    mode: str, charger: ChargerControl, memory: ChargerMemory, surplus_a: float | None, missing: str
+) -> tuple[float, Reason]:
     if mode == "off":
         return 0.0, Reason("charge_off")
     if mode == "fast":
         return charger.max_a, Reason("charge_fast", {"limit_a": charger.max_a})
     floor = charger.min_a if mode == "min_solar" else 0.0
     if surplus_a is None:
-        return floor, Reason("stale_input", {"limit_a": floor})
+        return floor, Reason("stale_input", {"limit_a": floor, "point": missing})
     numbers = {"surplus_a": round(surplus_a, 1), "min_a": charger.min_a}
     if mode == "min_solar":
         return _whole(max(floor, surplus_a), charger), Reason("charge_min_solar", numbers)
@@ -100,6 +111,31 @@ def _steady(amps: float, memory: ChargerMemory, dt: float) -> tuple[float, Charg
 def _whole(amps: float, charger: ChargerControl) -> float:
     """Whole amps inside what the installation allows; `amps` is not below its minimum."""
     return max(charger.min_a, min(float(int(amps)), charger.max_a))
+
+
+def drawn_most(inputs: Inputs, memories: Mapping[str, ChargerMemory]) -> Inputs:
+    """The same moment if every car drew already the most that it may by what it was told, and by what it shows.
+
+    The grid meter is quicker than most chargers: what it tells holds a car that its charger does not show yet. One that
+    shows nothing at all is taken for what it is at worst, and earns nothing.
+    """
+    values = dict(inputs.values)
+    for known in inputs.house.chargers:
+        memory = memories.get(known.device, NEW)
+        car = on_phases(inputs, known, memory)
+        now = memory.limit_a if memory.told_s < LATE_S else 0.0
+        told = max(now, memory.before_a if memory.told_s < REACTS_S else 0.0)
+        watts, amps = f"{car.device}.power", {n: f"{car.device}.current_l{n}" for n in car.phases}
+        if any(inputs.number(p) is not None for p in (watts, *amps.values())):
+            values |= {p: max(at_most(inputs, car.device, n) or 0.0, told) for n, p in amps.items()}
+            values[watts] = max(inputs.number(watts) or 0.0, told * charger_volts(inputs, car))
+    return replace(inputs, values=values)
+
+
+def drawn_least(inputs: Inputs, memories: Mapping[str, ChargerMemory]) -> Inputs:
+    """The same moment if every car drew no more than it was told lately, whatever its charger still shows."""
+    told = {d: m.limit_a for d, m in memories.items() if m.told_s < LATE_S}
+    return replace(inputs, most_a=told) if told else inputs
 
 
 # -- one phase or three ------------------------------------------------------------------------------------------------

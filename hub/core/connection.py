@@ -9,6 +9,7 @@ from hub.core.given import Given
 from hub.core.house import House
 from hub.core.types import Inputs, Unmet, is_number
 from hub.model import Reason, Relation, Request, Source
+from hub.model.command import ORDER
 from hub.model.record import record
 from hub.model.site import ConnectionLimits
 
@@ -28,30 +29,35 @@ class Cap:
 
 
 def caps(limits: ConnectionLimits, requests: Iterable[Request]) -> dict[int, Cap]:
-    """The lowest of the site's own limits and of those that somebody has asked for, by way."""
+    """The lowest of the site's own limits and of those that somebody has asked for, by way.
+
+    Who sets a limit leaves those that come after him no say; one that is asked as `at_most` leaves them theirs.
+    """
     found = {}
     listed = list(requests)
     for way, point, own in ((IMPORT, IMPORT_LIMIT, limits.import_w), (EXPORT, EXPORT_LIMIT, limits.export_w)):
-        asked = [
-            Cap(max(0.0, float(r.value)), r.source)
-            for r in listed
-            if r.point == point and r.relation is not Relation.AT_LEAST and is_number(r.value)
-        ]
-        every = [*([Cap(own, Source.SITE)] if own is not None else []), *asked]
+        asked = [r for r in listed if r.point == point and r.relation is not Relation.AT_LEAST and is_number(r.value)]
+        last = min((ORDER[r.source] for r in asked if r.relation is Relation.SET), default=len(ORDER))
+        told = [Cap(max(0.0, float(r.value)), r.source) for r in asked if ORDER[r.source] <= last]
+        every = [*([Cap(own, Source.SITE)] if own is not None else []), *told]
         if every:
             found[way] = min(every, key=lambda cap: cap.watts)
     return found
 
 
 def unmet_limits(requests: Iterable[Request], limits: Mapping[int, Cap]) -> list[Unmet]:
-    """The limits that somebody asks for and that do not hold, because a lower one does."""
+    """The limits that somebody asks for and that do not hold, because another one does."""
     found = []
     for r in requests:
         cap = limits.get({IMPORT_LIMIT: IMPORT, EXPORT_LIMIT: EXPORT}.get(r.point, 0))
-        if cap and r.relation is not Relation.AT_MOST and is_number(r.value) and cap.watts < r.value:
+        if cap and is_number(r.value) and not _holds(r.relation, max(0.0, r.value), cap.watts):
             by = Reason("overruled", {"source": cap.source.value, "limit": cap.watts})
             found.append(Unmet(r.id, r.point, r.value, cap.watts, by))
     return found
+
+
+def _holds(relation: Relation, asked: float, watts: float) -> bool:
+    return (relation is Relation.AT_MOST or watts >= asked) and (relation is Relation.AT_LEAST or watts <= asked)
 
 
 class Connection:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from math import fsum
 
 from hub.core.types import VOLT, Inputs, once
@@ -42,8 +43,16 @@ def at_least(inputs: Inputs, device: str, phase: int, way: int) -> float:
     charger = inputs.house.charger_of.get(device)
     if charger is None:  # a switch, of which nobody has said what it hangs on
         return 0.0
-    amps = inputs.number(f"{device}.current_l{phase}") if phase in charger.phases else None
-    return way * min(abs(amps or 0.0), charger.max_a)
+    most = min(charger.max_a, inputs.most_a.get(device, math.inf))
+    return way * min(_evenly(inputs, charger, phase), most) if phase in charger.phases else 0.0
+
+
+def _evenly(inputs: Inputs, charger: ChargerControl, phase: int) -> float:
+    """A power without phases is spread over all that the charger has: on the fullest of them it is more."""
+    amps = inputs.number(f"{charger.device}.current_l{phase}")
+    if amps is not None:
+        return abs(amps)
+    return max(0.0, inputs.number(f"{charger.device}.power") or 0.0) / charger_volts(inputs, charger)
 
 
 @once
@@ -58,8 +67,10 @@ def watts_at_least(inputs: Inputs, device: str, way: int) -> float:
     if device in inputs.house.producers:
         return -way * watts
     charger = inputs.house.charger_of.get(device)
-    most = watts if charger is None else charger.max_a * VOLT * charger.phase_count
-    return way * max(0.0, min(watts, most))
+    if charger is None:
+        return way * max(0.0, watts)
+    told_w = inputs.most_a.get(device, math.inf) * charger_volts(inputs, charger)
+    return way * max(0.0, min(watts, charger.max_a * VOLT * charger.phase_count, told_w))
 
 
 @once
@@ -82,11 +93,11 @@ def all_at_most(inputs: Inputs, devices: tuple[str, ...], phase: int) -> tuple[t
 
 
 def _charger(inputs: Inputs, charger: ChargerControl, phase: int) -> float:
-    """One that does not tell may draw all it can."""
+    """One that does not tell may draw all it can, and none draws more than that on a phase."""
     if phase not in charger.phases:
         return 0.0
     known = _load(inputs, charger.device, phase)
-    return charger.max_a if known is None else max(0.0, known)
+    return charger.max_a if known is None else min(max(0.0, known), charger.max_a)
 
 
 def _load(inputs: Inputs, device: str, phase: int) -> float | None:

@@ -14,7 +14,7 @@ class Given:
 
     def __init__(self) -> None:
         self._by_device: dict[str, float] = {}
-        self._terms: dict[Hashable, tuple[list[float], dict[str, None]]] = {}
+        self._terms: dict[tuple[int, Hashable], tuple[list[float], dict[str, None]]] = {}
 
     def give(self, device: str, amount: float) -> None:
         """In place of what it was given before."""
@@ -26,10 +26,13 @@ class Given:
         return self._by_device.get(device, otherwise)
 
     def sum(self, inputs: Inputs, name: Hashable, of: Callable[[str, float], float], but: str = "") -> float:
-        """Of each device but one, what `of` makes of it and of its amount; it is the same for the same `name`."""
+        """Of each device but one, what `of` makes of it and of its amount; it is the same for the same `name`.
+
+        `inputs` live as long as this does.
+        """
         if but in self._by_device:
             return fsum(of(d, a) for d, a in self._by_device.items() if d != but)
-        terms, points = self._terms.setdefault(name, ([], {}))
+        terms, points = self._terms.setdefault((id(inputs), name), ([], {}))
         if len(terms) < len(self._by_device):
             before, inputs.looked_at.points = inputs.looked_at.points, points
             terms += [of(d, a) for d, a in islice(self._by_device.items(), len(terms), None)]

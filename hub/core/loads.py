@@ -9,6 +9,7 @@ from hub.core.arbitrate import Verdict, arbitrate
 from hub.core.draw import IMPORT, volts, watts_at_least
 from hub.core.envelope import Bound, refused
 from hub.core.pace import PEOPLE, held_on, least_time
+from hub.core.taken import as_it_was, awaited, taken
 from hub.core.turn import Turn
 from hub.core.types import Held, Inputs
 from hub.model import Reason, Source, Value, Wear
@@ -55,10 +56,12 @@ def switch(turn: Turn, plug: SwitchControl) -> None:
     shown, course = turn.inputs.values.get(point), turn.courses.get(plug.device)
     decided = planned.switch_wish(inputs, plug, course, None if shown is None else bool(shown), turn.dt)
     default = turn.planned(inputs, plug.device, plug.mode, decided, surplus.switch_wish(inputs, plug, held))
-    verdict = arbitrate(inputs, point, default and turn.spoken(default))
+    default = turn.spoken(default) if default else None
+    verdict = arbitrate(inputs, point, default or as_it_was(inputs, point, held.taken if held else None))
     if verdict is None:
-        _left_alone(turn, point, held, inputs.number(point))
+        _left_alone(turn, inputs, point, held)
         return
+    verdict = replace(verdict, driven=default is not None)
     on, limits = bool(verdict.wish.value), tuple[Reason, ...]()
     if held and (verdict.wish.source not in PEOPLE or (held.forced and on) or planned.is_plans(verdict.wish.reason)):
         settled, waits = least_time(on, held, plug.min_on_s if held.value else plug.min_off_s)
@@ -69,6 +72,9 @@ def switch(turn: Turn, plug: SwitchControl) -> None:
     if over:
         on, limits = False, (*limits, over)
     _settle(turn, inputs, verdict, held or Held(on), on, limits, on, forced=bool(over))
+    told = turn.held[point]
+    moved = taken(inputs, verdict.wish, held.taken if held else None, told.value, turn.dt)
+    turn.held[point] = replace(told, taken=moved)
 
 
 def _stays(inputs: Inputs, point: str, runs: bool) -> bool:
@@ -93,10 +99,10 @@ def _over(turn: Turn, inputs: Inputs, device: str, needs_w: float, runs: bool) -
     return over
 
 
-def _left_alone(turn: Turn, point: str, held: Held | None, shown: float | None) -> None:
+def _left_alone(turn: Turn, inputs: Inputs, point: str, held: Held | None) -> None:
     """How long it has been so is known on, as long as nobody else switches it."""
-    if point in turn.held and held is not None and shown in (None, held.value):
-        turn.held[point] = held
+    if point in turn.held and held is not None and inputs.number(point) in (None, held.value):
+        turn.held[point] = replace(held, taken=awaited(inputs, point, held.taken, turn.dt))
     else:
         turn.held.pop(point, None)
 

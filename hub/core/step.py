@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
 
 from hub.core import charging, planned, target, worth
 from hub.core.arbitrate import Verdict, arbitrate
@@ -15,9 +16,10 @@ from hub.core.house import Inverter
 from hub.core.loads import heat, switch
 from hub.core.pace import PEOPLE, at_end, counted_on, held_on, pause, ramp, switch_rate, switched
 from hub.core.turn import Turn
-from hub.core.types import ChargerMemory, Held, Inputs, State, Step, Wish
+from hub.core.types import ChargerMemory, Held, Inputs, State, Step, Unmet, Wish
 from hub.core.wished import wished
 from hub.model import Reason, Source, Wear
+from hub.model.command import ORDER
 from hub.model.site import BatteryControl, ChargerControl
 
 _CANNOT_S, _MORE = 10.0, 0.02
@@ -25,8 +27,6 @@ _CANNOT_S, _MORE = 10.0, 0.02
 what it does not make is left to the others."""
 _HELD_BACK = 0.97
 """An inverter that makes this share of its limit would make more without it."""
-
-_NEW = ChargerMemory()
 
 
 def step(state: State, inputs: Inputs) -> Step:
@@ -55,7 +55,7 @@ def step(state: State, inputs: Inputs) -> Step:
 
 
 def charge(turn: Turn, charger: ChargerControl) -> None:
-    memory, stop = _phases(turn, charger, turn.state.chargers.get(charger.device, _NEW))
+    memory, stop = _phases(turn, charger, turn.state.chargers.get(charger.device, charging.NEW))
     inputs = turn.anew()
     charger = charging.on_phases(inputs, charger, memory)
     course, newly_w = turn.courses.get(charger.device), turn.newly_w["cars"]
@@ -66,8 +66,11 @@ def charge(turn: Turn, charger: ChargerControl) -> None:
     default = _target(turn, inputs, charger, turn.spoken(default))
     verdict = arbitrate(inputs, default.point, default) or Verdict(default)
     may_move = _may_move(inputs, verdict.wish)
-    bounds = charger_bounds(inputs, charger, turn.fuses, turn.connection) if may_move else ()
-    amps, limits = clamp(float(verdict.wish.value), bounds)
+    bounds = charger_bounds(turn.drawn_least(), charger, turn.fuses, turn.connection) if may_move else ()
+    wanted = float(verdict.wish.value)
+    amps, limits = clamp(wanted, bounds)
+    if amps < min(memory.limit_a, wanted):
+        amps, limits, bounds = _kept(turn, charger, memory, wanted, (amps, limits, bounds))
     by_itself = _by_itself(turn, verdict.wish)
     amps, waits = (0.0, stop) if stop else pause(amps, memory, charger, by_itself)
     limits = (*limits, *([waits] if waits else ()))
@@ -81,13 +84,30 @@ def charge(turn: Turn, charger: ChargerControl) -> None:
     for_s = memory.for_s + turn.dt if (amps > 0) == (memory.limit_a > 0) else 0.0
     if amps and for_s < charging.TAKES_UP_S:
         turn.newly_w["cars"] += max(0.0, watts - watts_at_least(inputs, charger.device, IMPORT))
+    same = amps == memory.limit_a
     turn.chargers[charger.device] = replace(
         memory,
         limit_a=amps,
         for_s=for_s,
+        told_s=memory.told_s + turn.dt if same else 0.0,
+        before_a=memory.before_a if same else memory.limit_a,
         forced=not amps and (bool(limits) or memory.forced if verdict.wish.value else by_itself),
         draws_on=charging.draws_on(inputs, charger, memory),
     )
+
+
+_Bounded: TypeAlias = tuple[float, tuple[Reason, ...], tuple[Bound, ...]]
+
+
+def _kept(turn: Turn, charger: ChargerControl, memory: ChargerMemory, wished: float, less: _Bounded) -> _Bounded:
+    """A car that has not shown yet what it draws is told no less than before, as far as the meter shows that to fit."""
+    bounds = charger_bounds(turn.drawn_most(), charger, turn.fuses, turn.connection)
+    amps, limits = clamp(min(memory.limit_a, wished), bounds)
+    if amps <= less[0]:
+        return less
+    if amps == memory.limit_a < wished:
+        limits = (Reason("not_shown_yet", {"limit_a": amps}), *less[1])
+    return amps, limits, bounds
 
 
 def _may_move(inputs: Inputs, wish: Wish) -> tuple[int, ...]:
@@ -102,10 +122,14 @@ def _may_move(inputs: Inputs, wish: Wish) -> tuple[int, ...]:
 
 
 def _target(turn: Turn, inputs: Inputs, charger: ChargerControl, default: Wish) -> Wish:
-    """What the car's mode wants, or more of it where a target has to be reached."""
+    """What the car's mode wants, or more of it where a target has to be reached: not against whoever comes first."""
     request = target_of(inputs, charger.device)
     if request is None:
         turn.targets.pop(charger.device, None)
+        return default
+    if default.source is not Source.DEFAULT and ORDER[default.source] < ORDER[request.source]:
+        by = Reason("overruled", {"source": default.source.value, "by": default.reason.code})
+        turn.unmet.append(Unmet(request.id, request.point, request.value, 0.0, by))
         return default
     by_plan = planned.is_plans(default.reason)
     seen = replace(inputs, prices=()) if by_plan else inputs

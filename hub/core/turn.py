@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hub.core import planned
+from hub.core import charging, planned
 from hub.core.arbitrate import Verdict, arbitrate
 from hub.core.connection import Connection, caps, unmet_limits
 from hub.core.derive import derive
@@ -58,11 +58,25 @@ class Turn:
         self.stores: list[str] = []
         self.newly_w = {"cars": 0.0, "batteries": 0.0}
         self._driven: list[str] = []
+        self._most: Inputs | None = None
+        self._least: Inputs | None = None
 
     def anew(self) -> Inputs:
         """The moment for the next decision, of which nothing has been looked at yet."""
         self.inputs.looked_at.points = {}
         return self.inputs
+
+    def drawn_most(self) -> Inputs:
+        """See `charging`; of what cars were told until this step."""
+        if self._most is None:
+            self._most = charging.drawn_most(self.inputs, self.state.chargers)
+        return self._most
+
+    def drawn_least(self) -> Inputs:
+        """See `charging`; of what cars were told until this step."""
+        if self._least is None:
+            self._least = charging.drawn_least(self.inputs, self.state.chargers)
+        return self._least
 
     def spoken(self, default: Wish) -> Wish:
         """What a mode wants is the wish of whoever holds the mode for a time."""

@@ -39,6 +39,7 @@ class Inputs:
     `requests` are the leases in force; `intents` the modes people chose (`wallbox.mode` -> "solar"); `rules` those that
     are enabled; `moment` what the calendar and the sun say, without which no rule is looked at;
     `prices` of the hours to come; `plan` the one in force, which may be stale.
+    `most_a`: what cars draw at most, A, whatever their chargers still show.
     `hidden_w`: what the inverters that are held back by an export limit may be able to make beyond what they show.
     `looked_at`: what was asked for, so that a decision can name what it was made on. `known`: see `once`.
     """
@@ -53,6 +54,7 @@ class Inputs:
     prices: tuple[Price, ...] = ()
     plan: Plan | None = None
     hidden_w: float = 0.0
+    most_a: Mapping[str, float] = field(default_factory=dict)
     looked_at: LookedAt = field(default_factory=LookedAt, compare=False)
     known: dict[Any, tuple[Any, dict[str, None]]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -108,6 +110,7 @@ class Timers:
 @record(frozen=True, slots=True)
 class ChargerMemory:
     """`limit_a` last decided, `for_s` it has been zero or not zero; `forced`: zero because of a limit or a rule.
+    `told_s`: since it was decided otherwise than before, `before_a`.
 
     `phases`: what it was last switched to, 0 = never; `phases_s` ago; `other_s`: how long the other would suit better;
     `switches_s`: what is left of the time that switches use up, see `pace`.
@@ -125,13 +128,30 @@ class ChargerMemory:
     other_s: float = 0.0
     less_s: float = 0.0
     draws_on: int = 0
+    told_s: float = LONG_S
+    before_a: float = 0.0
+
+
+@record(frozen=True, slots=True)
+class Taken:
+    """A point that somebody moves for a time: what it showed `before`, which it is given back at the end, see `taken`.
+
+    `told`: what it was told last on the wish `request`; `seen`: it has shown that since. `over_s`: how long the wish
+    has been over; below zero, how long it is waited whether it comes again.
+    """
+
+    before: Value
+    told: Value
+    request: str
+    seen: bool = False
+    over_s: float = 0.0
 
 
 @record(frozen=True, slots=True)
 class Held:
     """What a point was last decided to be, and for how long it has been so, s; `forced`: because of a limit.
 
-    `drew_w`: what the device drew when a limit stopped it last.
+    `drew_w`: what the device drew when a limit stopped it last. `taken`: what it is given back, if anything.
     """
 
     value: Value
@@ -139,6 +159,7 @@ class Held:
     timers: Timers = Timers()
     forced: bool = False
     drew_w: float = 0.0
+    taken: Taken | None = None
 
 
 @record(frozen=True, slots=True)
@@ -176,7 +197,7 @@ class Course:
 class State:
     """All that the core remembers from one step to the next.
 
-    `held`: batteries, inverters, heat pumps and switches by point, and what a limit has moved, as it was before;
+    `held`: batteries, inverters, heat pumps and switches by point, and what a wish or a limit moves for a time;
     `tokens`: how often a set-point in flash may still be changed, with the value that stands in it; `courses`: what
     devices do by the plan, by device; `unseen`: points of `held` that were remembered over a restart, and whose device
     has not shown since what it is.

@@ -9,12 +9,10 @@ from dataclasses import replace
 from hub.core.arbitrate import Verdict, arbitrate
 from hub.core.connection import LIMITS
 from hub.core.envelope import clamp, device_bound, setting_bounds
+from hub.core.taken import as_it_was, awaited, is_anothers, taken
 from hub.core.turn import Turn
-from hub.core.types import Held, Inputs, Wish
-from hub.model import HEEDED, Reason, Relation, Source
-
-ENDS_S = 30.0
-"""So long, at most, a device is told what it was before a limit, until it shows that."""
+from hub.core.types import Held, Inputs, Taken, Wish
+from hub.model import HEEDED, Reason, Relation, Source, Value
 
 
 def wished(turn: Turn) -> None:
@@ -25,8 +23,7 @@ def wished(turn: Turn) -> None:
         inputs = turn.anew()
         verdict = arbitrate(inputs, point, None)
         if verdict:
-            turn.held.pop(point, None)
-            _decide(turn, inputs, verdict)
+            _decide(turn, inputs, verdict, _known(turn, point))
         else:
             _limited(turn, inputs, point)
     for point in [p for p in turn.held if p not in driven and p in turn.inputs.house.commands and p not in points]:
@@ -38,38 +35,50 @@ def _limited(turn: Turn, inputs: Inputs, point: str) -> None:
 
     What it was before the first of them moved it is kept, and is what a wider limit and the end of the last give back.
     """
-    known = turn.held.get(point)
-    was = known.value if known else inputs.number(point)
+    known = _known(turn, point)
+    if known and is_anothers(inputs, point, known):
+        known = None
+    was = known.before if known else inputs.number(point)
     capped = any(r.point == point and r.relation is Relation.AT_MOST for r in inputs.requests)
     base = was if was is not None else math.inf if capped else -math.inf
     verdict = arbitrate(inputs, point, Wish(point, base, Source.DEFAULT, Reason("as_it_was")))
     if verdict is None or verdict.wish.value in (math.inf, -math.inf):
         return
     if known is None and verdict.wish.value == was:
+        turn.held.pop(point, None)
         return
-    if was is not None:
-        turn.held[point] = Held(was)
-    _decide(turn, inputs, replace(verdict, driven=False))
+    _decide(turn, inputs, replace(verdict, driven=False), known)
 
 
 def _given_back(turn: Turn, point: str) -> None:
-    """The last limit has ended."""
-    inputs, held = turn.anew(), turn.held[point]
-    for_s = held.for_s + turn.dt
-    if for_s > ENDS_S or inputs.house.commands[point].shows(held.value, inputs.values.get(point)):
-        del turn.held[point]
-        return
-    turn.held[point] = replace(held, for_s=for_s)
-    wish = Wish(point, held.value, Source.DEFAULT, Reason("as_it_was"))
-    _decide(turn, inputs, Verdict(wish, driven=False))
+    """The last wish or limit has ended."""
+    inputs, held, known = turn.anew(), turn.held[point], _known(turn, point)
+    wish = as_it_was(inputs, point, known)
+    if wish:
+        _decide(turn, inputs, Verdict(wish, driven=False), known)
+    else:
+        _remember(turn, point, held.value, awaited(inputs, point, known, turn.dt))
 
 
-def _decide(turn: Turn, inputs: Inputs, verdict: Verdict) -> None:
+def _decide(turn: Turn, inputs: Inputs, verdict: Verdict, known: Taken | None) -> None:
     value, limits, point = verdict.wish.value, tuple[Reason, ...](), verdict.wish.point
     if not isinstance(value, str):
         device = (device_bound(inputs.house.commands[point]),) if value != 0 else ()
         value, limits = clamp(value, (*device, *setting_bounds(inputs, point, verdict.wish.source)))
-    turn.decide(inputs, verdict, value, limits)
+    value = turn.decide(inputs, verdict, value, limits)
+    _remember(turn, point, value, taken(inputs, verdict.wish, known, value, turn.dt))
+
+
+def _known(turn: Turn, point: str) -> Taken | None:
+    held = turn.held.get(point)
+    return held.taken if held else None
+
+
+def _remember(turn: Turn, point: str, value: Value, known: Taken | None) -> None:
+    if known:
+        turn.held[point] = Held(value, taken=known)
+    else:
+        turn.held.pop(point, None)
 
 
 def _points(inputs: Inputs, driven: Set[str]) -> list[str]:

@@ -72,7 +72,7 @@ class Relation(StrEnum):
 class Request:
     """A lease: from `starts` to `ends` (UTC ms) somebody wishes `point relation value`.
 
-    `priority`: among those of one source the higher comes first.
+    `priority`: among those of one source the higher comes first. `stays`: what it sets is not given back at its end.
     """
 
     id: str
@@ -85,6 +85,7 @@ class Request:
     person: str = ""
     cause: str = ""
     priority: int = 0
+    stays: bool = False
 
 
 def heeded(requests: Iterable[Request], *points: str, begun: int | None = None) -> Request | None:

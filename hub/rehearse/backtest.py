@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.calendar import Calendar, Moments
-from hub.model import Quantity
+from hub.model import Quantity, Relation
 from hub.model.site import Site
 from hub.rehearse.effects import Effects
-from hub.rules import Rule, Run, World, runs
-from hub.rules.vector import Floats
+from hub.rules import Action, Rule, Run, World, runs
+from hub.rules.rule import exclude
+from hub.rules.vector import Floats, Mask
 from hub.store.ring import Buckets, Querier
 
 DAY_MS = 86_400_000
@@ -52,7 +53,9 @@ class Clash:
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
     """Differences are against doing nothing: Wh, and money in currency, + = costs more. `most_an_hour`: starts, of the
-    steps or of the seconds of the newest days, whatever are more; `most_by_seconds`: of these, 0 if not tried.
+    steps or of the seconds of the newest days, whatever are more; `most_by_seconds`: of these, 0 if not tried;
+    `known`: the share of the time in which all that it looks at was known; `priced`: the share of the Wh, taken or not,
+    fed in or not, whose price was known; the others cost nothing.
     """
 
     start: int
@@ -69,6 +72,7 @@ class Rehearsed:
     most_an_hour: int
     clashes: tuple[Clash, ...]
     most_by_seconds: int = 0
+    priced: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +177,8 @@ def _report(rule: Rule, others: Sequence[Rule], past: Past, effects: Effects, fo
     grid = past.values.get("grid.power", np.full(len(t), np.nan))
     hours = step / 3600
     moved = {name: _moved(grid, delta, sign) * hours for name, sign in (("import", 1), ("export", -1))}
-    prices = [past.values.get(p, np.full(len(t), np.nan)) for p in _PRICES]
-    cost = np.nansum(moved["import"] * prices[0] - moved["export"] * prices[1]) / 1000 / 100_000
+    taken, fed = (past.values.get(p, np.full(len(t), np.nan)) for p in _PRICES)
+    cost = float(np.nansum(moved["import"] * taken) - np.nansum(moved["export"] * fed)) / 1000 / 100_000
     days = len(t) * step / 86_400
     starts = np.array([t[r.start] for r in found], np.int64)
     return Rehearsed(
@@ -185,12 +189,13 @@ def _report(rule: Rule, others: Sequence[Rule], past: Past, effects: Effects, fo
         float(active.sum() * step),
         float(np.nansum(moved["import"])),
         float(np.nansum(moved["export"])),
-        round(float(cost), 4),
+        round(cost, 4),
         effects.unmodelled,
         _known(rule, past),
         len(found) / days if days else 0.0,
         _most_an_hour(starts),
         tuple(_clashes(rule, others, past, active)),
+        priced=_priced((moved["import"], taken), (moved["export"], fed)),
     )
 
 
@@ -200,10 +205,18 @@ def _moved(grid: Floats, delta: Floats, sign: int) -> Floats:
     return np.where(np.isnan(grid), np.maximum(sign * delta, 0), more)
 
 
+def _priced(*flows: tuple[Floats, Floats]) -> float:
+    """The share of what flows (Wh) whose price is known."""
+    whole = sum(float(np.abs(wh).sum()) for wh, _ in flows)
+    known = sum(float(np.abs(wh[~np.isnan(price)]).sum()) for wh, price in flows)
+    return known / whole if whole else 1.0
+
+
 def _known(rule: Rule, past: Past) -> float:
-    """The share of the time in which all that it looks at was known."""
+    """The share of the time in which all that it looks at was known; it need not know what it sets."""
     known = np.ones(len(past.moments), np.bool_)
-    for point in rule.points:
+    looking = replace(rule, then=tuple(replace(action, point="") for action in rule.then))
+    for point in looking.points:
         if point in past.values:
             known &= ~np.isnan(past.values[point])
     return float(known.mean()) if len(known) else 0.0
@@ -216,11 +229,10 @@ def _most_an_hour(starts: NDArray[np.int64]) -> int:
     return int((ends - np.arange(len(starts))).max())
 
 
-def _clashes(rule: Rule, others: Sequence[Rule], past: Past, active: NDArray[np.bool_]) -> Iterator[Clash]:
-    """Where another rule is in force too and sets the same point to something else."""
-    mine = {a.point: a for a in rule.then}
+def _clashes(rule: Rule, others: Sequence[Rule], past: Past, active: Mask) -> Iterator[Clash]:
+    """Where another rule is in force too and asks of a point what cannot be together."""
     for other in others:
-        shared = [a for a in other.then if a.point in mine and _against(mine[a.point], a)]
+        shared = dict.fromkeys(a.point for a in other.then if any(_against(mine, a) for mine in rule.then))
         if not shared:
             continue
         both = np.zeros(len(active), np.bool_)
@@ -228,10 +240,12 @@ def _clashes(rule: Rule, others: Sequence[Rule], past: Past, active: NDArray[np.
             both[run.start : run.end] = True
         seconds = float((both & active).sum() * past.step_s)
         if seconds:
-            yield from (Clash(other.id, a.point, seconds) for a in shared)
+            yield from (Clash(other.id, point, seconds) for point in shared)
 
 
-def _against(mine: object, theirs: object) -> bool:
-    return getattr(mine, "value", None) != getattr(theirs, "value", None) or getattr(mine, "tree", 0) != getattr(
-        theirs, "tree", 0
-    )
+def _against(mine: Action, theirs: Action) -> bool:
+    """Two that set a point agree in the same words only; limits of any value leave room, unless it is known not to."""
+    if mine.point != theirs.point:
+        return False
+    both_set = mine.relation is theirs.relation is Relation.SET
+    return exclude(mine, theirs) or (both_set and (mine.value, mine.tree) != (theirs.value, theirs.tree))

@@ -2,45 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hub.core.types import VOLT
 from hub.model import Relation
+from hub.model.quantity import quantity
 from hub.model.site import BatteryControl, ChargerControl, Site
+from hub.rehearse import stores
+from hub.rehearse.stores import BatteryPast
 from hub.rules import Rule
 from hub.rules.rule import Action
-from hub.rules.vector import Floats
+from hub.rules.vector import Floats, Mask
 
 _IDLE_W = 5.0
 _LEAST_SEEN = 10
 """Steps in which a device must have been seen at work, before its power is taken from the past."""
+_NO_END_WH = 1e12
+"""What a battery holds of which nobody knows how much that is."""
+_AUTO = quantity("mode").choices.index("auto")
+_DRIVING = ("mode", "current_limit", "power_setpoint")
+"""Of these all of a device are one wish: what it then draws is within all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """`own`: what the device's own points are while the rule is in force; `delta`: W more over the meter; `load`:
-    whether it is a load that the surplus does not count as flexible; `store`: the battery that its energy comes from.
+    """`own`: what the device's own points are while the rule is in force; `delta`: W more that it draws. `car`: the
+    charger it is, whose car the surplus counts as flexible; `fast`: that car takes more than the sun, which a battery
+    may not have to feed.
     """
 
     own: Mapping[str, Floats]
     delta: Floats
-    load: bool = True
-    store: BatteryControl | None = None
+    car: ChargerControl | None = None
+    fast: bool = False
 
 
 class Effects:
     """Of all actions of a rule. `unmodelled`: points of which nobody knows what they change."""
 
     def __init__(self, rule: Rule, site: Site, values: Mapping[str, Floats], step_s: int) -> None:
-        self._values, self._site, self._step_s = values, site, step_s
+        self._values, self._site, self._hours = values, site, step_s / 3600
         self._n = max((len(v) for v in values.values()), default=0)
-        found = {action.point: self._effect(action) for action in rule.then}
-        self.unmodelled = tuple(point for point, effect in found.items() if effect is None)
-        self._effects = [effect for effect in found.values() if effect is not None]
+        self._grid = self._read("grid.power")
+        self._effects: list[Effect] = []
+        self._driven: dict[str, Floats | None] = {}
+        self._export_w: float | None = None
+        unmodelled = [a.point for actions in _wishes(rule) if not self._models(actions) for a in actions]
+        self.unmodelled = tuple(dict.fromkeys(unmodelled))
+        self._batteries = self._recorded_batteries() if self._effects or self._driven else []
         self._changed = self._laid_over()
 
     @staticmethod
@@ -48,41 +60,56 @@ class Effects:
         """Points that tell how the house answers."""
         for action in rule.then:
             device = action.point.partition(".")[0]
-            yield from (f"{device}.{q}" for q in ("power", "on", "connected", "sg_ready", "soc", "capacity"))
-        yield from (f"{b.device}.power" for b in site.batteries)
+            yield from (f"{device}.{q}" for q in ("power", "on", "connected", "sg_ready", "soc"))
+        for b in site.batteries:
+            yield from (f"{b.device}.{q}" for q in ("power", "soc", "mode", *(() if b.capacity_wh else ("capacity",))))
 
     def over(self, plain: Mapping[str, Floats]) -> dict[str, Floats]:
         """The values as they would be."""
         return {**plain, **self._changed}
 
-    def at_grid(self, active: NDArray[np.bool_]) -> Floats:
-        """W more over the meter at each moment, where the rule is in force."""
-        total = np.zeros(self._n)
+    def at_grid(self, active: Mask) -> Floats:
+        """W more over the meter at each moment, of a rule that is in force at some of them."""
+        more, fast = np.zeros(self._n), np.zeros(self._n)
         for effect in self._effects:
-            delta = np.where(active, np.nan_to_num(effect.delta), 0.0)
-            total += self._as_long_as_it_lasts(effect.store, delta, active) if effect.store else delta
-        return total
+            delta = self._drawn(effect, active)
+            more += delta
+            if effect.fast and effect.car:
+                fast += np.where(active, self._power(effect.car.device) + delta, 0.0)
+        if more.any() or self._driven:
+            for b in self._batteries:
+                driven = self._driven.get(b.control.device)
+                more -= stores.given(b, self._grid, more, fast, driven, active, self._hours)
+        return more + np.where(active, self._held_back(more), 0.0)
 
     # -- actions -----------------------------------------------------------------------------------------------------
 
-    def _effect(self, action: Action) -> Effect | None:
-        device, _, quantity = action.point.partition(".")
-        charger = next((c for c in self._site.chargers if c.device == device), None)
+    def _models(self, actions: Sequence[Action]) -> bool:
+        """Whether it is known what they change, which are all of one point or all drive one device."""
+        device, _, q = actions[0].point.partition(".")
         battery = next((b for b in self._site.batteries if b.device == device), None)
-        if quantity == "on":
-            return self._switched(device, action)
-        if quantity == "sg_ready":
-            return self._boosted(device, action)
-        if charger and quantity in ("current_limit", "mode"):
-            return self._charged(charger, action)
-        if battery and quantity in ("power_setpoint", "mode"):
-            return self._stored(battery, action)
-        if action.point == "house.export_limit" and action.relation is not Relation.AT_LEAST:
-            return self._held_back(action)
+        if battery and q in ("power_setpoint", "mode"):
+            self._driven[device] = self._stored(battery, actions)
+            return self._driven[device] is not None
+        if actions[0].point == "house.export_limit":
+            self._export_w = self._limit(actions)
+            return self._export_w is not None
+        effect = self._effect(device, q, actions)
+        self._effects += [effect] if effect else []
+        return effect is not None
+
+    def _effect(self, device: str, q: str, actions: Sequence[Action]) -> Effect | None:
+        charger = next((c for c in self._site.chargers if c.device == device), None)
+        if q == "on":
+            return self._switched(device, actions[-1])
+        if q == "sg_ready":
+            return self._boosted(device, actions[-1])
+        if charger and q in ("current_limit", "mode"):
+            return self._charged(charger, actions)
         return None
 
     def _switched(self, device: str, action: Action) -> Effect | None:
-        on = bool(action.value if action.value is not None else self._number(action))
+        on = bool(action.value if action.value is not None else _number(action))
         power = self._read(f"{device}.power")
         typical = _typical(power[(self._read(f"{device}.on") == 1) & (power > _IDLE_W)])
         if typical is None:
@@ -96,7 +123,7 @@ class Effects:
 
     def _boosted(self, device: str, action: Action) -> Effect | None:
         state, power = self._read(f"{device}.sg_ready"), self._read(f"{device}.power")
-        wanted = self._number(action)
+        wanted = _number(action)
         if wanted is None:
             return None
         usual, then = _typical(power[state == 2]), _typical(power[state == wanted])
@@ -106,23 +133,25 @@ class Effects:
             return None
         return Effect({action.point: self._all(wanted)}, np.where(state == 2, then - usual, 0.0))
 
-    def _charged(self, charger: ChargerControl, action: Action) -> Effect | None:
-        """A car is taken for connected where the charger says so, or where it draws."""
-        device, power = charger.device, np.nan_to_num(self._read(f"{charger.device}.power"))
-        connected = (self._read(f"{device}.connected") == 1) | (power > _IDLE_W)
+    def _charged(self, charger: ChargerControl, actions: Sequence[Action]) -> Effect | None:
+        """What it draws is within all that is asked, the mode first."""
+        device, power = charger.device, self._power(charger.device)
         least, most = (a * VOLT * charger.phase_count for a in (charger.min_a, charger.max_a))
-        target = self._car(action, charger, power, least, most)
+        target: Floats | None = power
+        for action in sorted(actions, key=lambda a: a.value is None):
+            target = None if target is None else self._car(action, charger, target, least, most)
         if target is None:
             return None
-        after = np.where(connected, np.where(target < least, 0.0, np.minimum(target, most)), power)
+        after = np.where(self._connected(device), np.where(target < least, 0.0, np.minimum(target, most)), power)
         own = {f"{device}.power": after, f"{device}.current_limit": after / VOLT / charger.phase_count}
-        return Effect(own, after - power, load=False)
+        fast = not any(a.value in ("solar", "min_solar") for a in actions)
+        return Effect(own, after - power, charger, fast)
 
-    def _car(self, action: Action, charger: ChargerControl, power: Floats, least: float, most: float) -> Floats | None:
+    def _car(self, action: Action, charger: ChargerControl, so_far: Floats, least: float, most: float) -> Floats | None:
         match action.value:
             case None:
-                amps = self._number(action)
-                return None if amps is None else self._limited(action, amps * VOLT * charger.phase_count, power)
+                amps = _number(action)
+                return None if amps is None else self._limited(action, amps * VOLT * charger.phase_count, so_far)
             case "off":
                 return self._all(0.0)
             case "fast":
@@ -130,53 +159,84 @@ class Effects:
             case "plan":
                 return None
             case _:
-                stored = [np.nan_to_num(self._read(f"{b.device}.power")) for b in self._site.batteries]
-                sun: Floats = (
-                    power - np.nan_to_num(self._read("grid.power")) - np.sum([self._all(0.0), *stored], axis=0)
-                )
-                floor = least if action.value == "min_solar" else 0.0
-                return np.maximum(sun, self._all(floor))
+                stored = sum((self._power(b.device) for b in self._site.batteries), self._all(0.0))
+                sun = self._power(charger.device) - np.nan_to_num(self._grid) - stored
+                return np.maximum(sun, least if action.value == "min_solar" else 0.0)
 
-    def _stored(self, battery: BatteryControl, action: Action) -> Effect | None:
-        """Charge and discharge need a capacity, to know when it is full or empty."""
-        power = np.nan_to_num(self._read(f"{battery.device}.power"))
+    def _stored(self, battery: BatteryControl, actions: Sequence[Action]) -> Floats | None:
+        """What it is told to give, the mode first. To charge or discharge it needs a capacity, to know when it is full
+        or empty.
+        """
+        after = self._power(battery.device)
         modes = {"hold": 0.0, "charge": -battery.max_charge_w, "discharge": battery.max_discharge_w}
-        target = modes.get(str(action.value)) if action.value is not None else self._number(action)
-        if target is None or (target and np.isnan(self._read(f"{battery.device}.capacity")).all()):
-            return None
-        after = self._limited(action, target, power)
-        return Effect({f"{battery.device}.power": after}, power - after, load=False, store=battery)
+        for action in sorted(actions, key=lambda a: a.value is None):
+            target = _number(action) if action.value is None else modes.get(str(action.value))
+            if target is None or (target and self._size_wh(battery) == _NO_END_WH):
+                return None
+            after = self._limited(action, min(max(target, -battery.max_charge_w), battery.max_discharge_w), after)
+        return after
 
-    def _held_back(self, action: Action) -> Effect | None:
-        limit = self._number(action)
-        if limit is None:
-            return None
-        given = np.maximum(-self._read("grid.power"), 0)
-        return Effect({}, np.maximum(given - limit, 0), load=False)
+    def _limit(self, actions: Sequence[Action]) -> float | None:
+        """The export limit, W; None where there is none, or where nobody knows it before."""
+        limits = [_number(a) for a in actions if a.relation is not Relation.AT_LEAST]
+        known = [limit for limit in limits if limit is not None]
+        return min(known) if known and len(known) == len(limits) else None
 
-    # -- helpers -----------------------------------------------------------------------------------------------------
-
-    def _as_long_as_it_lasts(self, battery: BatteryControl, delta: Floats, active: NDArray[np.bool_]) -> Floats:
-        """Nothing is charged into a full battery, nor taken from an empty one, in any one run."""
-        soc, capacity = self._read(f"{battery.device}.soc"), self._read(f"{battery.device}.capacity")
-        edges = np.flatnonzero(np.diff(active.astype(np.int8), prepend=0, append=0))
-        kept = delta.copy()
-        for start, end in edges.reshape(-1, 2):
-            size = capacity[start]
-            moved = np.cumsum(delta[start:end]) * self._step_s / 3600 / size * 100 + soc[start]
-            out = (moved > battery.soc_ceiling) | (moved < battery.lowest_soc)
-            kept[start:end][out] = 0.0
-        return kept
+    # -- the answer of the house -------------------------------------------------------------------------------------
 
     def _laid_over(self) -> dict[str, Floats]:
+        """What its points are while the rule is in force, at each moment as if it had just begun."""
         changed: dict[str, Floats] = {}
         for effect in self._effects:
             changed |= effect.own
-        for point, share in (("grid.power", 1), ("house.consumption", 1), ("house.surplus", -1)):
-            parts = [e.delta for e in self._effects if e.load or point == "grid.power"]
-            if point in self._values and parts:
-                changed[point] = self._values[point] + share * np.sum(parts, axis=0)
+        drawn = sum((e.delta for e in self._effects), self._all(0.0))
+        loads = sum((e.delta for e in self._effects if not e.car), self._all(0.0))
+        fast = sum((self._power(e.car.device) + e.delta for e in self._effects if e.car and e.fast), self._all(0.0))
+        more = drawn
+        for b in self._batteries:
+            gives = self._at_once(b, more, fast)
+            changed[f"{b.control.device}.power"] = b.power + gives
+            more = more - gives
+        cut = self._held_back(more)
+        for point, by in (("grid.power", more + cut), ("house.consumption", drawn), ("house.surplus", -loads - cut)):
+            if point in self._values:
+                changed[point] = self._values[point] + by
         return changed
+
+    def _at_once(self, b: BatteryPast, more: Floats, fast: Floats) -> Floats:
+        driven = self._driven.get(b.control.device)
+        if driven is not None:
+            return driven - np.nan_to_num(b.power)
+        return stores.given_at_once(b, self._grid, more, fast)
+
+    def _drawn(self, effect: Effect, active: Mask) -> Floats:
+        """W more that the device draws, a car as long as it is not full."""
+        delta = np.where(active, effect.delta, 0.0)
+        if effect.car is None:
+            return delta
+        device, power = effect.car.device, self._power(effect.car.device)
+        soc, connected = self._read(f"{device}.soc"), self._connected(device)
+        return stores.drawn(effect.car, soc, connected, power, power + delta, self._hours) - power
+
+    def _held_back(self, more: Floats) -> Floats:
+        """W that are not fed in because of the export limit, where `more` W flow over the meter than did."""
+        if self._export_w is None:
+            return self._all(0.0)
+        return np.nan_to_num(np.maximum(-self._export_w - (self._grid + more), 0))
+
+    def _recorded_batteries(self) -> list[BatteryPast]:
+        """Those first that the rule drives, for the others answer that too."""
+        mine = sorted(self._site.batteries, key=lambda b: b.device not in self._driven)
+        return [self._recorded_battery(b) for b in mine]
+
+    def _recorded_battery(self, b: BatteryControl) -> BatteryPast:
+        """One of which nobody knows what it does evens out nothing."""
+        mode, unmodelled = self._read(f"{b.device}.mode"), b.device in self._driven and self._driven[b.device] is None
+        evens = np.where(np.isnan(mode), b.mode == "auto", mode == _AUTO) & (not unmodelled)
+        soc = _carried(self._read(f"{b.device}.soc"), (b.lowest_soc + b.soc_ceiling) / 2)
+        return BatteryPast(b, self._read(f"{b.device}.power"), soc, self._size_wh(b), evens)
+
+    # -- helpers -----------------------------------------------------------------------------------------------------
 
     def _limited(self, action: Action, target: float, now: Floats) -> Floats:
         """`at_most` and `at_least` only move what is beyond them."""
@@ -188,10 +248,19 @@ class Effects:
             case _:
                 return self._all(target)
 
-    def _number(self, action: Action) -> float | None:
-        """A fixed number; None for one that is worked out from other points."""
-        value = getattr(action.tree, "value", None) if action.value is None else action.value
-        return float(value) if isinstance(value, int | float) else None
+    def _size_wh(self, battery: BatteryControl) -> float:
+        told = self._read(f"{battery.device}.capacity")
+        told = told[~np.isnan(told)]
+        return battery.capacity_wh or (float(np.median(told)) if len(told) else _NO_END_WH)
+
+    def _connected(self, device: str) -> Mask:
+        """A car is taken for connected where the charger says so, or where it draws."""
+        connected: Mask = (self._read(f"{device}.connected") == 1) | (self._power(device) > _IDLE_W)
+        return connected
+
+    def _power(self, device: str) -> Floats:
+        """W; 0 where it is not known."""
+        return np.nan_to_num(self._read(f"{device}.power"))
 
     def _read(self, point: str) -> Floats:
         found = self._values.get(point)
@@ -201,6 +270,31 @@ class Effects:
         return np.full(self._n, value)
 
 
+def _wishes(rule: Rule) -> Iterator[list[Action]]:
+    """Its actions, those together that are of one point or drive one device."""
+    found: dict[str, list[Action]] = {}
+    for action in rule.then:
+        device, _, q = action.point.partition(".")
+        found.setdefault(device if q in _DRIVING else action.point, []).append(action)
+    yield from found.values()
+
+
+def _number(action: Action) -> float | None:
+    """A fixed number; None for one that is worked out from other points."""
+    value = getattr(action.tree, "value", None) if action.value is None else action.value
+    return float(value) if isinstance(value, int | float) else None
+
+
 def _typical(seen: Floats) -> float | None:
     known = seen[~np.isnan(seen)]
     return float(np.median(known)) if len(known) >= _LEAST_SEEN else None
+
+
+def _carried(seen: Floats, otherwise: float) -> Floats:
+    """Each value until the next one that is known; the first also before that, `otherwise` where none is."""
+    known = np.flatnonzero(~np.isnan(seen))
+    if len(known) == len(seen):
+        return seen
+    if not len(known):
+        return np.full(len(seen), otherwise)
+    return seen[known[np.maximum(np.searchsorted(known, np.arange(len(seen)), "right") - 1, 0)]]

@@ -10,8 +10,9 @@ from hub.model.record import record
 from hub.rules.rule import Condition, Rule, Until
 from hub.rules.scalar import Now
 
-GAP_MS = 600_000
-"""After a longer silence, or a clock set back, `for` begins anew: nobody knows what was in between."""
+GAP_MS = 90_000
+"""After a longer silence, or a clock that was set, `for` begins anew: nobody knows what was in between. It is more than
+the minute in which a rehearsal looks once."""
 LEASE_MS = 30_000
 """A rule renews what it asks with every step; should the core stop, it ends by itself."""
 

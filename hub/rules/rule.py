@@ -9,7 +9,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.model import CommandSpec, Kind, Quantity, Relation, Value
+from hub.model import HEEDED, CommandSpec, Kind, Quantity, Relation, Value
 from hub.model.document import hint
 from hub.model.quantity import MOMENTARY, TARGETS
 from hub.rules import scalar, tree
@@ -152,7 +152,7 @@ class _Reader:
             action = self._action(text)
             if any((a.point, a.relation) == (action.point, action.relation) for a in actions):
                 raise self._error("then", f"{action.point} is set twice; keep one of them")
-            against = next((k for k, a in enumerate(actions) if _exclude(a, action)), None)
+            against = next((k for k, a in enumerate(actions) if exclude(a, action)), None)
             if against is not None and not self._kept:
                 said = f"{listed[against]!r} is asked too, and both cannot be; change one of them"
                 raise Sentence(f"rules.{self._id}.then", text).error(len(text) - len(text.lstrip()), said)
@@ -179,6 +179,8 @@ class _Reader:
             if relation is not Relation.SET:
                 raise sentence.error(match.start(2), f"{point} is a word and can only be set with =")
             return Action(point, relation, self._word(sentence, point, value, choices))
+        if point.partition(".")[2] in HEEDED and relation is not Relation.SET and not self._kept:
+            raise sentence.error(match.start(2), f"{point} is an amount to heed and can only be set with =")
         found = self._amount(sentence, point, value, spec)
         return Action(point, relation, None, found, scalar.amount(found))
 
@@ -218,7 +220,10 @@ class _Reader:
             return Until()
         text = self._text("until")
         if duration := _DURATION.fullmatch(text.strip()):
-            return Until(seconds=float(duration[1]) * _SECONDS[duration[2]])
+            seconds = float(duration[1]) * _SECONDS[duration[2]]
+            if not seconds and not self._kept:
+                raise self._error("until", f"{text} ends the rule as it begins; write a longer one, or leave it out")
+            return Until(seconds=seconds)
         if clock := _CLOCK.fullmatch(text.strip()):
             hour, minute = int(clock[1]), int(clock[2])
             if hour > 23 or minute > 59:
@@ -260,7 +265,7 @@ class _Reader:
         return RuleError(f"rules.{self._id}.{key}", message)
 
 
-def _exclude(one: Action, other: Action) -> bool:
+def exclude(one: Action, other: Action) -> bool:
     """Whether no value could be what both ask."""
     a, b = fixed(one.tree), fixed(other.tree)
     if a is None or b is None or one.point != other.point:

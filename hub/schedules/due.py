@@ -1,7 +1,8 @@
 """What schedules ask at a moment: worked out from the calendar alone, so that no restart and no outage can lose it.
 
 A switch point holds until the next one of the same point; an interval lies over it, and it is back afterwards. Of
-several on one point (and relation) the one that began last is asked for, then the one whose id comes first.
+several on one point (and relation) the one that began last is asked for, then the one whose id comes first. What was
+missed, and is not made up for, is as if it had not been.
 """
 
 from __future__ import annotations
@@ -78,36 +79,51 @@ class Due:
     def within(self, start: int, end: int) -> list[Occurrence]:
         """All that are in force some time from `start` until before `end` (UTC ms), by start and id."""
         begun = (o for line in self._lines for o in line.within(start, end))
-        return self._whole((*begun, *self._held(start - 1)), start)
+        return self._whole((*begun, *self._held(start - 1, 0)), start)
 
     # -- one moment --------------------------------------------------------------------------------------------------
 
     def _asked(self, t: int, up_since: int) -> list[Occurrence]:
         intervals = (line for line in self._lines if line.schedule.end is not None)
-        running = [o for line in intervals for o in line.within(t, t + 1)]
-        begun = (*running, *self._held(t))
-        return _first(o for o in begun if not (o.schedule.skips_missed and self._down_since <= o.start < up_since))
+        running = [o for line in intervals for o in line.within(t, t + 1) if not self._missed(o, up_since)]
+        return _first((*running, *self._held(t, up_since)))
 
     def _change(self, t: int, up_since: int, asked: Iterable[Occurrence]) -> int:
         """Whatever begins is asked for, as it began last; what ends matters if it was asked for."""
         begin = (line.next(max(t, up_since - 1) if line.schedule.skips_missed else t) for line in self._lines)
         return min((*(o.start for o in begin if o), *(o.end for o in asked)), default=FOREVER)
 
+    def _missed(self, o: Occurrence, up_since: int) -> bool:
+        """Whether it is left out because the hub was down when it began."""
+        return o.schedule.skips_missed and self._down_since <= o.start < up_since
+
     # -- switch points -----------------------------------------------------------------------------------------------
 
-    def _held(self, t: int) -> Iterator[Occurrence]:
+    def _held(self, t: int, up_since: int) -> Iterator[Occurrence]:
         """Of each point the last switch points that began at `t` or before."""
         for point, lines in self._switches.items():
-            found = [o for line in lines if (o := line.last(t))]
+            found = [o for line in lines if (o := self._last(line, t, up_since))]
             if found:
                 start = max(o.start for o in found)
-                end = self._switched(point, start)
+                end = self._switched(point, start, up_since)
                 yield from (replace(o, end=end) for o in found if o.start == start)
 
-    def _switched(self, point: str, t: int) -> int:
+    def _last(self, line: Timeline, t: int, up_since: int) -> Occurrence | None:
+        """Before what was missed, if that was the last; all that is before the hub was alive first is missed."""
+        o = line.last(t)
+        if o and self._missed(o, up_since):
+            return line.last(self._down_since - 1) if self._down_since else None
+        return o
+
+    def _switched(self, point: str, t: int, up_since: int = 0) -> int:
         """When the next switch point of a point begins after `t` (UTC ms)."""
-        coming = (line.next(t) for line in self._switches[point])
+        coming = (self._next(line, t, up_since) for line in self._switches[point])
         return min((o.start for o in coming if o), default=FOREVER)
+
+    def _next(self, line: Timeline, t: int, up_since: int) -> Occurrence | None:
+        """After what was missed, if that was the next."""
+        o = line.next(t)
+        return line.next(up_since - 1) if o and self._missed(o, up_since) else o
 
     def _ended(self, o: Occurrence) -> Occurrence:
         return o if o.end < FOREVER else replace(o, end=self._switched(o.schedule.point, o.start))
@@ -185,4 +201,5 @@ def _rank(o: Occurrence) -> tuple[int, str]:
 def _request(o: Occurrence) -> Request:
     s, cause = o.schedule, f"schedule:{o.schedule.id}"
     wish = s.point, s.relation, s.value, Source.RULE
-    return Request(f"{cause}:{o.start}", *wish, o.start, o.end, cause=cause, priority=PRIORITY)
+    stays = s.end is None
+    return Request(f"{cause}:{o.start}", *wish, o.start, o.end, cause=cause, priority=PRIORITY, stays=stays)

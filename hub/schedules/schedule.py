@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from hub.errors import ConfigError
-from hub.model import CommandSpec, Kind, Quantity, Relation, Value
+from hub.model import HEEDED, CommandSpec, Kind, Quantity, Relation, Value
 from hub.model.document import hint
 from hub.model.moment import WEEKDAYS
 from hub.model.quantity import MOMENTARY, TARGETS
@@ -150,6 +150,8 @@ class _Reader:
         value = self._value(point, word, spec, self._points[point])
         if isinstance(value, str | bool) and sign != "=":
             raise self._error("set", f"{point} is a word and can only be set with =")
+        if point.partition(".")[2] in HEEDED and sign != "=":
+            raise self._error("set", f"{point} is an amount to heed and can only be set with =")
         return point, _RELATIONS[sign], value
 
     def _value(self, point: str, word: str, spec: CommandSpec, q: Quantity) -> Value:

@@ -209,7 +209,8 @@ class Clash(TypedDict):
 class Rehearsal(TypedDict):
     """What a rule would have done: `runs` are the latest 500 of `count`. Differences are against doing nothing: Wh
     taken from the grid and fed in, and money (currency, + = costs more). `unmodelled`: actions whose effect is not
-    known; `known`: the share of the time in which all that it looks at was known; `per_day`, `most_an_hour`: starts.
+    known; `known`: the share of the time in which all that it looks at was known; `per_day`, `most_an_hour`: starts;
+    `priced`: the share of the differences (Wh) whose price was known, the others cost nothing.
     """
 
     start: int
@@ -226,6 +227,7 @@ class Rehearsal(TypedDict):
     per_day: float
     most_an_hour: int
     clashes: list[Clash]
+    priced: float
 
 
 class ObservedPoint(TypedDict):

@@ -150,12 +150,12 @@ def _points(devices: list[Device]) -> list[str]:
 )
 @given(cases())
 def test_no_reading_and_no_wish_leads_out_of_the_envelope(case: Case) -> None:
-    state = State()
+    state, told = State(), dict[str, list[float]]()
     for n, (values, requests, modes) in enumerate(case.rounds, 1):
         inputs = Inputs(n * 1000, case.house, values, requests, modes)
         result = step(state, inputs)
         assert result == step(state, Inputs(n * 1000, case.house, values, requests, modes))
-        check(case.site, case.house, Readings(values, case.house), result)
+        check(case.site, case.house, Readings(values, case.house), result, told)
         state = result.state
 
 
@@ -187,7 +187,8 @@ class Readings:
         return watts / self.volts(phase) if watts < 0 else max(watts / self.volts(phase), abs(amps or 0.0))
 
 
-def check(site: Site, house: House, read: Readings, result: Step) -> None:
+def check(site: Site, house: House, read: Readings, result: Step, told: dict[str, list[float]]) -> None:
+    """`told`: A that each car was told in the steps before, of which a charger may not have shown anything yet."""
     given_: dict[str, float] = {}
     for command in result.commands:
         assert isinstance(command.value, float) and math.isfinite(command.value), command
@@ -203,10 +204,13 @@ def check(site: Site, house: House, read: Readings, result: Step) -> None:
         check_battery(house, read, store, watts[store.device])
     for phase in (1, 2, 3):
         on_phase = {c.device: amps[c.device] for c in site.chargers if phase in c.phases}
-        check_connection(house, read, phase, on_phase, watts)
+        may = {c: max(told.get(c, [])[-5:], default=0.0) for c in on_phase}
+        check_connection(house, read, phase, on_phase, watts, may)
         for circuit in site.circuits:
             if circuit.parent:
                 check_circuit(house, read, circuit, phase, on_phase, watts)
+    for car, a in amps.items():
+        told.setdefault(car, []).append(a)
 
 
 def check_charger(house: House, read: Readings, car: ChargerControl, amps: float) -> None:
@@ -234,7 +238,12 @@ def check_battery(house: House, read: Readings, store: BatteryControl, watts: fl
 
 
 def check_connection(
-    house: House, read: Readings, phase: int, amps: Mapping[str, float], watts: Mapping[str, float]
+    house: House,
+    read: Readings,
+    phase: int,
+    amps: Mapping[str, float],
+    watts: Mapping[str, float],
+    may: Mapping[str, float],
 ) -> None:
     fuse, load = house.connection.fuse_a, read.load(phase)
     if phase not in house.phases:
@@ -242,7 +251,7 @@ def check_connection(
     if load is None:
         assert sum(amps.values()) <= fuse + 1e-6
         return
-    drawn = {c: abs(read.get(f"{c}.current_l{phase}") or 0.0) for c in amps}
+    drawn = {c: max(abs(read.get(f"{c}.current_l{phase}") or 0.0), may[c]) for c in amps}
     per_amp = read.volts(phase) * len(house.phases)
     newly = sum(max(0.0, amps[c] - drawn[c]) for c in amps)
     for store, power in watts.items():

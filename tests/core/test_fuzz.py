@@ -238,7 +238,7 @@ def test_a_pause_lasts_though_the_charger_was_away() -> None:
     site = Site(circuits=(Circuit("main", 16.0),), chargers=(ChargerControl("car", mode="fast", pause_s=300),))
     home, away = House.of(site, (GRID, car("car"))), House.of(site, (GRID,))
     state = State()
-    for n, (where, watts) in enumerate(((home, 0.0), (home, 3_000.0), (away, 0.0), (home, 0.0)), 1):
+    for n, (where, watts) in enumerate(((home, 0.0), (home, 8_000.0), (away, 0.0), (home, 0.0)), 1):
         result = step(state, Inputs(n * 1000, where, {**STILL, "grid.power_l1": watts}))
         state = result.state
     assert on(result, "car.current_limit") == 0.0

@@ -17,9 +17,23 @@ from typing import Any
 
 import pytest
 
-from hub.core import charging, connection, envelope, fuse, loads, pace, planned, surplus, turn, wished, worth
-from hub.core.types import ChargerMemory, Course, Tokens
-from hub.model import Reason, Source
+from hub.core import (
+    charging,
+    connection,
+    envelope,
+    fuse,
+    keyframe,
+    loads,
+    pace,
+    planned,
+    surplus,
+    taken,
+    turn,
+    wished,
+    worth,
+)
+from hub.core.types import ChargerMemory, Course, Inputs, Taken, Tokens, Wish
+from hub.model import Reason, Request, Source
 from tests.scenarios.judge import misses
 from tests.scenarios.play import Decide, play
 from tests.scenarios.scenario import Scenario, files
@@ -124,8 +138,9 @@ PACE: dict[str, Callable[[Patch], None]] = {
     "guaranteed_power": _no_guarantee,
     "phase_switch": _switch_under_load,
     "phase_switch_rate": lambda patch: patch.setattr(step, "switch_rate", lambda phases, memory, least_s: None),
+    "not_shown_yet": lambda patch: patch.setattr(step, "_kept", lambda turn, charger, memory, wished, less: less),
 }
-WISHES = {"makes_all", "target_waits"}
+WISHES = {"makes_all", "target_waits", "overruled"}
 """Reasons there that are no limits."""
 
 
@@ -153,6 +168,11 @@ CARE: dict[str, Callable[[Patch], None]] = {
     "what was switched in a restart has just been switched": lambda patch: patch.setattr(
         turn, "seen_again", lambda held, unseen, values: dict(held)
     ),
+    "who shows late what it draws makes no room": lambda patch: patch.setattr(
+        charging, "drawn_least", lambda inputs, memories: inputs
+    ),
+    "what is cut is given its time": lambda patch: patch.setattr(charging, "REACTS_S", 0.0),
+    "who shows nothing is not waited for": lambda patch: patch.setattr(charging, "LATE_S", 1e9),
     "what stays on in flash must have room": lambda patch: patch.setattr(loads, "_stays", lambda *_: False),
     "what stands in flash must be safe": lambda patch: patch.setattr(turn, "_inside", lambda *_: True),
 }
@@ -179,8 +199,36 @@ def test_each_care_is_missed(care: str, monkeypatch: Patch) -> None:
         "guaranteed_power",
         "sun_waits",
         "phase_switch_rate",
+        "not_shown_yet",
     }
     assert _noticed(frozenset(codes), step.step)
+
+
+GIVEN_BACK: dict[str, Callable[[Patch], None]] = {
+    "a plug": lambda patch: patch.setattr(loads, "as_it_was", lambda *_: None),
+    "a lamp": lambda patch: patch.setattr(wished, "as_it_was", lambda *_: None),
+    "not what somebody else has switched": lambda patch: patch.setattr(loads, "as_it_was", _whoever_switched),
+    "not what somebody else has set": lambda patch: patch.setattr(wished, "is_anothers", lambda *_: False),
+    "what is on its way": lambda patch: patch.setattr(taken, "ENDS_S", -1.0),
+    "when the device is back": lambda patch: patch.setattr(loads, "awaited", lambda *_: None),
+    "a rule may come again after a restart": lambda patch: patch.setattr(keyframe, "AGAIN_S", 0.0),
+    "not what people switch once": lambda patch: patch.setattr(taken, "_stays", lambda *_: False),
+    "what people ask for a time": lambda patch: patch.setattr(taken, "_stays", _persons_stay),
+}
+
+
+def _whoever_switched(inputs: Inputs, point: str, known: Taken | None) -> Wish | None:
+    return taken.as_it_was(inputs, point, known and replace(known, seen=False, over_s=0.0))
+
+
+def _persons_stay(inputs: Inputs, request: Request, known: Taken | None) -> bool:
+    return request.stays or request.source is Source.PERSON
+
+
+@pytest.mark.parametrize("care", GIVEN_BACK)
+def test_each_care_of_what_is_given_back_is_missed(care: str, monkeypatch: Patch) -> None:
+    GIVEN_BACK[care](monkeypatch)
+    assert _noticed(frozenset({"as_it_was", "rule_asked", "rule_limit"}), step.step)
 
 
 PLANNED: dict[str, Callable[[Patch], None]] = {
@@ -245,7 +293,7 @@ ROOMY: dict[str, tuple[Any, Callable[..., Any]]] = {
     "Connection.refuses": (connection.Connection, lambda self, inputs, device, more_w: None),
     "caps": (turn, lambda limits, requests: {}),
 }
-NO_GUARDS = {"Fuses.__init__", "Fuses.rooms", "Connection.__init__", "Cap.reason", "unmet_limits"}
+NO_GUARDS = {"Fuses.__init__", "Fuses.rooms", "Connection.__init__", "Cap.reason", "unmet_limits", "_holds"}
 
 
 def _functions(module: ModuleType) -> Iterator[str]:

@@ -21,6 +21,7 @@ NAMES = (
         "wallbox.current_limit",
         "wallbox.restart",
         "house.export_limit",
+        "battery.reserve",
         "living.temperature",
         "tariff.price_lowest",
         "p1.power",
@@ -34,6 +35,7 @@ COMMANDS = {
     "wallbox.current_limit": CommandSpec("wallbox.current_limit", 6, 16, 1),
     "wallbox.restart": CommandSpec("wallbox.restart", choices=("soft", "hard")),
     "house.export_limit": CommandSpec("house.export_limit", 0),
+    "battery.reserve": CommandSpec("battery.reserve", 0, 100),
 }
 NOON = Moment(t=1_700_000_000_000, minute=720, weekday=1, day=19_675, sunrise=450, sunset=1_000, elevation=20.5)
 
@@ -191,6 +193,7 @@ def test_a_sentence_means_this(when: str, values: dict[str, Value], expected: bo
         ({"then": ["plug_tv.on = ON"]}, "plug_tv.on is on or off, not ON"),
         ({"for": "5"}, "rules.r.for: '5' is no duration; write it like '90 s', '5 min' or '2 h'"),
         ({"for": "9 d"}, "rules.r.for: is longer than a week"),
+        ({"until": "0 s"}, "rules.r.until: 0 s ends the rule as it begins; write a longer one, or leave it out"),
         ({"until": "24:00"}, "24:00 is no time of day"),
         ({"until": "batery.soc > 5"}, "did you mean 'battery.soc'?"),
         ({"priority": 101}, "rules.r.priority: must be a whole number from 0 to 100, not 101"),
@@ -219,6 +222,8 @@ def test_what_is_wrong_is_said_with_its_place_and_what_to_do(more: dict[str, obj
         ("plug_tv.on =  0.5", "0.5", "plug_tv.on is on or off, not 0.5"),
         ("wallbox.mode =   fats", "fats", "wallbox.mode cannot be 'fats'"),
         ("wallbox.mode <= fast", "<= fast", "wallbox.mode is a word"),
+        ("battery.reserve >= 50 %", ">= 50 %", "battery.reserve is an amount to heed and can only be set with ="),
+        (" battery.reserve <= battery.soc", "<=", "battery.reserve is an amount to heed and can only be set with ="),
         ("heatpump.sg_ready <= 2.5", "2.5", "heatpump.sg_ready is always a whole number, not 2.5; write 2 or 3"),
         ("heatpump.sg_ready <= 5 / 2", "5 / 2", "heatpump.sg_ready is always a whole number, not 2.5; write 2 or 3"),
         ("wallbox.current_limit <= house.surplus / 0 V", "0 V", "nothing can be divided by 0"),
@@ -261,7 +266,8 @@ def test_what_two_actions_ask_of_a_point_can_be_at_once(one: str, other: str, ca
     ["time > 7", "tariff.price_import < 25000", "battery.soc between 80 and 20", "house.surplus > 1 ± -5", "1 / 0 > 1"],
 )
 def test_a_rule_that_is_kept_goes_on_as_it_was_understood(when: str) -> None:
-    document = {"when": when, "then": ["heatpump.sg_ready = 2.5", "heatpump.sg_ready >= 3"]}
+    actions = ["heatpump.sg_ready = 2.5", "heatpump.sg_ready >= 3", "battery.reserve >= 50 %"]
+    document = {"when": when, "then": actions, "until": "0 s"}
     assert parse("r", document, POINTS, COMMANDS, kept=True).when.text == when
 
 

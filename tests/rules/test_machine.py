@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.model import Moment
+from hub.model import Moment, Reason
 from hub.rules import Firing, Memory, RuleError, advance
 from tests.rules.test_language import rule
 
@@ -83,6 +83,14 @@ def test_until_a_time_of_day(until: str, times: list[tuple[int, int]], expected:
         memory, firing = _at({"until": until}, memory, 2_000.0, ms, minute)
         found += firing.state[0]
     assert found == expected
+
+
+@pytest.mark.parametrize(("gap_s", "expected"), [(60, "active"), (400, "waiting")])
+def test_a_clock_set_on_or_a_hub_that_was_away_is_no_time_in_which_it_has_held(gap_s: int, expected: str) -> None:
+    memory, firing = Memory(), Firing("idle", Reason("rule_idle"))
+    for s in (0, 1, 2, 60, 60 + gap_s):
+        memory, firing = _at({"for": "2 min"}, memory, 2e3, s * 1000, 720 + s // 60)
+    assert firing.state == expected
 
 
 def test_a_clock_set_back_does_not_hold_a_rule_for_ever() -> None:

@@ -15,8 +15,9 @@ LEAST_A = 6.0
 
 
 class Plant:
-    """`answers` of the scenario: `lag_s` until a command shows, `meter_lag_s` until the grid meter shows it; by device
-    what it can do.
+    """`answers` of the scenario: `lag_s` until a command takes, `meter_lag_s` until the grid meter shows it, and
+    `charger_lag_s` until a charger does, which tells currents unless `tells_currents` is false; by device what it can
+    do.
 
     Chargers: A that the car takes; batteries: Wh they hold; plugs: W when on; heat pumps: W in each SG Ready state.
     """
@@ -25,6 +26,7 @@ class Plant:
         self._site, self._house, self._can = site, house, dict(answers)
         self._told: deque[Mapping[str, Value]] = deque([{}] * int(answers.get("lag_s", 2)))
         self._meter: deque[dict[str, Value]] = deque(maxlen=int(answers.get("meter_lag_s", 0)) + 1)
+        self._chargers: deque[dict[str, Value]] = deque(maxlen=int(answers.get("charger_lag_s", 0)) + 1)
         self._now: dict[str, Value] = {}
         self._behind = {d.id: d.behind for d in site.devices}
         self._soc = {b.device: 50.0 for b in site.batteries}
@@ -44,10 +46,14 @@ class Plant:
 
     def read(self) -> dict[str, Value]:
         """What the meters show this second."""
-        found: dict[str, Value] = {}
+        cars: dict[str, Value] = {}
         phases = list(self.load)
         for charger in self._site.chargers:
-            self._charge(charger.device, charger.phases, found, phases)
+            self._charge(charger.device, charger.phases, cars, phases)
+        if not self._can.get("tells_currents", True):
+            cars = {p: v for p, v in cars.items() if ".current_l" not in p}
+        self._chargers.append(cars)
+        found = dict(self._chargers[0])
         even = self._loads(found) - self._made(found)
         phases = [w + even / 3 for w in phases]
         grid = self._house.grid

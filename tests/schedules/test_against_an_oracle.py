@@ -48,13 +48,14 @@ class Oracle:
         self._shown, self._dates = np.maximum.accumulate(shown), set((shown // 1440).tolist())
         today = datetime.fromtimestamp(t // 1000, UTC).date()
         days = [today + timedelta(n) for n in range(-PAST, COMING)]
-        self.rows = self._ended([row for s in listed if s.enabled for d in days for row in self._row(s, d)])
+        self._begun = [row for s in listed if s.enabled for d in days for row in self._row(s, d)]
+        self.rows = self._ended(self._begun)
 
     def due(self, t: int, up_since: int) -> list[tuple[str, int, int]]:
         best: dict[tuple[str, str], Row] = {}
-        for row in self.rows:
-            s, missed = row.schedule, row.schedule.skips_missed and row.start < up_since
-            if row.start <= t < row.end and not missed:
+        for row in self._ended([r for r in self._begun if not (r.schedule.skips_missed and r.start < up_since)]):
+            s = row.schedule
+            if row.start <= t < row.end:
                 held = best.get((s.point, s.relation))
                 if held is None or row.start > held.start or (row.start == held.start and s.id < held.schedule.id):
                     best[s.point, s.relation] = row

@@ -143,6 +143,26 @@ def test_what_was_missed_is_made_up_for_or_left_out() -> None:
     assert asked(begun, "2026-11-27T07:30", back), "it had begun before the hub went down"
 
 
+def test_a_switch_point_that_was_missed_and_left_out_does_not_end_the_one_before() -> None:
+    solar = schedule("solar", set="wallbox.mode = solar", start="22:00")
+    fast = schedule("fast", set="wallbox.mode = fast", start="07:00", on_missed="skip")
+    house = Due((solar, fast), BERLIN, ms("2026-11-27T06:30"))
+    back = ms("2026-11-27T07:10")
+    (wish,) = house.at(ms("2026-11-27T07:30"), back)
+    assert (wish.value, wish.starts, wish.ends) == ("solar", ms("2026-11-26T22:00"), ms("2026-11-27T22:00"))
+    assert house.next_change(ms("2026-11-27T07:30"), back) == ms("2026-11-27T22:00")
+    assert asked(house, "2026-11-28T07:30", back) == {"wallbox.mode": "fast"}
+    assert asked(Due((fast,), BERLIN, ms("2026-11-27T06:30")), "2026-11-27T07:30", back) == {"wallbox.mode": "fast"}
+    assert asked(Due((solar, fast), BERLIN), "2026-11-27T07:30", back) == {"wallbox.mode": "solar"}
+    assert not asked(Due((fast,), BERLIN), "2026-11-27T07:30", back), "nothing was before"
+
+
+def test_what_a_switch_point_sets_stays_and_what_an_interval_sets_does_not() -> None:
+    for document, stays in (({}, True), ({"end": "2 h"}, False)):
+        (wish,) = Due((schedule(**document),), BERLIN).at(ms("2026-11-27T08:00"))
+        assert wish.stays is stays
+
+
 @pytest.mark.parametrize(
     ("document", "said"),
     [
@@ -163,6 +183,7 @@ def test_what_was_missed_is_made_up_for_or_left_out() -> None:
         ({"set": "living.target_temperature = 40 degC"}, "goes from 5 to 30 degC, not to 40"),
         ({"set": "wallbox.mode <= fast"}, "wallbox.mode is a word and can only be set with ="),
         ({"set": "plug.on >= on"}, "plug.on is a word and can only be set with ="),
+        ({"set": "wallbox.target_energy >= 5000", "end": "9 h"}, "wallbox.target_energy is an amount to heed"),
         ({"set": "wallbox.target_energy = 5000"}, "schedules.a.end: is missing; wallbox.target_energy needs a time"),
         ({"set": "wallbox.restart = soft"}, "wallbox.restart is for a person to ask for, never for a schedule"),
         ({"set": "living.target_temperature = warm"}, "'warm' is no number in degC"),

@@ -167,6 +167,7 @@ def _report(r: Rehearsed) -> schema.Rehearsal:
         "per_day": r.per_day,
         "most_an_hour": r.most_an_hour,
         "clashes": [{"rule": c.rule, "point": c.point, "seconds": c.seconds} for c in r.clashes],
+        "priced": r.priced,
     }
 
 

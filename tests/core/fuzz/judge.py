@@ -20,7 +20,6 @@ from tests.core.fuzz.plan import (
     Past,
     Plan,
     Readings,
-    Told,
     _calms,
     _finite,
     _met,
@@ -29,6 +28,7 @@ from tests.core.fuzz.plan import (
     _unwanted,
     _usable,
 )
+from tests.core.fuzz.remember import remember
 
 
 class Judge:
@@ -105,7 +105,8 @@ class _Sight:
         self.plugs()
         self.answered()
         self.worn()
-        self.remember()
+        remember(self.past, self.plan, self.read, self.given)
+        self.past.watts.update(self.watts)
 
     # -- form ----------------------------------------------------------------------------------------------------------
 
@@ -235,16 +236,27 @@ class _Sight:
         """What is newly given fits in beside what the meter shows."""
         fuse, load = self.plan.root.fuse_a, self.read.load(phase, way)
         cars = {d: a for d, a in self.amps.items() if phase in self.on[d]} if way == IMPORT else {}
-        newly = sum(max(0.0, a - abs(self.read.get(f"{d}.current_l{phase}") or 0.0)) for d, a in cars.items())
+        shown = {d: self.read.shown(self.plan.known_cars[d], phase) for d in cars}
+        newly = sum(max(0.0, a - shown[d]) for d, a in cars.items())
         stores = sum(self._newly(d, way) for d in self.watts) / self.read.per_amp(phase)
         if load is not None:
+            more = sum(max(0.0, a - self._may_draw(d, phase)) for d, a in cars.items())
+            self.that("main fuse", more <= NEAR or load + more <= fuse + NEAR, phase, way, load, more, fuse)
+            least = {d: min(a, self.past.at_most(d)) for d, a in shown.items()}
+            told = sum(max(0.0, a - least[d]) for d, a in cars.items() if self.past.told_more(d, a))
+            self.that("main fuse of one told more", told <= NEAR or load + told <= fuse + NEAR, phase, load, told, fuse)
             total = newly + stores
-            self.that("main fuse", total <= NEAR or load + total <= fuse + NEAR, phase, way, load, total, fuse)
+            self.that("main fuse of batteries", stores <= NEAR or load + total <= fuse + NEAR, phase, way, load, total)
             return
         self.that("main fuse, blind", sum(cars.values()) <= fuse + NEAR, phase, cars, fuse)
         if stores:
             whole = max(0.0, way * (self.read.get(f"{self.plan.grid}.power") or 0.0)) / self.read.volts(phase)
             self.that("main fuse by the sum", whole + newly + stores <= fuse + NEAR, phase, way, whole, newly, stores)
+
+    def _may_draw(self, car: str, phase: int) -> float:
+        """The most A that the meter may hold of it: what it shows, or was told lately and has not shown yet."""
+        silent = self.read.silent(self.plan.known_cars[car])
+        return 0.0 if silent else max(self.read.draws(car, phase) or 0.0, self.past.lately(car))
 
     def _newly(self, store: str, way: int) -> float:
         """W that a battery newly takes (IMPORT) or gives."""
@@ -277,11 +289,14 @@ class _Sight:
 
     def cap(self, point: str, own: float | None) -> float | None:
         asked = [
-            max(0.0, float(r.value))
+            r
             for r in self.inputs.requests
             if r.point == point and r.relation is not Relation.AT_LEAST and _usable(r.value)
         ]
-        return min([*asked, *([] if own is None else [own])], default=None)
+        sources = list(Source)
+        last = min((sources.index(r.source) for r in asked if r.relation is Relation.SET), default=len(sources))
+        told = [max(0.0, float(r.value)) for r in asked if sources.index(r.source) <= last]
+        return min([*told, *([] if own is None else [own])], default=None)
 
     def import_limit(self) -> None:
         cap = self.cap(HOUSE_LIMITS[0], self.plan.site.limits.import_w)
@@ -297,9 +312,16 @@ class _Sight:
             total = sum(cars.values()) + sum(max(0.0, -w) for w in self.watts.values())
             self.that(name, total <= cap + NEAR, total, cap)
             return
-        newly = sum(max(0.0, w - max(0.0, self.read.get(f"{d}.power") or 0.0)) for d, w in cars.items())
-        newly += sum(self._newly(d, IMPORT) for d in self.watts)
-        self.that(name, newly <= NEAR or grid + newly <= cap + NEAR, grid, newly, cap)
+        shown = {d: max(0.0, self.read.get(f"{d}.power") or 0.0) for d in cars}
+        telling = {d: self.past.lately(d) for d in cars if not self.read.silent(self.plan.known_cars[d])}
+        lately = {d: telling.get(d, 0.0) * sum(volts[p] for p in self.on[d]) for d in cars}
+        more = sum(max(0.0, w - max(shown[d], lately[d])) for d, w in cars.items())
+        self.that(name, more <= NEAR or grid + more <= cap + NEAR, grid, more, cap)
+        told = sum(max(0.0, w - shown[d]) for d, w in cars.items() if self.past.told_more(d, self.amps[d]))
+        self.that(f"{name} of one told more", told <= NEAR or grid + told <= cap + NEAR, grid, told, cap)
+        stores = sum(self._newly(d, IMPORT) for d in self.watts)
+        total = sum(max(0.0, w - shown[d]) for d, w in cars.items()) + stores
+        self.that(f"{name} of batteries", stores <= NEAR or grid + total <= cap + NEAR, grid, total, cap)
 
     def export_limit(self) -> None:
         cap, can = self.cap(HOUSE_LIMITS[1], self.plan.site.limits.export_w), self._can_make()
@@ -337,7 +359,7 @@ class _Sight:
         loads = {p: load for p in self.plan.phases if (load := self.read.load(p, IMPORT)) is not None}
         for p, q in [(p, q) for p in loads for q in loads if p != q]:
             newly = {
-                d: max(0.0, a - abs(self.read.get(f"{d}.current_l{p}") or 0.0))
+                d: max(0.0, a - self._may_draw(d, p))
                 for d, a in self.amps.items()
                 if p in self.on[d] and q not in self.on[d]
             }
@@ -402,7 +424,7 @@ class _Sight:
     def _told_amps(self, phase: int) -> list[tuple[float, float]]:
         """(told, taken by its own reading, within what it can) of each car and battery."""
         cars = [
-            (a if phase in self.on[d] else 0.0, min(abs(self.read.get(f"{d}.current_l{phase}") or 0.0), car.max_a))
+            (a if phase in self.on[d] else 0.0, min(self.read.shown(car, phase), car.max_a))
             for d, a in self.amps.items()
             if phase in (car := self.plan.known_cars[d]).phases
         ]
@@ -468,26 +490,3 @@ class _Sight:
             needed = c.source in URGENT or before is None or _calms(before.value, c.value)
             lately = sum(self.past.clock - w < DAY_S for w in writes)
             self.that("flash writes", needed or lately <= spec.writes_a_day, c, lately, spec.writes_a_day)
-
-    def remember(self) -> None:
-        past = self.past
-        for car in self.plan.site.chargers:
-            gone = car not in self.plan.cars
-            past.gone[car.device] = past.gone.get(car.device, False) or gone
-            if gone:
-                past.phases.pop(car.device, None)
-            elif f"{car.device}.phases" in self.given:
-                past.phases[car.device] = self._number(f"{car.device}.phases")
-        for plug in self.plan.plugs:  # one that somebody else has switched meanwhile is nobody's any more
-            point = f"{plug.device}.on"
-            told, shown = past.told.get(point), self.read.get(point)
-            if told and point not in self.given and shown is not None and shown != told.value:
-                del past.told[point]
-        for c in self.result.commands:
-            before = past.told.get(c.point)
-            if before is None:
-                past.told[c.point] = Told(c.value, past.clock - self.dt if c.point.endswith("sg_ready") else -math.inf)
-            elif before.value != c.value:
-                by_hand = c.point.endswith(".phases") and self.read.get(c.point) == c.value
-                past.told[c.point] = Told(c.value, before.since if by_hand else past.clock)
-        past.watts.update(self.watts)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from hub.model import Command, CommandSpec, Device, Relation, Request, Role, Source, Value
-from hub.model.site import Circuit, Site
+from hub.model.site import ChargerControl, Circuit, Site
 
 ENVELOPED = ("current_limit", "power_setpoint", "phases")
 URGENT = (Source.SAFETY, Source.GRID_OPERATOR, Source.SITE)
@@ -16,21 +17,25 @@ HOUSE_LIMITS = ("house.import_limit", "house.export_limit")
 IMPORT, EXPORT = 1, -1
 DAY_S = 86_400.0
 NEAR = 1e-3
+LATE_S, REACTS_S = 20.0, 4.0
+"""So late a charger may show what it draws since it was told otherwise; so soon a car takes less when it is told so."""
 
 
 @dataclass
 class Told:
-    """What a point was last commanded, and since when on the summed-up clock."""
+    """What a point was last commanded, since when on the summed-up clock, and what it was before."""
 
     value: Value
     since: float
+    before: Value = 0.0
 
 
 @dataclass
 class Past:
-    """What the judge remembers of one house. `clock`: s, summed up with at most 10 s of each gap."""
+    """What the judge remembers of one house. `clock`: s, summed up with at most 10 s of each gap, `dt`."""
 
     clock: float = 0.0
+    dt: float = 0.0
     t: int = 0
     told: dict[str, Told] = field(default_factory=dict)
     writes: dict[str, list[float]] = field(default_factory=dict)
@@ -44,8 +49,27 @@ class Past:
 
     def tick(self, t: int) -> float:
         dt = max(0.0, min((t - self.t) / 1000, 10.0)) if self.t else 0.0
-        self.clock, self.t = self.clock + dt, t
+        self.clock, self.t, self.dt = self.clock + dt, t, dt
         return dt
+
+    def told_more(self, car: str, amps: float) -> bool:
+        before = self.told.get(f"{car}.current_limit")
+        return before is None or amps > float(before.value)
+
+    def at_most(self, car: str) -> float:
+        """A that the car draws at most, where its charger may still show what it drew before it was told less."""
+        told = self.told.get(f"{car}.current_limit")
+        late = told is not None and self.clock - self.dt - told.since < LATE_S
+        return float(told.value) if told and late else math.inf
+
+    def lately(self, car: str) -> float:
+        """A that the car may draw by what it was told, where its charger cannot have shown that yet."""
+        told = self.told.get(f"{car}.current_limit")
+        if told is None:
+            return 0.0
+        ago = self.clock - self.dt - told.since
+        now = float(told.value) if ago < LATE_S else 0.0
+        return max(now, float(told.before) if ago < REACTS_S else 0.0)
 
     def switches_seldom(self, car: str) -> bool:
         """Notes a switch of phases: three may come at once, each further one takes ten minutes, whoever asks."""
@@ -54,12 +78,7 @@ class Past:
         return all(n <= 3 + (self.clock - since) / 600 + NEAR for n, since in enumerate(reversed(at), 1))
 
     def copied(self) -> Past:
-        told = {p: replace(x) for p, x in self.told.items()}
-        writes = {p: list(w) for p, w in self.writes.items()}
-        paused, watts, gone, phases = dict(self.paused), dict(self.watts), dict(self.gone), dict(self.phases)
-        switches = {c: list(at) for c, at in self.switches.items()}
-        below, silent = dict(self.below), dict(self.silent)
-        return Past(self.clock, self.t, told, writes, paused, watts, gone, phases, switches, below, silent)
+        return deepcopy(self)
 
 
 class Plan:
@@ -155,13 +174,24 @@ class Readings:
         if device in plan.known_cars:
             car = plan.known_cars[device]
             shown = self._consumed(device, phase)
-            return (car.max_a if shown is None else max(0.0, shown)) if phase in car.phases else 0.0
+            return min(car.max_a if shown is None else max(0.0, shown), car.max_a) if phase in car.phases else 0.0
         if device in plan.stored:
             watts = self.get(f"{device}.power")
             return None if watts is None else -watts / self.per_amp(phase)
         if device in plan.loads:
             return self._consumed(device, phase)
         return self._made(device, phase) if device in plan.producers else 0.0
+
+    def shown(self, car: ChargerControl, phase: int) -> float:
+        """A that the charger tells, a power without phases spread over all that it has."""
+        amps = self.get(f"{car.device}.current_l{phase}")
+        if amps is not None:
+            return abs(amps)
+        return max(0.0, self.get(f"{car.device}.power") or 0.0) / sum(self._volts[p] for p in car.phases)
+
+    def silent(self, car: ChargerControl) -> bool:
+        told = (f"{car.device}.power", *(f"{car.device}.current_l{p}" for p in car.phases))
+        return all(self.get(p) is None for p in told)
 
     def _consumed(self, device: str, phase: int) -> float | None:
         amps = self.get(f"{device}.current_l{phase}")

@@ -507,7 +507,7 @@ export interface Clash {
   seconds: number;
 }
 
-/** What a rule would have done: `runs` are the latest 500 of `count`. Differences are against doing nothing: Wh taken from the grid and fed in, and money (currency, + = costs more). `unmodelled`: actions whose effect is not known; `known`: the share of the time in which all that it looks at was known; `per_day`, `most_an_hour`: starts. */
+/** What a rule would have done: `runs` are the latest 500 of `count`. Differences are against doing nothing: Wh taken from the grid and fed in, and money (currency, + = costs more). `unmodelled`: actions whose effect is not known; `known`: the share of the time in which all that it looks at was known; `per_day`, `most_an_hour`: starts; `priced`: the share of the differences (Wh) whose price was known, the others cost nothing. */
 export interface Rehearsal {
   start: number;
   end: number;
@@ -523,6 +523,7 @@ export interface Rehearsal {
   per_day: number;
   most_an_hour: number;
   clashes: Array<Clash>;
+  priced: number;
 }
 
 /** For how long the two differ (s), how often each changes the point, for how long a limit binds each (s). */

@@ -225,6 +225,7 @@ export const plans = {
     exports: ["less fed in", "more fed in"],
     asMuch: "No change in what is taken from the grid or fed in.",
     assumed: "Estimates against doing nothing, at the prices of the time.",
+    unpriced: (share: string) => `Only of ${share} of this energy is the price known; the rest is not in the money.`,
     unmodelled: (names: string) => `Not reckoned: what ${names} would have changed. Nobody knows that from the past alone.`,
     unsure: (share: string) => `Only for ${share} of the time was everything known that it looks at. Take the figures as a hint, not as a measure.`,
     about: "about ",

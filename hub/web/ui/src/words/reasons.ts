@@ -74,7 +74,7 @@ export const REASONS: Record<string, Sentence> = {
   site_asked: () => "a limit of the house demands it",
   safety_asked: () => "safety demands it",
   default_asked: () => "this is the usual setting",
-  as_it_was: () => "this is what it was before a limit changed it",
+  as_it_was: () => "this is what it was before a wish, a rule or a limit changed it for a time",
   person_limit: (n, say) => `a person limits it to ${say(n["limit"])}`,
   rule_limit: (n, say) => `a rule limits it to ${say(n["limit"])}`,
   plan_limit: (n, say) => `the plan limits it to ${say(n["limit"])}`,
@@ -108,6 +108,8 @@ export const REASONS: Record<string, Sentence> = {
   pause_time: (n) => `a limit has paused the car; it goes on in ${seconds(n["wait_s"])} at the earliest`,
   wait_hysteresis: (n) =>
     `enough sun (${amps(n["surplus_a"])}); waiting ${seconds(n["wait_s"])} more to be sure it lasts`,
+  not_shown_yet: (n) =>
+    `it was told ${amps(n["limit_a"])} a moment ago, and its charger has not shown yet what it draws of that`,
   fuse_limit: (n) =>
     `the ${fuse(n)} fuse of ${amps(n["fuse_a"])} leaves ${amps(n["free_a"])}${on(n)}`,
   import_limit: (n) =>

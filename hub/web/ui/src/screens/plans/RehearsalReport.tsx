@@ -83,6 +83,7 @@ function Change({ found, house }: { found: Rehearsal; house: House }) {
           </li>
         ))}
       </ul>
+      {found.priced < SURE && <p className="note">{t.unpriced(share(found.priced))}</p>}
       <p className="quiet small">{t.assumed}</p>
     </div>
   );
