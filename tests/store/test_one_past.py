@@ -162,3 +162,19 @@ def test_hours_days_and_energies_know_the_parts_of_a_second(path: Path, last: in
         assert hours.mean.tolist() == [1000, 1000] and hours.max.tolist() == [2000, 2000]
         assert hours.count.tolist() == [7200, 7200]
     assert flowed(reader, "grid.power", 0, 7200, 3600).plus.tolist() == [1000, 1000]
+
+
+def test_a_device_that_comes_back_for_its_successor_has_all_of_the_past(tmp_path: Path) -> None:
+    known = {f"{d}.power": SeriesInfo(f"{d}.power", "gauge", 1.0, "W") for d in ("a", "b")}
+    for k, (device, before) in enumerate((("a", ""), ("b", "a"), ("a", "b"))):
+        clock = StillClock()
+        clock.ms = (T0 + 100 * k) * 1000
+        ring = Ring.open(tmp_path / "history.db", clock)
+        if before:
+            ring.join(device, before)
+        ring.start()
+        ring.append(Column((T0 + 100 * k) * 1000, {f"{device}.power": 5 + k}), known)
+        assert ring.close()
+    reader, _ = Ring.look(tmp_path / "history.db", lambda p: known[p].key)
+    told = reader.query(["a.power"], T0 * 1000, (T0 + 300) * 1000, 1000)["a.power"]
+    assert told.count.sum() == 3 and not ring.problems

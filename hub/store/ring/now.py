@@ -289,12 +289,14 @@ class Now:
             pasts[key] = self._past(key)
         return pasts[key]
 
-    def _past(self, key: str) -> list[Member]:
+    def _past(self, key: str, after: tuple[str, ...] = ()) -> list[Member]:
+        """`after`: the devices that came later, so that one that has come back is not asked for ever."""
         uid, _, quantity = key.partition(".")
         found = [Member(i, info, END) for i, info in sorted(self.ids(key).items())]
         for j in self.joined:
-            if j.uid == uid and all(m.info.key.partition(".")[0] != j.before for m in found):
-                found = [replace(m, until=min(m.until, j.t)) for m in self.past(f"{j.before}.{quantity}")] + found
+            if j.uid == uid and j.before not in after and all(m.info.key.partition(".")[0] != j.before for m in found):
+                before = self._past(f"{j.before}.{quantity}", (*after, uid))
+                found = [replace(m, until=min(m.until, j.t)) for m in before] + found
         return found
 
     def infos(self) -> dict[int, SeriesInfo]:
