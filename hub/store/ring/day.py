@@ -266,7 +266,8 @@ class DayPacker:
             found = {p: self._energies.get(f"{uid}.{p}") for p in group}
             parts = [f.energy.signed(group[p]) for p, f in found.items() if f and len(f.energy.marks) == len(off)]
             if len(parts) == len(group) or (group is _COUNTERS and parts):
-                off |= energy.disagree(whole, parts, _SHARE, _LEAST_WH * energy.PARTS)
+                least = max(_LEAST_WH, *(f.step for f in found.values() if f))
+                off |= energy.disagree(whole, parts, _SHARE, round(least * energy.PARTS))
         return off
 
 

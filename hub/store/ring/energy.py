@@ -39,6 +39,10 @@ EXACT_S = 15
 """A reading at most this far from an edge makes it exact."""
 _NOISE = 3
 """Stored units that a counter may fall back by rounding."""
+_FEW, _STILL = 3, 3.0
+"""So many steps of a counter tell how long it stands still between two; it may as many times as long."""
+_UNSEEN_S = 180
+"""So long it may, where fewer are seen: a step is then 10 kWh at most, or 1 m3."""
 _ENDS = np.array([10.0**k for k in range(5, 10)] + [2.0**31, 2.0**32])
 """Where counters start again from 0."""
 
@@ -125,12 +129,15 @@ class Event:
 
 @dataclass(slots=True)
 class Counted:
-    """A stretch of a counter: `first` is the first quarter-hour (since 1970) that `energy` tells of."""
+    """A stretch of a counter: `first` is the first quarter-hour (since 1970) that `energy` tells of; `step`: how much
+    it counts on by at once, stored units.
+    """
 
     first: int
     energy: Energy
     last: Reading | None
     events: list[Event] = field(default_factory=list)
+    step: float = 0.0
 
     def onto(self, out: Energy, start: int) -> None:
         """Lays it over `out`, whose first quarter-hour is `start`; what was imported there stays marked so."""
@@ -174,8 +181,7 @@ def counted(start: int, values: Ints, before: Sequence[Reading], unit_w: float) 
     steps, events = classify(t, c, unit_w)
     first = (before[-1].t if gap else start) // QUARTER
     edges = np.arange(first, (start + len(values)) // QUARTER + 1) * QUARTER
-    line = np.concatenate(([0.0], np.cumsum(steps))) * PARTS
-    at_edges = np.floor(np.interp(edges, t, line) + 0.5).astype(np.int64)
+    at_edges = np.floor(np.interp(edges, *_line(t, steps, _lasts(t, c))) * PARTS + 0.5).astype(np.int64)
     if edges[0] % DAY == 0 and edges[0] - t[0] <= EXACT_S:
         at_edges[0] = 0  # the day before was told until that reading
     flowed = np.maximum(np.diff(at_edges), 0)
@@ -183,15 +189,41 @@ def counted(start: int, values: Ints, before: Sequence[Reading], unit_w: float) 
     for event in events:
         k = min(event.t // QUARTER - first, len(flowed) - 1)
         energy.marks[k] |= Mark.RESET | Mark.KNOWN
-    return Counted(first, energy, last, [e for e in events if e.t >= start])
+    step = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
+    return Counted(first, energy, last, [e for e in events if e.t >= start], step)
+
+
+def _lasts(t: Wide, c: Wide) -> Wide:
+    """Over how many seconds flowed what a counter has counted on by between each two readings.
+
+    One that counts in large steps, or tells seldom, shows the same for a while and then a step. For how long is seen of
+    its other steps: what one that usually counts each second jumps by has not flowed while it rested before.
+    """
+    seconds, moved = np.diff(t), np.diff(c) != 0
+    begins = np.concatenate(([True], moved[:-1]))
+    stood = t[1:] - t[np.maximum.accumulate(np.where(begins, np.arange(len(moved)), 0))]
+    seen = stood[moved][1:]  # since when it has shown the first one is not known
+    usual = min(round(_STILL * float(np.median(seen))), QUARTER) if len(seen) >= _FEW else _UNSEEN_S
+    stood[: int(moved.argmax()) + 1] = usual
+    return np.where(moved, np.maximum(np.minimum(stood, usual), seconds), seconds)
+
+
+def _line(t: Wide, steps: NDArray[np.float64], lasts: Wide) -> tuple[Wide, NDArray[np.float64]]:
+    """(times, what has flowed until then): each step is laid over the seconds that it lasted."""
+    at = np.flatnonzero(steps)
+    line = np.concatenate(([0.0], np.cumsum(steps)))
+    times = np.column_stack((np.maximum(t[at + 1] - lasts[at], t[0]), t[at + 1])).ravel()
+    flowed = np.column_stack((line[at], line[at + 1])).ravel()
+    return np.concatenate((t[:1], times, t[-1:])), np.concatenate((line[:1], flowed, line[-1:]))
 
 
 def classify(t: Wide, c: Wide, unit_w: float) -> tuple[NDArray[np.float64], list[Event]]:
     """(what flowed between each two readings, in stored units; what was not simple counting)."""
     steps, seconds = np.diff(c).astype(np.float64), np.diff(t)
     most = seconds / 3600 * MAX_W / unit_w + _NOISE
+    much = _lasts(t, c) / 3600 * MAX_W / unit_w + _NOISE
     events = []
-    for k in np.flatnonzero((steps < -_NOISE) | (steps > most)).tolist():
+    for k in np.flatnonzero((steps < -_NOISE) | (steps > much)).tolist():
         was, now = int(c[k]), int(c[k + 1])
         around = _ENDS - was + now
         if steps[k] < 0 and ((around >= 0) & (around <= most[k]) & (was > 0.9 * _ENDS)).any():
