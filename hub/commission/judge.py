@@ -189,14 +189,16 @@ def _order(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _matching(whole: Window, grid: str, device: str) -> str | None:
-    """Which conductors of `device` are changed over against the grid meter's: "" for none; None: it cannot be told."""
+    """Which conductors of `device` are changed over against the grid meter's: "" for none; None: it cannot be told.
+
+    Where two conductors are alike, others may be seen to be changed over all the same: two of them rather than all.
+    """
     mine, theirs = _volts(whole, grid), _volts(whole, device)
     late = range(-_LATE_S, _LATE_S + 1)
-    scored = sorted(
-        (min(_apart(mine, theirs[list(order)], s) for s in late), name) for order, name in (*_PAIRS, *_TURNED)
-    )
-    clear = scored[1][0] > 1.5 * scored[0][0] + 0.02
-    return scored[0][1] if clear else None
+    apart = [(name, min(_apart(mine, theirs[list(order)], s) for s in late)) for order, name in (*_PAIRS, *_TURNED)]
+    least = min(volts for _, volts in apart)
+    fit = [name for name, volts in apart if volts <= 1.5 * least + 0.02]
+    return None if "" in fit and len(fit) > 1 else fit[0]
 
 
 def _volts(whole: Window, device: str) -> NDArray[np.float64]:

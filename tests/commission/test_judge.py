@@ -88,6 +88,19 @@ def test_voltages_that_are_late_are_compared_all_the_same(since: Callable[[int],
             assert [f.verdict for f in found if f.check == "phase_order"] != [Verdict.UNKNOWN]
 
 
+def test_two_conductors_that_are_alike_do_not_hide_that_others_are_changed_over() -> None:
+    """At night little is switched on: here L2 and L3 carry the same."""
+    for mistakes, order in (({Mistake.L1_L2_SWAPPED}, Verdict.FAULT), (set(), Verdict.UNKNOWN)):
+        seen = Plant(conditions(0), mistakes).evidence()
+        l1, l2, _ = ([v or 0.0 for v in seen.whole.values[p]] for p in INVERTER_VOLTS)
+        there = (l2, l1, l2) if mistakes else (l1, l2, l2)
+        volts = dict(zip([f"grid.voltage_l{n}" for n in (1, 2, 3)], there, strict=True))
+        volts |= dict(zip(INVERTER_VOLTS, (l1, l2, l2), strict=True))
+        found = judge(replace(seen, whole=Window({**seen.whole.values, **volts})))
+        assert {(f.code, f.device) for f in found if f.verdict is Verdict.FAULT} == {NAMED[m] for m in mistakes}
+        assert [f.verdict for f in found if f.check == "phase_order"] == [order]
+
+
 def test_two_mistakes_at_once_are_both_named() -> None:
     named = {f.code for f in faults(3, Mistake.BATTERY_REVERSED, Mistake.NO_FAILSAFE)}
     assert named == {"battery_reversed", "no_reversion"}
