@@ -122,7 +122,7 @@ CHANGES: Mapping[str, tuple[ChangeCode, ...]] = {
     "no_plan": ("plan_comes",),
     # limits
     "fuse_limit": ("less_on_fuse",),
-    "not_shown_yet": ("begins_by_itself",),
+    "not_shown_yet": ("wait",),
     "import_limit": ("less_import",),
     "export_limit": ("less_export",),
     "unbalanced": ("even_phases",),

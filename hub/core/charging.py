@@ -41,15 +41,13 @@ def charger_wish(
 
     `dt`: seconds since the last step. `newly_w`: what other cars have just been given and do not draw yet.
     """
-    mode = inputs.mode(charger.device, charger.mode)
     watts = surplus_w(inputs, charger, newly_w)
     if watts is not None and inputs.hidden_w and memory.for_s >= HIDDEN_S and not memory.limit_a:
         watts = max(watts, min(inputs.hidden_w, charger.min_a * VOLT * charger.phase_count))
     amps = None if watts is None else watts / (VOLT * charger.phase_count)
     enough = amps is not None and amps >= charger.min_a
     memory = replace(memory, timers=memory.timers.counted(enough, not enough, dt))
-    missing = next((p for p in _shares_of(inputs, charger) if inputs.number(p) is None), "")
-    value, reason = _decide(mode, charger, memory, amps, missing)
+    value, reason = _decide(inputs, charger, memory, amps)
     if reason.code in SOLAR_CODES:
         value, memory = _steady(value, memory, dt)
     return Wish(f"{charger.device}.current_limit", value, Source.DEFAULT, reason), memory
@@ -57,7 +55,7 @@ def charger_wish(
 
 def surplus_w(inputs: Inputs, charger: ChargerControl, newly_w: float = 0.0) -> float | None:
     """What the sun leaves for this car, W. The car comes before the battery: its charging is surplus too."""
-    grid, own = (inputs.number(p) for p in _shares_of(inputs, charger))
+    grid, own = (inputs.number(p) for p in _balance(inputs, charger))
     if grid is None or own is None:
         return None
     stored = fsum(inputs.number(f"{b.device}.power") or 0.0 for b in inputs.house.batteries)
@@ -66,20 +64,22 @@ def surplus_w(inputs: Inputs, charger: ChargerControl, newly_w: float = 0.0) -> 
     return own - grid - stored - newly_w + hidden
 
 
-def _shares_of(inputs: Inputs, charger: ChargerControl) -> tuple[str, str]:
+def _balance(inputs: Inputs, charger: ChargerControl) -> tuple[str, str]:
     """The readings without which nobody knows what the sun leaves for it."""
     return f"{inputs.house.grid}.power", f"{charger.device}.power"
 
 
 def _decide(
-    mode: str, charger: ChargerControl, memory: ChargerMemory, surplus_a: float | None, missing: str
+    inputs: Inputs, charger: ChargerControl, memory: ChargerMemory, surplus_a: float | None
 ) -> tuple[float, Reason]:
+    mode = inputs.mode(charger.device, charger.mode)
     if mode == "off":
         return 0.0, Reason("charge_off")
     if mode == "fast":
         return charger.max_a, Reason("charge_fast", {"limit_a": charger.max_a})
     floor = charger.min_a if mode == "min_solar" else 0.0
     if surplus_a is None:
+        missing = next(p for p in _balance(inputs, charger) if inputs.number(p) is None)
         return floor, Reason("stale_input", {"limit_a": floor, "point": missing})
     numbers = {"surplus_a": round(surplus_a, 1), "min_a": charger.min_a}
     if mode == "min_solar":

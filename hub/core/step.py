@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -106,7 +107,8 @@ def _kept(turn: Turn, charger: ChargerControl, memory: ChargerMemory, wished: fl
     if amps <= less[0]:
         return less
     if amps == memory.limit_a < wished:
-        limits = (Reason("not_shown_yet", {"limit_a": amps}), *less[1])
+        wait_s = float(max(0, math.ceil(charging.LATE_S - memory.told_s)))
+        limits = (Reason("not_shown_yet", {"limit_a": amps, "wait_s": wait_s}), *less[1])
     return amps, limits, bounds
 
 

@@ -215,8 +215,7 @@ def _priced(*flows: tuple[Floats, Floats]) -> float:
 def _known(rule: Rule, past: Past) -> float:
     """The share of the time in which all that it looks at was known; it need not know what it sets."""
     known = np.ones(len(past.moments), np.bool_)
-    looking = replace(rule, then=tuple(replace(action, point="") for action in rule.then))
-    for point in looking.points:
+    for point in rule.reads:
         if point in past.values:
             known &= ~np.isnan(past.values[point])
     return float(known.mean()) if len(known) else 0.0

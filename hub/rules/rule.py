@@ -81,16 +81,16 @@ class Rule:
     digest: int
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """Points that its conditions and amounts look at, each once."""
+        conditions = (c.tree for c in (self.when, self.hold, self.until.condition) if c)
+        amounts = (action.tree for action in self.then if action.tree)
+        return tuple(dict.fromkeys(p for tree in (*conditions, *amounts) for p in _points(tree)))
+
+    @property
     def points(self) -> tuple[str, ...]:
         """All points that its conditions and actions speak of, each once."""
-        conditions = (self.when, self.hold, self.until.condition)
-        found: dict[str, None] = {}
-        for c in conditions:
-            if c:
-                found |= dict.fromkeys(_points(c.tree))
-        for action in self.then:
-            found |= dict.fromkeys((action.point, *(_points(action.tree) if action.tree else ())))
-        return tuple(found)
+        return tuple(dict.fromkeys((*self.reads, *(action.point for action in self.then))))
 
 
 def parse(

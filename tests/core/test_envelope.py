@@ -204,13 +204,30 @@ def check(site: Site, house: House, read: Readings, result: Step, told: dict[str
         check_battery(house, read, store, watts[store.device])
     for phase in (1, 2, 3):
         on_phase = {c.device: amps[c.device] for c in site.chargers if phase in c.phases}
-        may = {c: max(told.get(c, [])[-5:], default=0.0) for c in on_phase}
+        may = {c.device: may_draw(read, c, told.get(c.device, [])) for c in site.chargers}
         check_connection(house, read, phase, on_phase, watts, may)
         for circuit in site.circuits:
             if circuit.parent:
                 check_circuit(house, read, circuit, phase, on_phase, watts)
     for car, a in amps.items():
         told.setdefault(car, []).append(a)
+
+
+def shown(read: Readings, car: ChargerControl, phase: int) -> float:
+    """A that it tells, a power without phases spread over all that it has."""
+    amps = read.get(f"{car.device}.current_l{phase}")
+    if amps is not None:
+        return abs(amps)
+    return max(0.0, read.get(f"{car.device}.power") or 0.0) / sum(read.volts(p) for p in car.phases)
+
+
+def may_draw(read: Readings, car: ChargerControl, told: list[float]) -> float:
+    """A that it may draw though its charger does not show it: what it was told last, and for 4 s what before that."""
+    points = (f"{car.device}.power", *(f"{car.device}.current_l{n}" for n in car.phases))
+    if not told or all(read.get(p) is None for p in points):
+        return 0.0
+    before = next((a for a in reversed(told) if a != told[-1]), 0.0)
+    return max(told[-1], before if before in told[-5:] else 0.0)
 
 
 def check_charger(house: House, read: Readings, car: ChargerControl, amps: float) -> None:
@@ -251,7 +268,7 @@ def check_connection(
     if load is None:
         assert sum(amps.values()) <= fuse + 1e-6
         return
-    drawn = {c: max(abs(read.get(f"{c}.current_l{phase}") or 0.0), may[c]) for c in amps}
+    drawn = {c: max(shown(read, house.charger_of[c], phase), may[c]) for c in amps}
     per_amp = read.volts(phase) * len(house.phases)
     newly = sum(max(0.0, amps[c] - drawn[c]) for c in amps)
     for store, power in watts.items():
