@@ -102,7 +102,8 @@ def test_the_batterys_mode_reaches_the_battery(visit: Visit, house: Demo) -> Non
 def test_what_the_device_has_not_confirmed_is_not_shown_as_done(
     visit: Visit, house: Demo, fault: str, state: str, said: str
 ) -> None:
-    house.command("plug_tv.on", True)
+    answer = house.command("plug_tv.on", True)
+    assert answer["state"] == "confirmed", answer
     visitor = visit(PHONE)
     expect(visitor.control("plug_tv.on").get_by_role("switch")).to_be_checked()
     with healed(house, "plug_tv", fault, ["plug_tv.on"]):
