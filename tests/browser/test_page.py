@@ -105,7 +105,11 @@ def test_what_the_device_has_not_confirmed_is_not_shown_as_done(
     answer = house.command("plug_tv.on", True)
     assert answer["state"] == "confirmed", answer
     visitor = visit(PHONE)
-    expect(visitor.control("plug_tv.on").get_by_role("switch")).to_be_checked()
+    switch = visitor.control("plug_tv.on").get_by_role("switch")
+    expect(switch).to_be_visible()
+    asked = house.api("GET", "/decisions?point=plug_tv.on"), house.point("plug_tv.on"), house.truth("plug_tv")
+    assert asked[1]["v"] is True, asked
+    expect(switch).to_be_checked()
     with healed(house, "plug_tv", fault, ["plug_tv.on"]):
         started = time.monotonic()
         visitor.switch("plug_tv.on")
