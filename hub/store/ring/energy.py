@@ -181,7 +181,7 @@ def counted(start: int, values: Ints, before: Sequence[Reading], unit_w: float) 
     steps, events = classify(t, c, unit_w)
     first = (before[-1].t if gap else start) // QUARTER
     edges = np.arange(first, (start + len(values)) // QUARTER + 1) * QUARTER
-    at_edges = np.floor(np.interp(edges, *_line(t, steps, _lasts(t, c))) * PARTS + 0.5).astype(np.int64)
+    at_edges = np.floor(np.interp(edges, *_line(t, steps, _lasts(t, c, 1.0))) * PARTS + 0.5).astype(np.int64)
     if edges[0] % DAY == 0 and edges[0] - t[0] <= EXACT_S:
         at_edges[0] = 0  # the day before was told until that reading
     flowed = np.maximum(np.diff(at_edges), 0)
@@ -193,19 +193,21 @@ def counted(start: int, values: Ints, before: Sequence[Reading], unit_w: float) 
     return Counted(first, energy, last, [e for e in events if e.t >= start], step)
 
 
-def _lasts(t: Wide, c: Wide) -> Wide:
+def _lasts(t: Wide, c: Wide, rested: float) -> Wide:
     """Over how many seconds flowed what a counter has counted on by between each two readings.
 
     One that counts in large steps, or tells seldom, shows the same for a while and then a step. For how long is seen of
-    its other steps: what one that usually counts each second jumps by has not flowed while it rested before.
+    its other steps: what one that usually counts each second jumps by has not flowed while it rested before. `rested`:
+    of one that stood still for longer, as many times the usual.
     """
     seconds, moved = np.diff(t), np.diff(c) != 0
     begins = np.concatenate(([True], moved[:-1]))
     stood = t[1:] - t[np.maximum.accumulate(np.where(begins, np.arange(len(moved)), 0))]
     seen = stood[moved][1:]  # since when it has shown the first one is not known
-    usual = min(round(_STILL * float(np.median(seen))), QUARTER) if len(seen) >= _FEW else _UNSEEN_S
-    stood[: int(moved.argmax()) + 1] = usual
-    return np.where(moved, np.maximum(np.minimum(stood, usual), seconds), seconds)
+    usual = float(np.median(seen)) if len(seen) >= _FEW else _UNSEEN_S / _STILL
+    stood[: int(moved.argmax()) + 1] = QUARTER + 1
+    most, after = (min(round(x * usual), QUARTER) for x in (_STILL, rested))
+    return np.where(moved, np.maximum(np.where(stood > most, after, stood), seconds), seconds)
 
 
 def _line(t: Wide, steps: NDArray[np.float64], lasts: Wide) -> tuple[Wide, NDArray[np.float64]]:
@@ -221,7 +223,7 @@ def classify(t: Wide, c: Wide, unit_w: float) -> tuple[NDArray[np.float64], list
     """(what flowed between each two readings, in stored units; what was not simple counting)."""
     steps, seconds = np.diff(c).astype(np.float64), np.diff(t)
     most = seconds / 3600 * MAX_W / unit_w + _NOISE
-    much = _lasts(t, c) / 3600 * MAX_W / unit_w + _NOISE
+    much = _lasts(t, c, _STILL) / 3600 * MAX_W / unit_w + _NOISE
     events = []
     for k in np.flatnonzero((steps < -_NOISE) | (steps > much)).tolist():
         was, now = int(c[k]), int(c[k + 1])
