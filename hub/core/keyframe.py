@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from hub.core.pace import SWITCHED, counted_on
@@ -17,8 +17,8 @@ AGAIN_S = 60.0
 
 
 def packed(state: State) -> dict[str, Any]:
-    """As JSON may hold it; every float comes back bit for bit."""
-    return {"format": FORMAT, **asdict(state)}
+    """As `orjson` writes it down, records as they are; every float comes back bit for bit."""
+    return {"format": FORMAT, **{f.name: getattr(state, f.name) for f in fields(state)}}
 
 
 def unpacked(raw: Mapping[str, Any]) -> State | None:

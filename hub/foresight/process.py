@@ -16,8 +16,10 @@ LIMIT_S = 20.0
 WORKER = (sys.executable, "-m", "hub.foresight.worker")
 _ALONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """One thread: the machine has other things to do, and each thread of a matrix library costs memory."""
-_FRUGAL = {"MALLOC_MMAP_THRESHOLD_": "262144"}
-"""glibc gives larger blocks back when they are freed, instead of keeping them between others (mallopt(3))."""
+_FRUGAL = {"MALLOC_MMAP_THRESHOLD_": "262144", "PYTHONOPTIMIZE": "2"}
+"""glibc gives larger blocks back when they are freed, instead of keeping them between others (mallopt(3)); docstrings
+are not kept.
+"""
 _SAID = 4096
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import orjson
 
 from hub.core import House, Inputs, State, Step, step
 from hub.core.keyframe import packed, unpacked
@@ -90,7 +90,7 @@ def test_a_rule_that_is_written_anew_remembers_nothing_of_the_one_before_of_its_
 
 def test_a_rule_goes_on_after_a_restart_and_so_does_one_from_before_rules_had_digests() -> None:
     lit = rule("lamp.on = on")
-    kept = json.loads(json.dumps(packed(stepped((lit,)).state)))
+    kept = orjson.loads(orjson.dumps(packed(stepped((lit,)).state)))
     state = unpacked(kept)
     assert state and state.rules["r"].digest == lit.digest
     changed = rule("lamp.on = on", **{"for": "10 min"})

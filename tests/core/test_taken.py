@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
+import orjson
 import pytest
 
 from hub.core import House, Inputs, State, Step, step
@@ -95,12 +95,12 @@ def test_it_is_remembered_over_a_restart(point: str) -> None:
     request = wish(point, AFTER[point])
     first = went_on(State(), 1, BEFORE, request)
     shown = {**BEFORE, point: AFTER[point]}
-    kept = unpacked(json.loads(json.dumps(packed(went_on(first.state, 2, shown, request).state))))
+    kept = unpacked(orjson.loads(orjson.dumps(packed(went_on(first.state, 2, shown, request).state))))
     assert kept is not None and told(went_on(kept, 3, shown), point) == BEFORE[point]
 
 
 def test_a_memory_from_before_this_was_remembered_can_be_read() -> None:
-    raw = json.loads(json.dumps(packed(went_on(State(), 1, BEFORE, wish("plug.on", True)).state)))
+    raw = orjson.loads(orjson.dumps(packed(went_on(State(), 1, BEFORE, wish("plug.on", True)).state)))
     for held in raw["held"].values():
         del held["taken"]
     kept = unpacked(raw)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import orjson
 import pytest
 
 from hub.core import House, Inputs, State, step
@@ -54,7 +55,7 @@ def lived(
         values |= {f"grid.power_l{n}": (drawn if n <= phases else 0.0) / phases - sun_w / 3 for n in (1, 2, 3)}
         values |= {f"car.current_l{n}": amps[-1] if n <= phases else 0.0 for n in (1, 2, 3)}
         result = step(state, Inputs(T + k * step_s * 1000, h, values, (target, *limits), prices=ahead))
-        state = unpacked(packed(result.state)) or State()
+        state = unpacked(orjson.loads(orjson.dumps(packed(result.state)))) or State()
         command = next(c for c in result.commands if c.point == "car.current_limit")
         amps.append(float(command.value))
         reasons.append(command.reason.code)
@@ -108,7 +109,7 @@ def charged(soc: float | None, wanted: float, hours: float, ahead: tuple[Price, 
         values = {"grid.power": drawn, "car.power": drawn, **{f"grid.power_l{n}": drawn / 3 for n in (1, 2, 3)}}
         values |= {} if soc is None else {"car.soc": socs[-1]}
         result = step(state, Inputs(T + k * 60_000, h, values, (target,), prices=ahead))
-        state = unpacked(packed(result.state)) or State()
+        state = unpacked(orjson.loads(orjson.dumps(packed(result.state)))) or State()
         amps = float(next(c.value for c in result.commands if c.point == "car.current_limit"))
         socs.append(min(100.0, socs[-1] + amps * 230 * 3 / 60 * CAR_EFFICIENCY / 50_000 * 100))
     return socs

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+
+import orjson
 
 from hub.calendar import calendar_of
 from hub.control import Desk, Dispatcher, Heart, Planned, Recorder
@@ -90,7 +91,7 @@ class ListLog:
         self.rows: list[Row] = []
 
     def later(self, t: int, kind: str, data: Mapping[str, Any]) -> None:
-        self.rows.append(Row(t, kind, json.loads(json.dumps(data))))
+        self.rows.append(Row(t, kind, orjson.loads(orjson.dumps(data))))
 
     def soon(self, t: int, kind: str, data: Mapping[str, Any]) -> None:
         self.later(t, kind, data)
@@ -271,5 +272,5 @@ def test_the_memory_comes_back_bit_for_bit() -> None:
     for row in lived(seed=5, seconds=300).log.rows:
         if row.kind in ("frame", "memory"):
             memory = unpacked(row.data["memory"])
-            assert memory is not None and json.loads(json.dumps(packed(memory))) == row.data["memory"]
+            assert memory is not None and orjson.loads(orjson.dumps(packed(memory))) == row.data["memory"]
     assert unpacked({"format": 0}) is None and unpacked({"format": 1, "t": 3}) is None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+
+import orjson
 
 from hub import core
 from hub.calendar import calendar_of
@@ -176,5 +177,5 @@ def _modes(site: Site) -> dict[str, str]:
 
 def _remembered(state: State) -> State:
     """What a restart leaves of the core's memory, which was kept when the hub went down."""
-    kept = unpacked(json.loads(json.dumps(packed(state))))
+    kept = unpacked(orjson.loads(orjson.dumps(packed(state))))
     return older(kept, 0.0) if kept else State()

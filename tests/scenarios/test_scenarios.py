@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+import orjson
 import pytest
 
 from hub.core.keyframe import packed, unpacked
@@ -22,7 +22,7 @@ def test_scenario(path: Path, request: pytest.FixtureRequest) -> None:
     scenario = Scenario.read(path)
     played = play(scenario)
     state = played[max(played)].result.state
-    assert unpacked(json.loads(json.dumps(packed(state)))) == state, "the core's memory does not survive a restart"
+    assert unpacked(orjson.loads(orjson.dumps(packed(state)))) == state, "the core's memory does not survive a restart"
     if scenario.known_defect:
         request.applymarker(pytest.mark.xfail(reason=scenario.known_defect, strict=True))
     missed = misses(scenario, played)

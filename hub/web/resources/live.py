@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterable
 
 import orjson
-from aiohttp import WSCloseCode, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from hub.live import Board, Subscription
 from hub.web.resources.points import states
@@ -52,21 +52,21 @@ async def live(request: web.Request) -> web.WebSocketResponse:
 
 async def _send(socket: web.WebSocketResponse, board: Board, frames: Frames, changes: Subscription) -> None:
     try:
-        await _frame(socket, "state", 0, frames.points(board.points))
+        await _frame(socket, b"state", 0, frames.points(board.points))
         seq = 0
         while True:
             changed = await changes.settled(TICK_S)
             seq += 1
-            await _frame(socket, "change", seq, frames.points(changed))
+            await _frame(socket, b"change", seq, frames.points(changed))
     except TimeoutError:
         await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"too slow: reconnect for the full state")
     except ConnectionError:
         return
 
 
-async def _frame(socket: web.WebSocketResponse, kind: str, seq: int, points: bytes) -> None:
+async def _frame(socket: web.WebSocketResponse, kind: bytes, seq: int, points: bytes) -> None:
     async with asyncio.timeout(SEND_WITHIN_S):
-        await socket.send_str(f'{{"type":"{kind}","seq":{seq},"points":{points.decode()}}}')
+        await socket.send_frame(b'{"type":"%b","seq":%d,"points":%b}' % (kind, seq, points), WSMsgType.TEXT)
 
 
 ROUTES = (("GET", "/live", live),)

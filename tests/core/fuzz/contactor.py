@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator
+
+import orjson
 
 from hub.core import House, Inputs, State, Step
 from hub.core.keyframe import older, packed, unpacked
@@ -49,7 +50,7 @@ def walk(seed: int) -> Iterator[tuple[Moment, Step]]:
         yield moment, result
         state = result.state
         if rng.random() < 0.02:
-            kept = unpacked(json.loads(json.dumps(packed(state))))
+            kept = unpacked(orjson.loads(orjson.dumps(packed(state))))
             state = older(kept, 0.0) if kept else State()
         told = next((c.value for c in result.commands if c.point == "car.phases"), shown)
         shown = float(told) if rng.random() < 0.8 else rng.choice((shown, shown, 1.0, 3.0))

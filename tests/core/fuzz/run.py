@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+
+import orjson
 
 from hub.core import Inputs, Step
 from hub.core.keyframe import packed, unpacked
@@ -67,7 +68,7 @@ def _again(moment: Moment, result: Step, tally: Tally) -> Iterator[tuple[str, st
     tally.checks += 2
     if moment.made() != result:
         yield "the same again", ""
-    if unpacked(json.loads(json.dumps(packed(result.state)))) != result.state:
+    if unpacked(orjson.loads(orjson.dumps(packed(result.state)))) != result.state:
         yield "memory kept and read back", str(result.state)
 
 
