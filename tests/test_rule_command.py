@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from hub.cli.main import main
+from hub.config import uid_of
 from hub.core import HOUSE
+from hub.model import Point
 from hub.store.ring import SeriesInfo
 from hub.store.ring.codec import Ints
 from hub.store.ring.past import PastWriter
@@ -142,3 +144,27 @@ def test_a_long_rehearsal_tells_what_flaps_within_the_minutes(folder: Path, caps
     assert (found["step_s"], found["runs"], found["most_an_hour"], found["most_by_seconds"]) == (60, [], 60, 60)
     assert main(["rule", "backtest", file, *span]) == 0
     assert "it flaps: up to 60 starts an hour when tried second by second; give it" in capsys.readouterr().out
+
+
+def test_energy_whose_price_nobody_knows_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The car would not have charged. What a kilowatt-hour cost then is not in the history."""
+    (folder / "data").mkdir()
+    watts = {"grid": 2000, "wallbox": 4000}
+    with PastWriter.opened(folder / "data" / "history.db", (DAY + 2) * DAY_S * 1000, 2_000_000_000) as past:
+        for device, w in watts.items():
+            past.seconds(SeriesInfo.of(Point.of(uid_of(device), device, "power")), DAY + 1, np.full(DAY_S, w, np.int32))
+    assert (
+        main(
+            [
+                "rule",
+                "backtest",
+                written(folder, a=rule("wallbox.mode = off")),
+                "--from",
+                "2026-05-05T03:00",
+                "--to",
+                "2026-05-05T06:00",
+            ]
+        )
+        == 0
+    )
+    assert "the price is known of 0 % of this energy; the rest is not in the money" in capsys.readouterr().out

@@ -142,6 +142,8 @@ def _said(id_: str, r: Rehearsed, site: Site, zone: ZoneInfo) -> Iterator[str]:
     word = "cost" if r.cost > 0 else "saved"
     moved = f"{r.import_wh / 1000:+.1f} kWh from the grid, {r.export_wh / 1000:+.1f} kWh fed in"
     yield f"  against doing nothing: {moved}; it would have {word} {abs(r.cost):.2f} {site.currency}"
+    if r.priced < 1:
+        yield f"  the price is known of {100 * r.priced:.0f} % of this energy; the rest is not in the money"
     if r.unmodelled:
         yield f"  not in these figures, because nobody knows what it changes: {', '.join(r.unmodelled)}"
     if r.known < 1:
