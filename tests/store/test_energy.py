@@ -111,6 +111,23 @@ def test_what_a_jump_of_a_counter_means(was: int, now: int, kind: str, flowed: i
     assert steps.tolist() == [flowed] and [e.kind for e in events] == ([kind] if kind else [])
 
 
+@pytest.mark.parametrize(
+    ("hours", "was", "now", "kind", "flowed"),
+    [
+        (20, 4_100_000, 500_000, "swap", 0),
+        (20, 4_100_000, 6_000_000, "swap", 0),
+        (10, 31_000, 400, "reset", 400),
+        (20, 4_100_000, 4_160_000, "", 60_000),
+        (24 * 30, 4_100_000, 6_000_000, "", 1_900_000),
+    ],
+    ids=["another meter, below", "another meter, above", "counts the day, asleep at night", "a day", "a month"],
+)
+def test_what_counts_after_hours_unread(hours: int, was: int, now: int, kind: str, flowed: int) -> None:
+    """So long lies between what was imported of an old meter and what the hub reads of the new one."""
+    steps, events = classify(np.array([T0, T0 + hours * 3600]), np.array([was, now]), 1.0)
+    assert steps.tolist() == [flowed] and [e.kind for e in events] == ([kind] if kind else [])
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3 * QUARTER), st.integers(0, 2**31 - 1)), min_size=1, max_size=60))
 def test_no_bar_is_negative_and_none_more_than_a_house_can_draw(readings: list[tuple[int, int]]) -> None:

@@ -19,7 +19,7 @@ from hub.model import Kind
 from hub.model.point import FRACTION
 from hub.store.ring.blob import Body, Damaged
 from hub.store.ring.codec import MISSING, Ints
-from hub.store.ring.levels import DAY, QUARTER
+from hub.store.ring.levels import DAY, HOUR, QUARTER
 from hub.store.ring.types import Flow, SeriesInfo
 
 QUARTERS = DAY // QUARTER
@@ -28,6 +28,8 @@ PARTS = 10
 
 MAX_W = 200_000.0
 """No house draws or makes more (three phases of 290 A): what implies more is not a flow of energy."""
+_LONG_W = 25_000.0
+"""Nor this much for hours, which is how long a counter may be unread, or lie between two systems' records of it."""
 
 WATTS = frozenset(f"power{p}" for p in ("", "_l1", "_l2", "_l3")) | {"pv_power", "battery_power", "consumption"}
 """Powers that are summed to energies."""
@@ -63,6 +65,10 @@ class Mark(IntFlag):
     """the parts and the whole, or the counter and the power, disagree"""
     IMPORTED = 16
     """from another system's records"""
+    OPEN_START = 32
+    """interpolated only in that no reading is near its start: how much of it was the quarter's before is not known"""
+    OPEN_END = 64
+    """the same of its end"""
     KNOWN = 128
 
 
@@ -164,11 +170,14 @@ def tail(days: Iterable[tuple[int, Ints]], older: Sequence[Reading] = ()) -> lis
     return [*older[-1:], *found]
 
 
-def counted(start: int, values: Ints, before: Sequence[Reading], unit_w: float) -> Counted:
+def counted(
+    start: int, values: Ints, before: Sequence[Reading], unit_w: float, open_s: int = QUARTER
+) -> Counted:
     """Energies of the seconds from `start` (s UTC, of a day) on, and of the gap since the readings `before` it.
 
     `before` is a `tail`: after a gap the quarter of its last reading is told again as a whole, the gap's part with it.
-    `unit_w`: watts that make one stored unit in an hour (1 for a counter of Wh).
+    `unit_w`: watts that make one stored unit in an hour (1 for a counter of Wh); `open_s`: seconds of the last quarter
+    that are over.
     """
     gap = before and start - before[-1].t > EXACT_S
     before = before if gap else before[-1:]
@@ -185,7 +194,8 @@ def counted(start: int, values: Ints, before: Sequence[Reading], unit_w: float) 
     if edges[0] % DAY == 0 and edges[0] - t[0] <= EXACT_S:
         at_edges[0] = 0  # the day before was told until that reading
     flowed = np.maximum(np.diff(at_edges), 0)
-    energy = Energy(flowed, np.zeros(len(flowed), np.int64), _marks(edges, t))
+    ends = np.append(edges[1:-1], edges[-1] - QUARTER + open_s)
+    energy = Energy(flowed, np.zeros(len(flowed), np.int64), _marks(edges, ends, t))
     for event in events:
         k = min(event.t // QUARTER - first, len(flowed) - 1)
         energy.marks[k] |= Mark.RESET | Mark.KNOWN
@@ -219,18 +229,24 @@ def _line(t: Wide, steps: NDArray[np.float64], lasts: Wide) -> tuple[Wide, NDArr
     return np.concatenate((t[:1], times, t[-1:])), np.concatenate((line[:1], flowed, line[-1:]))
 
 
+def _most(seconds: Wide, unit_w: float) -> NDArray[np.float64]:
+    """What may have flowed in so many seconds, stored units."""
+    most: NDArray[np.float64] = np.minimum(seconds, HOUR) * MAX_W + np.maximum(seconds - HOUR, 0) * _LONG_W
+    return most / HOUR / unit_w + _NOISE
+
+
 def classify(t: Wide, c: Wide, unit_w: float) -> tuple[NDArray[np.float64], list[Event]]:
     """(what flowed between each two readings, in stored units; what was not simple counting)."""
     steps, seconds = np.diff(c).astype(np.float64), np.diff(t)
-    most = seconds / 3600 * MAX_W / unit_w + _NOISE
-    much = _lasts(t, c, _STILL) / 3600 * MAX_W / unit_w + _NOISE
+    most, much = _most(seconds, unit_w), _most(_lasts(t, c, _STILL), unit_w)
+    anew = _most(np.minimum(seconds, QUARTER), unit_w)
     events = []
     for k in np.flatnonzero((steps < -_NOISE) | (steps > much)).tolist():
         was, now = int(c[k]), int(c[k + 1])
         around = _ENDS - was + now
         if steps[k] < 0 and ((around >= 0) & (around <= most[k]) & (was > 0.9 * _ENDS)).any():
             kind, flowed = "rollover", float(around[(around >= 0) & (around <= most[k]) & (was > 0.9 * _ENDS)][0])
-        elif steps[k] < 0 and 0 <= now <= most[k]:
+        elif steps[k] < 0 and 0 <= now <= anew[k]:
             kind, flowed = "reset", float(now)
         else:
             kind, flowed = "swap", 0.0
@@ -278,7 +294,7 @@ def flows(
     `before`: of a counter, see `counted`; `open_s`: seconds of the last quarter that are over.
     """
     if info.kind == Kind.COUNTER:
-        return counted(start, values, before, _unit_w(info))
+        return counted(start, values, before, _unit_w(info), open_s)
     if info.key.partition(".")[2].partition(FRACTION)[0] in WATTS:
         return Counted(start // QUARTER, integrated(values, info.scale, open_s), None)
     return None
@@ -304,8 +320,20 @@ def summed(quarters: Energy, at: Wide, scale: float) -> Flow:
         np.where(count > 0, np.round(np.add.reduceat(np.where(there, a, 0), first) * unit, 4), np.nan)
         for a in (quarters.plus, quarters.minus)
     )
-    marks = np.bitwise_or.reduceat(quarters.marks, first) & np.uint8(255 - Mark.KNOWN)
+    marks = np.bitwise_or.reduceat(_doubted(quarters.marks, at), first) & np.uint8(255 - Mark.KNOWN)
     return Flow(plus, minus, np.round(count / lengths, 4), marks)
+
+
+def _doubted(marks: Flags, at: Wide) -> Flags:
+    """The marks without what is no matter in a period: where in it, from quarter to quarter, something flowed."""
+    there = marks > 0
+    begins, ends = np.append(True, ~there[:-1]), np.append(~there[1:], True)
+    begins[at[:-1]] = ends[at[1:] - 1] = True
+    opens, closes = ((marks & np.uint8(m)) > 0 for m in (Mark.OPEN_START, Mark.OPEN_END))
+    within = (opens | closes) & ~(opens & begins) & ~(closes & ends)
+    out = marks & np.uint8(255 - Mark.OPEN_START - Mark.OPEN_END)
+    out[within] &= np.uint8(255 - Mark.INTERPOLATED)
+    return out
 
 
 def disagree(whole: Energy, parts: list[Energy], share: float, least: int) -> NDArray[np.bool_]:
@@ -317,15 +345,15 @@ def disagree(whole: Energy, parts: list[Energy], share: float, least: int) -> ND
     return found
 
 
-def _marks(edges: Wide, t: Wide) -> Flags:
-    """A quarter is known when readings lie on both sides of its middle part; exact when near both edges."""
-    before = np.maximum(np.searchsorted(t, edges, "right") - 1, 0)
-    after = np.minimum(before + 1, len(t) - 1)
-    near = (np.abs(edges - t[before]) <= EXACT_S) | (np.abs(t[after] - edges) <= EXACT_S)
+def _marks(edges: Wide, ends: Wide, t: Wide) -> Flags:
+    """A quarter is known when readings lie on both sides of its middle part; exact when near its start and its end."""
     some = (edges[1:] > t[0]) & (edges[:-1] < t[-1])
     marks = np.where(some, np.uint8(Mark.KNOWN), np.uint8(0))
-    unsure = ~(near[:-1] & near[1:])
-    marks[some & unsure] |= np.uint8(Mark.INTERPOLATED)
+    for places, mark in ((edges[:-1], Mark.OPEN_START), (ends, Mark.OPEN_END)):
+        before = np.maximum(np.searchsorted(t, places, "right") - 1, 0)
+        after = np.minimum(before + 1, len(t) - 1)
+        near = (np.abs(places - t[before]) <= EXACT_S) | (np.abs(t[after] - places) <= EXACT_S)
+        marks[some & ~near] |= np.uint8(mark | Mark.INTERPOLATED)
     return marks
 
 
