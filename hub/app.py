@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from hub import VERSION, config
 from hub.auth import Doorman, hash_password, new_password
@@ -27,7 +28,7 @@ from hub.forecast.own import OwnForecast
 from hub.foresight import feed as foresight_feed
 from hub.foresight.planner import Planner
 from hub.foresight.room import planner_of
-from hub.live import Board, LinkStatus
+from hub.live import Board
 from hub.model import Clock, Device, DeviceSpec, Driver, Reason, SystemClock
 from hub.model.broker import BrokerAddress
 from hub.model.document import Table
@@ -41,6 +42,7 @@ from hub.mqtt.engine import choose
 from hub.mqtt.keys import keys
 from hub.mqtt.topics import Topics
 from hub.ops.health import OK, Health, devices, limits, modes
+from hub.ops.links import Links
 from hub.ops.systemd import notify
 from hub.ops.timekeeping import synchronised
 from hub.rehearse.anew import decided
@@ -48,6 +50,8 @@ from hub.rehearse.shadow import Shadow
 from hub.store.accounts import Account
 from hub.store.devices import Identity
 from hub.store.ring import Ring, SeriesInfo
+from hub.store.ring.file import log_bytes
+from hub.store.room import hold, let_go
 from hub.store.state import State
 from hub.store.vault import Vault
 from hub.tariff import feed
@@ -59,6 +63,14 @@ from hub.web.past import Past
 from hub.web.rooms import Rooms, SelfTest
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_FOR_STATE = 1 << 20
+"""Bytes of the disk that a start needs besides those of the history's log."""
+
+_ASTRAY_S = 60.0
+"""seconds between two looks whether the time that is told is the one that the machine has heard"""
 
 STATIC = Path(__file__).parent / "web" / "static"
 
@@ -150,8 +162,12 @@ class App:
         self._health.ready = False
         _make_folder(self._data)
         async with AsyncExitStack() as parts:
+            let_go(self._data)
+            parts.callback(hold, self._data, log_bytes(self._site.history_mb << 20) + _FOR_STATE)
             clock = SystemClock()
             ring = self._ring(clock)
+            for problem in ring.problems:
+                log.error("%s", problem)
             parts.callback(ring.close)
             clock = SystemClock(not_before=ring.last_ms, synchronised=synchronised)
             state = await State.open(self._data / "state.db", clock, self._site.journal_mb << 20)
@@ -161,8 +177,7 @@ class App:
             adopted = await self._take_in(state, vault, buildable)
             self._adoption = Adoption(self._document, adopted, state.adopted, vault, clock, buildable, self._finds)
             for device in self._site.devices:
-                if device.replaces:
-                    ring.join(device.uid, device.replaces)
+                ring.join(device.uid, device.replaces)
             ring.start()
             await self._house(parts, clock, ring, state, sock, ready)
 
@@ -188,22 +203,24 @@ class App:
     async def _house(
         self,
         parts: AsyncExitStack,
-        clock: Clock,
+        clock: SystemClock,
         ring: Ring,
         state: State,
         sock: socket.socket,
         ready: Callable[[Ready], None],
     ) -> None:
         document = config.joined(self._document, self._adoption.shown)
-        version = await state.site.save(clock.now(), "config.toml", "start", document)
-        await state.devices.present([Identity(d.uid, d.id, d.role.value) for d in self._site.devices])
+        version = await _kept(state.site.save(clock.now(), "config.toml", "start", document)) or 0
+        await _kept(state.devices.present([Identity(d.uid, d.id, d.role.value) for d in self._site.devices]))
         broker = await self._broker(parts, state)
         self._adoption.broker = broker.url if broker else ""
         drivers = build(self._site.devices, clock, self._adoption.broker, self._data, self._site.timezone)
         feeds = build_feeds(self._site, clock)
-        board = Board(clock, lambda device, status: state.journal.later(_link_entry(clock, device, status)))
+        links = Links(await state.devices.all(), state.devices, state.journal, clock)
+        board = Board(clock, lambda device, status: links(board.devices[device], status))
         self._furnish(board, drivers)
         doorman = Doorman(state.accounts, clock)
+        self._health.watch("identity", links.health, vital=False)
         self._health.watch("sessions", lambda: doorman.problem or OK, vital=False)
         past = Past(ring, lambda p: board.points[p].series if p in board.points else None)
         parts.callback(past.close)
@@ -218,6 +235,7 @@ class App:
             tasks.create_task(core.heart.run(), name="heart")
             tasks.create_task(state.journal.keep(), name="journal")
             tasks.create_task(state.inputs.keep(), name="inputs")
+            tasks.create_task(links.keep(), name="links")
             tasks.create_task(self._changed(), name="changes of the house")
             tasks.create_task(core.planner.run(), name="planner")
             if foreseen := foresight_feed.device_of(self._site):
@@ -228,10 +246,13 @@ class App:
             )
             self._edges(tasks, broker, board, core.desk, sock)
             self._watch(ring, state, core, clock)
+            if not clock.far_ahead:
+                tasks.create_task(_astray(clock), name="clock")
             ready(await self._owner(state, doorman, sock))
             self._health.ready = True
             notify("READY=1")
-            await state.journal.record(Entry(clock.now(), "start", reason=Reason("started", {"version": VERSION})))
+            started = Reason("started", {"version": VERSION})
+            await _kept(state.journal.record(Entry(clock.now(), "start", reason=started)))
 
     async def _core(
         self, tasks: asyncio.TaskGroup, clock: Clock, ring: Ring, state: State, board: Board, past: Past, version: int
@@ -295,7 +316,7 @@ class App:
 
     async def _prices(self, state: State, clock: Clock) -> Prices:
         """With what was known before the restart."""
-        await state.feeds.forget(clock.now())
+        await _kept(state.feeds.forget(clock.now()))
         prices = Prices(self._site, state.feeds, clock)
         await prices.load()
         return prices
@@ -329,7 +350,8 @@ class App:
 
     def _ring(self, clock: Clock) -> Ring:
         site, path = self._site, self._data / "history.db"
-        return Ring.open(path, clock, site.history_mb << 20, site.history_window_s, site.history_write_mb * 1_000_000)
+        budgets = site.history_mb << 20, site.history_window_s, site.history_write_mb * 1_000_000
+        return Ring.open(path, clock, *budgets, heard=synchronised() is True)
 
     # -- parts -------------------------------------------------------------------------------------------------------
 
@@ -346,7 +368,7 @@ class App:
 
     async def _resume(self, desk: Desk, board: Board, state: State, clock: Clock) -> None:
         """Takes up what people wanted before the restart."""
-        await state.requests.forget(clock.now() - 7 * 86_400_000)
+        await _kept(state.requests.forget(clock.now() - 7 * 86_400_000))
         for kept in await state.requests.leases(clock.now()):
             desk.leases.take(kept.request)
         desk.resume(await state.requests.intents(), self._site.modes)
@@ -391,6 +413,24 @@ class App:
         token = await doorman.issue_bearer("owner", "start") if self._owner_password else ""
         shown = f"[{host}]" if ":" in host else host
         return Ready(f"http://{shown}:{port}/", "owner", password, token)
+
+
+async def _kept(writing: Awaitable[T]) -> T | None:
+    """What a start writes down; a disk that does not take it keeps no house from being controlled."""
+    try:
+        return await writing
+    except ShemsError as error:
+        log.error("%s", error)
+        return None
+
+
+async def _astray(clock: SystemClock) -> None:
+    """Ends a house that has gone by a wrong time, for the next one to go by the true one."""
+    while True:
+        await asyncio.sleep(_ASTRAY_S)
+        if clock.far_ahead:
+            log.error("the machine's clock was more than a day ahead of the time that it has heard now: starting anew")
+            raise _Again
 
 
 class _Again(Exception):
@@ -441,8 +481,3 @@ class _Series(Mapping[str, SeriesInfo]):
 
     def __len__(self) -> int:
         return len(self._board.points)
-
-
-def _link_entry(clock: Clock, device: str, status: LinkStatus) -> Entry:
-    reason = Reason("link_" + status.state.value, {"detail": status.reason} if status.reason else {})
-    return Entry(clock.now(), "link", device, reason=reason, state=status.state.value)

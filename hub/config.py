@@ -230,14 +230,14 @@ class _Parser(Document):
             own = ", ".join(f"`{role}`" for role in OWN_ROLES)
             raise self.error(at, f"a device id is lower-case letters, digits and _, and none of {own}; rename it")
         spec = DeviceSpec(
-            uid=self.get(t, f"{at}.uid", str, _uid(id_)),
+            uid=self.get(t, f"{at}.uid", str, uid_of(id_)),
             id=id_,
             role=Role(self.one_of(f"{at}.role", self.need(t, f"{at}.role"), _ROLES)),
             driver=self.need(t, f"{at}.driver"),
             link=self.need(t, f"{at}.link"),
             behind=self.get(t, f"{at}.behind", str, ""),
             record_ms=self.record_ms(t, f"{at}.record_ms"),
-            replaces=_uid(self.get(t, f"{at}.replaces", str, "")),
+            replaces=uid_of(self.get(t, f"{at}.replaces", str, "")),
             options={k: v for k, v in t.items() if k not in _HUB_KEYS},
         )
         if "control" in t and spec.role not in _CONTROLLED:
@@ -449,6 +449,6 @@ class _Parser(Document):
         return name
 
 
-def _uid(device: str) -> str:
+def uid_of(device: str) -> str:
     """The uid of a device by its id; one that is given as a uid stays as it is."""
     return device if not device or _UID.fullmatch(device) else uuid.uuid5(_NAMESPACE, device).hex[:12]

@@ -129,6 +129,9 @@ def test_parts_meet_without_seams(data: Path, capsys: pytest.CaptureFixture[str]
         (["grid.power", "--step", "²"], "--step: '²' is neither a number of seconds nor a known word"),
         (["grid.power", "--from", "noon"], "--from: 'noon' is not a time"),
         (["grid.power", "--from", "²"], "--from: '²' is not a time; write it like"),
+        (["grid.power", "--from", "20241301"], "--from: '20241301' is not a time; write it like"),
+        (["grid.power", "--from", "2024"], "--from: '2024' is not a time; write it like"),
+        (["grid.power", "--from", "202401011200"], "--from: '202401011200' is not a time; write it like"),
         (["grid.power", "--from", "0001-01-01"], "--from: '0001-01-01' is not a time between 1970 and 2200"),
         (["grid.power", "--from", "2024-10-25", "--to", "9999-12-31T23:59", "--step", "year"], "--to: '9999-12-31T23:"),
         (["grid.power", "--from", "9999-12-31", "--to", "9999-12-31T23:00", "--step", "day"], "--to: '9999-12-31T23:"),
@@ -259,6 +262,7 @@ def test_an_import_by_hand(house: Path, capsys: pytest.CaptureFixture[str]) -> N
         ('"p" = { point = "grid.power", sgn = 1 }', "unknown key; did you mean 'sign'?"),
         ('"p" = { point = "grid.power", sign = 2 }', '"p".sign: must be a number from -1 to 1'),
         ('"p" = { point = "grid.power", sign = 0 }', '"p".sign: is 1 or -1'),
+        ('"p" = { point = "grid.power", read = "sums" }', "\"p\".read: 'sums' is not known; did you mean 'sum'?"),
         ('"p" = ', "map.toml: not valid TOML"),
         ('"q" = "grid.power"', "map.toml: 'q' is not in the file"),
     ],
@@ -276,8 +280,9 @@ def test_the_document_of_the_data_folder_counts_most(
     with sqlite3.connect(data / "state.db") as db:
         db.execute("CREATE TABLE site_version (id INTEGER PRIMARY KEY, t, author, note, toml)")
         db.execute("INSERT INTO site_version VALUES (1, 0, '', '', ?)", (DOCUMENT.replace("grid]", "netz]"),))
-    assert call("grid.power", *SPAN) == 2 and "no device 'grid'" in capsys.readouterr().err
-    assert call("grid.power", *SPAN, "--config", "config.toml") == 0
+    assert call("netz.power", *SPAN) == 0
+    assert call("netz.power", *SPAN, "--config", "config.toml") == 2
+    assert "no device 'netz'" in capsys.readouterr().err
 
 
 def test_parts_of_a_second(house: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""`shems backup FOLDER`: a safety copy of history and state, whether or not the hub runs; verified before it counts."""
+"""`shems backup FOLDER`: a safety copy of history, state and key, also while the hub runs, verified."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 
 from hub.model import SystemClock
 from hub.ops.private import keep_private
-from hub.store.ring.backup import Report, backup
+from hub.store.ring.backup import KEY, STATE, Report, backup
 
 EPILOG = (
-    "Copies hold accounts and tell who was at home when: keep them as you keep a key. `shems restore` puts one back."
+    "Copies hold accounts, the key of the devices' passwords, and tell who was at home when: keep them as you keep a "
+    "key. `shems restore` puts one back."
 )
 
 
@@ -31,7 +32,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     keep_private()
     report = backup(args.data, args.folder, SystemClock().now())
-    print(as_json(report) if args.json else f"{report.folder}: copied and verified: {told(report)}")
+    key = f"; it holds the key of the devices' passwords ({KEY}): keep it safe" if KEY in report.files else ""
+    print(as_json(report) if args.json else f"{report.folder}: copied and verified: {told(report)}{key}")
     return 0
 
 
@@ -39,6 +41,13 @@ def told(report: Report) -> str:
     files = ", ".join(f"{name} ({size / 1e6:.1f} MB)" for name, size in report.files.items())
     damaged = f"; {len(report.damaged)} blocks of it are damaged, in the original too" if report.damaged else ""
     return f"{files}; {sum(report.rows.values())} rows of history read back{damaged}"
+
+
+def unopened(report: Report) -> str:
+    """What a restored house lacks; nothing when the copy has the key of its secrets."""
+    if KEY in report.files or STATE not in report.files:
+        return ""
+    return f"; the copy has no {KEY}: on another box, enter the passwords of devices taken in on the page again"
 
 
 def as_json(report: Report) -> str:

@@ -28,7 +28,7 @@ ACTIONS: dict[str, Callable[[argparse.Namespace, Site], int]] = {
 }
 """What stands where a point could stand; each finds its own words in `args.words`."""
 
-OF_POINTS = ("from", "to", "step", "csv", "parquet")
+OF_POINTS = ("from", "to", "step", "csv", "parquet", "count")
 OF_ACTION = {"import": ("map", "suggest_map", "dry_run", "zone", "decimal", "skip_bad"), "check": ("quick",)}
 """Options that mean nothing elsewhere."""
 

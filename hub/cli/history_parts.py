@@ -12,17 +12,22 @@ from numpy.typing import NDArray
 from hub.errors import UserError
 from hub.model.document import hint
 from hub.store.ring import Buckets
+from hub.store.ring.buckets import Grid
 from hub.store.ring.civil import PERIODS, edges
+from hub.store.ring.levels import HOUR, MINUTE, QUARTER, SECOND
 from hub.store.ring.reader import PARTS, Reader
 from hub.store.ring.types import Flow
 
-__all__ = ["PERIODS", "Part", "Parts"]
+__all__ = ["PERIODS", "STEP", "Part", "Parts"]
+
+STEP = "900"
 
 DAY_MS = 86_400_000
 QUARTER_MS = 900_000
 MOST = 50_000
 """buckets in a part"""
 MOST_MS = 366 * DAY_MS
+_KEPT = {MINUTE: "minutes", QUARTER: "quarter-hours", HOUR: "hours"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,14 @@ class Part:
 
 
 class Parts:
-    """`step`: seconds, a part of one (`200ms`), `raw`, or a civil period.
+    """`step`: seconds, a part of one (`200ms`), `raw`, or a civil period; None for STEP, or an hour where it must be.
 
-    Raises UserError for what is none of them, and an empty range.
+    Raises UserError for what is none of them, and an empty range. `remarks`: what its reader should know of the step.
     """
 
-    def __init__(self, reader: Reader, points: Sequence[str], start: int, end: int, step: str, zone: ZoneInfo) -> None:
+    def __init__(
+        self, reader: Reader, points: Sequence[str], start: int, end: int, step: str | None, zone: ZoneInfo
+    ) -> None:
         if start >= end:
             raise UserError("--from: must be before --to")
         self._reader = reader
@@ -47,6 +54,9 @@ class Parts:
         self.start, self.end = start, end
         self._edges: NDArray[np.int64] | None = None
         self.step_ms: int | None = None
+        finest = reader.finest_of(points, start, end, _least(step or STEP))
+        self.remarks = _remarks(step, finest)
+        step = step or (str(HOUR) if self.remarks else STEP)
         if step in PERIODS:
             self._edges = edges(start // 1000, -(-end // 1000), step, zone)
         else:
@@ -101,6 +111,26 @@ class Parts:
         for k in range(0, len(at) - 1, MOST):
             piece = at[k : k + MOST + 1]
             yield Part(self._reader.periods(self._points, piece), self._reader.energy(self._points, piece))
+
+
+def _least(step: str) -> int:
+    """How finely, in seconds, the past must be kept to be told by this step."""
+    if step in PERIODS:
+        return QUARTER if step == "quarter" else HOUR
+    seconds = _step_ms(step) // 1000
+    level = Grid(0, seconds, seconds).level if seconds else None
+    return level.step if level else SECOND
+
+
+def _remarks(step: str | None, finest: int) -> list[str]:
+    """What is said where not all is kept as finely as this step asks for, but in steps of `finest` seconds."""
+    if finest <= _least(step or STEP):
+        return []
+    kept = f"of a part of this time only {_KEPT[finest]} are kept"
+    if step is None:
+        return [f"{kept}: all is shown by the hour; --step {STEP} shows what is kept finer"]
+    shown = "hour" if step in PERIODS else -(-_step_ms(step) // 1000 // finest) * finest
+    return [f"{kept}, which --step {step} leaves empty; --step {shown} shows them"]
 
 
 def _step_ms(step: str) -> int:

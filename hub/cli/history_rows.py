@@ -23,18 +23,30 @@ from hub.store.ring.energy import WATTS
 
 FIELDS = ("mean", "min", "max", "last")
 FLOWS = ("plus", "minus", "known", "marks")
+COUNT = ("count",)
 SPOOL = 1 << 20
 _COPIED = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """`points`: their quantities by id; `now`: UTC ms."""
+    """`points`: their quantities by id; `now`: UTC ms; `count`: whether it is told how many values buckets are of."""
 
     points: dict[str, Quantity]
     parts: Parts
     zone: ZoneInfo
     now: int
+    count: bool = False
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The arrays of each point."""
+        return (*FIELDS, *(FLOWS if self.parts.civil else ()), *(COUNT if self.count else ()))
+
+    @property
+    def counted(self) -> list[str]:
+        """Of which points it is told how many values their buckets are of."""
+        return list(self.points) if self.count else []
 
     @property
     def flowing(self) -> list[tuple[str, Quantity]]:
@@ -49,19 +61,18 @@ class Rows:
 
 
 def table_rows(rows: Rows) -> Iterator[str]:
-    """Local times; means of gauges, the last values of others; in civil periods their energies in kWh."""
+    """Local times; means of gauges, the last values of others; in civil periods their energies in kWh; counts."""
     titles = [_title(id_, q) for id_, q in rows.points.items()]
-    energies = [f"{id_} {_flow(q)[1]}" for id_, q in rows.flowing]
-    widths = [max(len(t), 9) for t in (*titles, *energies)]
+    titles += [f"{id_} {_flow(q)[1]}" for id_, q in rows.flowing]
+    titles += [f"{id_} count" for id_ in rows.counted]
+    widths = [max(len(t), 9) for t in titles]
     yield "  ".join(
-        [
-            "time".ljust(19 + len(_split(0, rows))),
-            *(t.rjust(w) for t, w in zip((*titles, *energies), widths, strict=True)),
-        ]
+        ["time".ljust(19 + len(_split(0, rows))), *(t.rjust(w) for t, w in zip(titles, widths, strict=True))]
     )
     for part in rows.parts:
         columns = [_shown(q, part, id_) for id_, q in rows.points.items()]
         columns += [_flowed(q, part, id_) for id_, q in rows.flowing]
+        columns += [part.buckets[id_].count.tolist() for id_ in rows.counted]
         for t, *cells in zip(_times(part), *columns, strict=True):
             local = datetime.fromtimestamp(t // 1000, rows.zone).strftime("%Y-%m-%d %H:%M:%S")
             told = (_cell(c) or "-" for c in cells)
@@ -70,20 +81,22 @@ def table_rows(rows: Rows) -> Iterator[str]:
 
 def csv_rows(rows: Rows) -> Iterator[str]:
     """UTC, from 1970 until now. `shems history import` takes steps up to a day back: means hold from their line's time,
-    counters were read at it, so they have a line more at the end. The energies are to be looked at; it leaves them out.
+    counters were read at it, so they have a line more at the end. Energies and counts are to be looked at; it leaves
+    them out.
     """
-    energies = [_energy(id_, q) for id_, q in rows.flowing]
-    yield ",".join(("time", *rows.points, *energies))
+    told = [*(_energy(id_, q) for id_, q in rows.flowing), *(f"count of {id_}" for id_ in rows.counted)]
+    yield ",".join(("time", *rows.points, *told))
     read = _Read(rows)
     for part in rows.parts:
         readings = read.at_times(part)
         columns = [readings.get(id_) or _shown(q, part, id_) for id_, q in rows.points.items()]
         columns += [_flowed(q, part, id_) for id_, q in rows.flowing]
+        columns += [part.buckets[id_].count.tolist() for id_ in rows.counted]
         for t, *cells in zip(_times(part), *columns, strict=True):
             if 0 <= t <= rows.now:
                 yield ",".join((_iso(t, rows), *map(_cell, cells)))
     for at, last in read.at_end():
-        yield ",".join((_iso(at, rows), *(_cell(last.get(id_)) for id_ in rows.points), *("" for _ in energies)))
+        yield ",".join((_iso(at, rows), *(_cell(last.get(id_)) for id_ in rows.points), *("" for _ in told)))
 
 
 class _Read:
@@ -122,7 +135,7 @@ class _Read:
 def json_document(rows: Rows, out: IO[str] | None = None) -> None:
     """As GET /history answers: arrays side by side, which wait in files until all of the past has been read."""
     out = out or sys.stdout
-    fields = ("t", *FIELDS, *(FLOWS if rows.parts.civil else ()))
+    fields = ("t", *rows.fields)
     with ExitStack() as files:
         spools = {
             id_: {f: files.enter_context(tempfile.SpooledTemporaryFile(SPOOL, "w+", encoding="ascii")) for f in fields}
@@ -149,7 +162,7 @@ def json_document(rows: Rows, out: IO[str] | None = None) -> None:
 
 def parquet_file(rows: Rows, path: Path) -> None:
     """A row group a part. Raises UserError, without pyarrow too."""
-    fields = FIELDS if not rows.parts.civil else (*FIELDS, *FLOWS)
+    fields = rows.fields
     columns = {f"{id_}.{f}": f == "last" and bool(q.choices) for id_, q in rows.points.items() for f in fields}
     try:
         with parquet.written(path, columns) as put:

@@ -9,6 +9,9 @@ from typing import Protocol
 STEP_MS = 2_000
 """A jump of UTC against monotonic time above this is a step, below it is the drift that NTP mends."""
 
+FAR_MS = 86_400_000
+"""So far ahead of a time that has been heard is no clock that is merely not quite right: it was wrong."""
+
 
 class Clock(Protocol):
     def now(self) -> int:
@@ -32,7 +35,7 @@ class SystemClock:
     `not_before`: the last time this house has stored. While the machine's clock is behind what has been told already
     (booted without a battery clock, or set back), time runs on by the monotonic clock and is not trusted; when the
     machine's clock is ahead again, it is followed at once. `synchronised`: whether the machine has had the time from
-    elsewhere; until then, or while it is behind, what is told is provisional.
+    elsewhere, None where it does not know; until then, or while it is behind, what is told is provisional.
     """
 
     def __init__(
@@ -40,7 +43,7 @@ class SystemClock:
         not_before: int = 0,
         wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         monotonic: Callable[[], float] = time.monotonic,
-        synchronised: Callable[[], bool] = lambda: True,
+        synchronised: Callable[[], bool | None] = lambda: None,
     ) -> None:
         self._wall_ms = wall_ms
         self._monotonic = monotonic
@@ -49,7 +52,7 @@ class SystemClock:
         self._trusted = self._told - wall_ms() <= STEP_MS
         self._behind = not self._trusted
         self._synchronised = synchronised
-        self._provisional_since = None if self._trusted and synchronised() else self._told
+        self._provisional_since = None if self._trusted and synchronised() is not False else self._told
 
     def now(self) -> int:
         wall, at = self._wall_ms(), self._monotonic()
@@ -68,9 +71,20 @@ class SystemClock:
 
     @property
     def provisional_since(self) -> int | None:
-        if self._provisional_since is not None and self._trusted and (self._behind or self._synchronised()):
+        if self._provisional_since is not None and self._trusted and self._heard():
             self._provisional_since = None
         return self._provisional_since
+
+    def _heard(self) -> bool:
+        return self._behind or self._synchronised() is not False
+
+    @property
+    def far_ahead(self) -> bool:
+        """Whether it goes on from a time that was wrong: the machine has heard another one, more than a day before.
+
+        A house that has told wrong times can only begin again (see `Ring.open`): this clock does not run backwards.
+        """
+        return self._told - self._wall_ms() > FAR_MS and self._synchronised() is True
 
 
 def until_tick(clock: Clock, period_s: float = 1.0, phase_s: float = 0.0) -> float:

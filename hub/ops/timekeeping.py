@@ -10,10 +10,10 @@ _TIMEX_SIZE = 256
 """struct timex is shorter; all zero, it asks and sets nothing"""
 
 
-def synchronised() -> bool:
-    """False while no time server has been heard; True where the kernel does not tell."""
+def synchronised() -> bool | None:
+    """False while no time server has been heard; None where the kernel does not tell."""
     try:
         state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(_TIMEX_SIZE))
     except (OSError, AttributeError):
-        return True
-    return state != _TIME_ERROR if state >= 0 else True
+        return None
+    return state != _TIME_ERROR if state >= 0 else None

@@ -12,20 +12,26 @@ from typing import TypeAlias, TypeVar
 
 from hub.errors import ShemsError
 from hub.store.migrate import pending
+from hub.store.room import connected, has_room
 
 Cell: TypeAlias = str | int | float | bytes | None
 Statement: TypeAlias = tuple[str, Sequence[Cell]]
 T = TypeVar("T")
 
-_SETTINGS = ("page_size=4096", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY")
+_SETTINGS = tuple(
+    f"PRAGMA {setting}"
+    for setting in ("page_size=4096", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY")
+)
 
 
 class Database:
     """What the keepers of accounts, requests, journal... share. A call goes to the thread and back once."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, alone: bool, thread: ThreadPoolExecutor) -> None:
         self._path = path
         self._connection = connection
+        self._alone = alone
+        """the disk was full: nobody else can open it"""
         self._thread = thread
 
     @staticmethod
@@ -35,14 +41,14 @@ class Database:
             raise ShemsError(f"{path}: the folder {path.parent} does not exist; create it")
         thread = ThreadPoolExecutor(1, thread_name_prefix="state-db")
         try:
-            connection = await asyncio.get_running_loop().run_in_executor(thread, _opened, path)
+            connection, alone = await asyncio.get_running_loop().run_in_executor(thread, _opened, path)
         except sqlite3.Error as e:
             thread.shutdown()
             raise _unusable(path, e) from e
         except ShemsError:
             thread.shutdown()
             raise
-        return Database(path, connection, thread)
+        return Database(path, connection, alone, thread)
 
     async def write(self, *statements: Statement) -> int:
         """All statements in one transaction, on disk when this returns; gives the rows changed by the last one.
@@ -71,6 +77,9 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _transaction(self, statements: Sequence[Statement]) -> sqlite3.Cursor:
+        if self._alone and has_room(self._path):
+            self._connection.close()
+            self._connection, self._alone = _opened(self._path)
         done = self._connection.cursor()
         try:
             done.execute("BEGIN IMMEDIATE")
@@ -84,19 +93,18 @@ class Database:
         return done
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+def _opened(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """(the connection, whether it is ours alone)."""
+    connection, alone = connected(path, _SETTINGS)
     try:
         connection.row_factory = sqlite3.Row
-        for setting in _SETTINGS:
-            connection.execute(f"PRAGMA {setting}")
         [(version,)] = connection.execute("PRAGMA user_version").fetchall()
         for script in pending("state", version, path):
             connection.executescript(script)
     except (sqlite3.Error, ShemsError):
         connection.close()
         raise
-    return connection
+    return connection, alone
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> ShemsError:

@@ -36,6 +36,10 @@ class Devices:
         rows = [(here, (d.uid, d.id, d.role, json.dumps(d.facts))) for d in devices]
         await self._db.write((away, ()), *rows)
 
+    async def note(self, uid: str, facts: Mapping[str, object]) -> None:
+        """What is known of a device that is in the house, in place of what was."""
+        await self._db.write(("UPDATE device SET json = ? WHERE uid = ?", (json.dumps(facts), uid)))
+
     async def get(self, uid: str) -> Identity | None:
         row = await self._db.row("SELECT uid, id, role, json FROM device WHERE uid = ?", (uid,))
         return _identity(row) if row else None

@@ -14,6 +14,7 @@ from hub.store.database import Database
 _COLUMNS = "id, point, relation, value, source, person, cause, starts, ends, state, answer"
 _END = "UPDATE request SET ends = min(ends, ?) WHERE id = ?"
 _AGAIN = "UPDATE request SET ends = ? WHERE id = ?"
+_DAY_MS = 86_400_000
 OPEN = "open"
 
 
@@ -65,9 +66,12 @@ class Requests:
         await self._db.write((_END, (now, request_id)), *again)
 
     async def leases(self, now: int) -> list[Kept]:
-        """Those that have not ended at `now` (UTC ms), the earliest first: what a restart takes up again."""
-        sql = f"SELECT {_COLUMNS} FROM request WHERE ends > ? ORDER BY starts, id"
-        return [_kept(r) for r in await self._db.rows(sql, (now,))]
+        """Those that have not ended at `now` (UTC ms), the earliest first: what a restart takes up again.
+
+        None that was made more than a day after `now`: the machine's clock was wrong then, and its end means nothing.
+        """
+        sql = f"SELECT {_COLUMNS} FROM request WHERE ends > ? AND starts < ? ORDER BY starts, id"
+        return [_kept(r) for r in await self._db.rows(sql, (now, now + _DAY_MS))]
 
     async def forget(self, before: int) -> int:
         """Drops requests that ended before `before` (UTC ms): their ids may be used again. Gives how many."""

@@ -8,17 +8,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from hub.store.foreign.points import former
 from hub.store.ring import Querier, Ring, Storage
 
 T = TypeVar("T")
 
 
 class Past:
-    """One pool thread: long queries wait for each other, never for the control loop."""
+    """One pool thread: long queries wait for each other, never for the control loop.
+
+    What `resolve` does not know may be the point of a device that the house has no more.
+    """
 
     def __init__(self, ring: Ring, resolve: Callable[[str], str | None]) -> None:
         self._ring = ring
-        self._reader = ring.reader(resolve)
+        self._reader = ring.reader(lambda point: resolve(point) or _former(point))
         self._run = secrets.token_hex(4)
         """what the ring counts begins anew with each run, and between two anything may have changed"""
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="history-reader")
@@ -37,3 +41,8 @@ class Past:
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _former(point: str) -> str | None:
+    found = former(point)
+    return found.series if found else None

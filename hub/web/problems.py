@@ -11,6 +11,7 @@ import orjson
 from aiohttp import web
 
 from hub.errors import ShemsError, UserError
+from hub.store.ring.civil import is_date
 
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -113,6 +114,9 @@ def instant(request: web.Request, name: str, default: int) -> int:
     raw = request.query.get(name)
     if raw is None:
         return default
+    if is_date(raw):
+        detail = f"{name}={raw!r} is a date without its zone; write it like {raw[:4]}-{raw[4:6]}-{raw[6:]}T00:00Z"
+        raise ProblemError(400, "Bad time", detail, name)
     ms = _whole(raw) if raw.isdigit() else _iso(raw)
     if ms is None or not 0 <= ms <= LAST_MS:
         raise ProblemError(

@@ -54,6 +54,6 @@ async def kept_or(
 def _name(request: web.Request, points: Sequence[str], end_ms: int, version: str) -> str:
     """Of what is asked, whose numbers answer it, and what is known."""
     rooms = request.app[ROOMS]
-    meant = [rooms.board.points[p] for p in points]
+    meant = [rooms.board.points.get(p) for p in points]
     made_of = f"{request.rel_url.raw_path_qs} {meant} {rooms.site.timezone} {end_ms} {version}"
     return hashlib.sha256(made_of.encode()).hexdigest()[:20]

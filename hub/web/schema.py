@@ -276,13 +276,14 @@ class PointHistory(Series):
 
 
 class SeriesPart(TypedDict):
-    """A series when `fields=` asked for some of its arrays."""
+    """A series when `fields=` asked for some of its arrays. `count`: how many values each bucket was made of."""
 
     t: list[int]
     mean: NotRequired[list[float | None]]
     min: NotRequired[list[float | None]]
     max: NotRequired[list[float | None]]
     last: NotRequired[list[Value | None]]
+    count: NotRequired[list[int]]
 
 
 class HistoryPart(TypedDict):
@@ -302,8 +303,10 @@ class EnergySeries(TypedDict):
     """What flowed in each period, in `unit`; null where nothing is known.
 
     `minus` is what flowed the other way, for powers. `known` is the share of the period that is known. `marks` is a sum
-    of: 1 interpolated, 2 summed from power, 4 counter reset or swapped, 8 sums disagree, 16 imported; 0 = from a
-    counter that was read at both edges.
+    of: 1 interpolated, 2 summed from power, 4 counter reset or swapped, 8 sums disagree, 16 imported; with 1, if all
+    that is not known is how much of it belongs to the period before or after: 32 at its start, 64 at its end, so that a
+    longer period may be known well; 0 = from a counter that was read at both edges. `since` is when anything of it was
+    known first, whatever was asked for (UTC ms), null for never.
     """
 
     unit: str
@@ -311,6 +314,7 @@ class EnergySeries(TypedDict):
     minus: list[float | None]
     known: list[float]
     marks: list[int]
+    since: int | None
 
 
 class Energy(TypedDict):

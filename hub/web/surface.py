@@ -205,7 +205,10 @@ CALLS = (
         "The recorded past in buckets; gaps are null.",
         schema.History | schema.PointHistory | schema.HistoryPart | schema.PointHistoryPart,
         query=(
-            Query("point", "one point; its arrays are at the top of the answer"),
+            Query(
+                "point",
+                "one point, also of a device that the house has no more; its arrays are at the top of the answer",
+            ),
             Query("points", "several points, with commas between them; `series` has the arrays of each"),
             _FROM,
             _TO,
@@ -218,7 +221,8 @@ CALLS = (
             Query("width", "with `step=auto`: at most so many buckets; 1000 when left out", "count"),
             Query(
                 "fields",
-                "which arrays are sent beside `t`, with commas between them: mean, min, max, last; all when left out",
+                "which arrays are sent beside `t`, with commas between them: mean, min, max, last (all four when left "
+                "out), count (how many values a bucket was made of; alone it adds columns to a CSV table)",
             ),
             Query(
                 "format",

@@ -35,6 +35,9 @@ class SteadyPast:
     def finest(self, start: int) -> int:
         return 1
 
+    def holds(self, point: str) -> bool:
+        raise NotImplementedError
+
     def finest_of(self, points: Sequence[str], start: int, end: int, least: int) -> int:
         return least
 

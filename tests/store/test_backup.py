@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from hub.store.ring.backup import LIST, backup, restore
 from hub.store.ring.care import check
 from hub.store.ring.levels import DAY
 from hub.store.state import State
+from hub.store.vault import Vault
 from tests.store.house import T0, StillClock
 from tests.store.truth import BUDGET, Read, compare, feed, lived, read
 
@@ -171,6 +174,50 @@ def test_a_missing_folder_or_copy_is_explained(data: Path, tmp_path: Path) -> No
     backup(data, tmp_path / "copies", NOW)
     with pytest.raises(UserError, match="such a copy already"):
         backup(data, tmp_path / "copies", NOW)
+
+
+def test_a_new_box_can_read_the_passwords_of_its_devices(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = {"driver": "http", "link": "http://10.0.0.2", "password": "hunter2"}
+
+    async def kept(folder: Path, put: bool) -> Mapping[str, object]:
+        state = await State.open(folder / "state.db", StillClock())
+        try:
+            vault = Vault.open(folder / "secret.key")
+            if put:
+                await state.adopted.put("roof", table, vault, "anna", 1)
+            return await state.adopted.all(vault)
+        finally:
+            await state.close()
+
+    asyncio.run(kept(data, put=True))
+    copies, new = tmp_path / "copies", tmp_path / "new"
+    old = os.umask(0o022)
+    try:
+        assert main(["backup", str(copies), "--data", str(data)]) == 0
+        said = capsys.readouterr().out
+        assert said.count("\n") == 1 and "holds the key of the devices' passwords (secret.key): keep it safe" in said
+        Vault.open(tmp_path / "other.key")
+        new.mkdir()
+        (tmp_path / "other.key").rename(new / "secret.key")
+        assert main(["restore", str(copies), "--data", str(new)]) == 0
+    finally:
+        os.umask(old)
+    said = capsys.readouterr().out
+    assert "enter" not in said and "secret.key.before-" in said and len([*new.glob("secret.key.before-*")]) == 1
+    assert asyncio.run(kept(new, put=False)) == {"roof": table}
+    [copy] = copies.iterdir()
+    assert all((folder / "secret.key").stat().st_mode & 0o777 == 0o600 for folder in (copy, new))
+
+
+def test_a_copy_without_the_key_says_what_has_to_be_entered_again(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backup(data, tmp_path / "copies", NOW)
+    assert main(["restore", str(tmp_path / "copies"), "--data", str(tmp_path / "new")]) == 0
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1 and "no secret.key: on another box, enter the passwords of devices" in said
 
 
 def test_the_commands_say_what_they_have_done_in_one_line(

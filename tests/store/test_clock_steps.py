@@ -83,7 +83,8 @@ def test_no_second_is_lost_or_doubled(seconds: list[int], since: int, by: int) -
 
 class Machine:
     def __init__(self) -> None:
-        self.wall, self.mono, self.synchronised = 1_800_000_000_000, 5.0, False
+        self.wall, self.mono = 1_800_000_000_000, 5.0
+        self.synchronised: bool | None = False
 
     def clock(self, not_before: int) -> SystemClock:
         return SystemClock(not_before, lambda: self.wall, lambda: self.mono, lambda: self.synchronised)
@@ -110,3 +111,23 @@ def test_a_machine_that_sleeps_or_is_set_by_hand_moves_nothing() -> None:
     machine.wall += 3_600_000
     clock.now()
     assert clock.provisional_since is not None
+
+
+@pytest.mark.parametrize(("heard", "far"), [(False, False), (None, False), (True, True)])
+def test_only_a_time_that_was_heard_says_that_the_stored_one_was_wrong(heard: bool | None, far: bool) -> None:
+    machine = Machine()
+    clock = machine.clock(machine.wall + 3 * 365 * 86_400_000)
+    assert not clock.far_ahead
+    machine.synchronised = heard
+    assert clock.far_ahead is far
+
+
+def test_a_clock_that_strays_while_it_runs_is_noticed_when_it_is_back() -> None:
+    machine = Machine()
+    machine.synchronised = True
+    clock = machine.clock(0)
+    for step_ms, far in ((0, False), (400 * 86_400_000, False), (-400 * 86_400_000, True)):
+        machine.wall += step_ms
+        machine.mono += 1
+        clock.now()
+        assert clock.far_ahead is far

@@ -28,6 +28,7 @@ from hub.store.ring.energy import (
     disagree,
     integrated,
     pack,
+    summed,
     tail,
     unpack,
 )
@@ -73,6 +74,40 @@ def test_a_gap_over_whole_quarters_is_shared_out_evenly_and_marked() -> None:
     found = counted(T0, values, (), 1.0)
     assert kwh(found.energy)[1:] == [900.0] * 6 + [899.0]
     assert all(m & Mark.INTERPOLATED for m in found.energy.marks[:7].tolist())
+
+
+def periods(found: Energy, quarters: int) -> list[bool]:
+    """Which periods of so many quarter-hours are estimated."""
+    flow = summed(found, np.arange(0, len(found.marks) + 1, quarters), 1.0)
+    return [bool(m & Mark.INTERPOLATED) for m in flow.marks.tolist()]
+
+
+def test_what_is_estimated_of_quarters_only_is_none_of_the_hours_that_begin_and_end_with_a_reading() -> None:
+    hourly = np.full(6 * 3600, MISSING, np.int32)
+    hourly[3599::3600] = 2000 + 700 * np.arange(6)
+    found = counted(T0, hourly, [Reading(T0 - 1, 1500)], 1.0).energy
+    assert found.plus.sum() == 4000 * PARTS
+    assert (periods(found, 1), periods(found, 4), periods(found, 24)) == ([True] * 24, [False] * 6, [False])
+    assert periods(found, 3) == [True] * 8, "no reading is near both of its ends"
+    late = counted(T0, hourly, (), 1.0).energy
+    assert periods(late, 4) == [True] + [False] * 5, "how it began is not known"
+
+
+def test_a_counter_that_was_unread_for_a_while_has_counted_on() -> None:
+    values = steady(3600, 8 * QUARTER)
+    values[2 * QUARTER + 300 : 3 * QUARTER + 300] = MISSING
+    found = counted(T0, values, (), 1.0).energy
+    assert (periods(found, 1), periods(found, 4)) == ([k in (2, 3) for k in range(8)], [False] * 2)
+    values[-2 * QUARTER :] = MISSING
+    assert periods(counted(T0, values, (), 1.0).energy, 8) == [False], "its last reading is at a quarter's end"
+    values[-3 * QUARTER + 300 :] = MISSING
+    assert periods(counted(T0, values, (), 1.0).energy, 8) == [True], "when it has stopped is not known"
+
+
+def test_the_quarter_that_runs_is_read_to_its_end_as_far_as_it_has_come() -> None:
+    values = np.where(np.arange(4 * QUARTER) < 3 * QUARTER + 120, steady(3600, 4 * QUARTER), MISSING).astype(np.int32)
+    assert periods(counted(T0, values, (), 1.0, open_s=125).energy, 4) == [False]
+    assert periods(counted(T0, values, (), 1.0, open_s=400).energy, 4) == [True]
 
 
 def test_the_gap_before_is_shared_out_over_the_quarters_that_it_spans() -> None:

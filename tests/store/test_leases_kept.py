@@ -27,3 +27,15 @@ def test_the_older_one_ends_now_even_when_the_newer_one_begins_later(tmp_path: P
         await state.close()
 
     asyncio.run(visit())
+
+
+def test_a_wish_that_was_made_while_the_clock_was_far_ahead_does_not_hold_for_years(tmp_path: Path) -> None:
+    async def visit() -> None:
+        state = await State.open(tmp_path / "state.db", StillClock(), 1 << 20)
+        await state.requests.take(lease("now"))
+        before = NOW - 400 * 86_400_000
+        assert [k.request.id for k in await state.requests.leases(before)] == []
+        assert [k.request.id for k in await state.requests.leases(NOW - 60_000)] == ["now"]
+        await state.close()
+
+    asyncio.run(visit())

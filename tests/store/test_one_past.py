@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -178,3 +180,41 @@ def test_a_device_that_comes_back_for_its_successor_has_all_of_the_past(tmp_path
     reader, _ = Ring.look(tmp_path / "history.db", lambda p: known[p].key)
     told = reader.query(["a.power"], T0 * 1000, (T0 + 300) * 1000, 1000)["a.power"]
     assert told.count.sum() == 3 and not ring.problems
+
+
+def test_a_word_that_is_given_before_the_time_is_known_takes_no_past_away(path: Path) -> None:
+    recorded(path, range(100), lambda k: {scaled(POWER, 1.0, "o.power"): 1000})
+    swapped(path, -DAY, "o")
+    reader, _ = Ring.look(path, POINTS.get)
+    assert asked(reader, 0, 100, 100).count.sum() == 100
+
+
+def test_a_word_that_was_a_mistake_is_taken_back(tmp_path: Path) -> None:
+    """Whose past is told as that of `g` is what the owner says now; what was said for a device that is gone stays."""
+    path = tmp_path / "history.db"
+    known = {f"{d}.power": SeriesInfo(f"{d}.power", "gauge", 1.0, "W") for d in ("o", "x", "g")}
+    recorded(path, range(2), lambda k: {known["o.power" if k else "x.power"]: 5 + k})
+
+    def told(before: str) -> list[object]:
+        clock = StillClock()
+        clock.ms += 10_000
+        ring = Ring.open(path, clock)
+        ring.join("g", before)
+        own = ring.reader(lambda p: known[p].key).query(["g.power"], T0 * 1000, (T0 + 2) * 1000, None)["g.power"]
+        ring.start()
+        assert ring.close() and not ring.problems
+        reader, _ = Ring.look(path, lambda p: known[p].key)
+        kept = reader.query(["g.power"], T0 * 1000, (T0 + 2) * 1000, None)["g.power"]
+        assert plain(kept.last) == plain(own.last)
+        return plain(own.last)
+
+    assert told("x") == [5, None]
+    assert told("o") == [None, 6]
+    assert told("") == [None, None]
+    assert told("o") == [None, 6]
+    with sqlite3.connect(path) as db:
+        words = db.execute("SELECT kind, numbers FROM event WHERE kind IN ('joined', 'parted')").fetchall()
+        assert [(kind, json.loads(n)["before"]) for kind, n in words] == [
+            *(("joined", "x"), ("parted", "x"), ("joined", "o"), ("parted", "o"), ("joined", "o"))
+        ]
+    db.close()

@@ -84,6 +84,59 @@ def test_a_line_of_csv_has_the_mean_and_the_newest_reading_of_what_has_none(with
     with_house(play)
 
 
+def test_how_many_values_a_bucket_is_of_is_told_when_asked_for(with_house: Callable[[Play], None]) -> None:
+    async def play(_: SampleHouse, http: aiohttp.ClientSession) -> None:
+        asked = f"history?point=grid.power&{HOUR}&step=900"
+        raw = (await data(http, asked.replace("step=900", "step=raw")))["last"]
+        wanted = [sum(v is not None for v in raw[k : k + 900]) for k in range(0, 3600, 900)]
+        assert "count" not in await data(http, asked)
+        found = await data(http, f"{asked}&fields=mean,count")
+        assert found["count"] == wanted and set(found) == {"step_ms", "t", "mean", "count"}
+        _, _, body = await get(http, f"{asked}&format=csv&fields=count")
+        lines = body.decode().split("\r\n")
+        assert lines[0] == "time,grid.power,count of grid.power"
+        assert [int(line.split(",")[2]) for line in lines[1:-1]] == wanted
+        for wrong in ("fields=mean&format=csv", "fields=mean,cuont"):
+            status, _, body = await get(http, f"{asked}&{wrong}")
+            assert status == 400 and json.loads(body)["field"] == "fields"
+
+    with_house(play)
+
+
+def test_a_device_that_the_house_has_no_more_has_its_past(with_house: Callable[[Play], None]) -> None:
+    async def play(house: SampleHouse, http: aiohttp.ClientSession) -> None:
+        oven = Point.of(config.uid_of("oven"), "oven", "power")
+        house.ring.append(Column(START + 3_650_000, {oven.id: 900}), {oven.id: SeriesInfo.of(oven)})
+        minute = f"from={START + 3_600_000}&to={START + 3_660_000}&step=60"
+        assert (await data(http, f"history?point=oven.power&{minute}"))["last"] == [900]
+        both = (await data(http, f"history?points=grid.power,oven.power&{minute}"))["series"]
+        assert both["oven.power"]["last"] == [900] and set(both) == {"grid.power", "oven.power"}
+        path = f"history?point=oven.power&{minute}&format=csv"
+        assert (await get(http, path))[2].decode().split("\r\n")[1].endswith(",900.0")
+        before = await tag(http, path)
+        house.ring.append(Column(START + 3_651_000, {oven.id: 800}), {oven.id: SeriesInfo.of(oven)})
+        assert await tag(http, path) != before
+        told = await data(http, f"energy?point=oven.power&from={START + 3_600_000}&to={START + 4_500_000}&step=quarter")
+        assert list(told["series"]) == ["oven.power"] and told["series"]["oven.power"]["unit"] == "Wh"
+        for unknown in ("oven.soc", "ovn.power", "oven.powr", "oven", ""):
+            status, _, body = await get(http, f"history?points=grid.power,{unknown}&{minute}")
+            assert status == 404 and json.loads(body)["field"] == "point", unknown
+
+    with_house(play)
+
+
+def test_a_date_without_dashes_is_no_time(with_house: Callable[[Play], None]) -> None:
+    async def play(_: SampleHouse, http: aiohttp.ClientSession) -> None:
+        status, _, body = await get(http, "history?point=grid.power&from=20240131&step=day")
+        assert status == 400 and json.loads(body)["field"] == "from"
+        assert (
+            json.loads(body)["detail"] == "from='20240131' is a date without its zone; write it like 2024-01-31T00:00Z"
+        )
+        assert (await get(http, "history?point=grid.power&from=99999999&to=100000000"))[0] == 200
+
+    with_house(play)
+
+
 def test_parquet_is_an_extra(with_house: Callable[[Play], None]) -> None:
     async def play(_: SampleHouse, http: aiohttp.ClientSession) -> None:
         path = f"history?points=grid.power,battery.soc&{HOUR}&step=60&format=parquet"

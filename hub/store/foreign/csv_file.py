@@ -20,7 +20,7 @@ import numpy as np
 
 from hub.errors import UserError
 from hub.store.foreign.dialect import PACKED, Decimals, Header, header, opened
-from hub.store.foreign.source import Day, Floats, Foreign, Reads, Remarks, Wish
+from hub.store.foreign.source import Day, Floats, Foreign, Reads, Remarks, Told, Wish
 from hub.store.foreign.spans import Wide, held, laid
 from hub.store.foreign.times import Times
 from hub.store.ring.codec import MISSING
@@ -55,7 +55,7 @@ class CsvSource:
     def columns(self) -> list[Foreign]:
         return list(self._header.columns.values())
 
-    def told_kwh(self, wish: Wish) -> float | None:
+    def told(self, wish: Wish) -> Told | None:
         return None
 
     def days(self, wishes: Sequence[Wish]) -> Iterator[Day]:

@@ -11,14 +11,16 @@ import numpy as np
 
 from hub.errors import UserError
 from hub.store.foreign.recorder import Recorder, Runs, Statistic
-from hub.store.foreign.source import Day, Floats, Foreign, Reads, Remarks, Wish
+from hub.store.foreign.source import Day, Floats, Foreign, Reads, Remarks, Told, Wish
 from hub.store.foreign.spans import Span, days_of
+from hub.store.foreign.summed import Summed
 from hub.store.ring.codec import MISSING, Ints
 from hub.store.ring.levels import DAY, HOUR
 from hub.store.ring.rollup import Rolled
 
 FIVE = 300
 _TABLES = {HOUR: "statistics", FIVE: "statistics_short_term"}
+_NONE = np.empty(0)
 
 
 class HomeAssistant:
@@ -43,12 +45,13 @@ class HomeAssistant:
             self._left_out(wish)
             yield from self._counted(wish) if wish.counter else self._measured(wish)
 
-    def told_kwh(self, wish: Wish) -> float | None:
-        statistic = self._statistics.get(wish.name)
-        sums = self._db.sums(statistic.id) if statistic and statistic.counts and wish.info.unit == "Wh" else None
-        if not statistic or not sums:
+    def told(self, wish: Wish) -> Told | None:
+        summed = self._summed(wish) if wish.counter and wish.info.unit == "Wh" else None
+        found = summed.told() if summed else None
+        if not summed or not found:
             return None
-        return round((sums[1] - sums[0]) * wish.reads(statistic.unit).factor * wish.info.scale / 1000, 3)
+        kwh, since, until = found
+        return Told(round(kwh * summed.factor * wish.info.scale / 1000, 3), since, until)
 
     def _left_out(self, wish: Wish) -> None:
         """What has no time, or a text for a number, is said."""
@@ -74,24 +77,39 @@ class HomeAssistant:
     # -- counters ----------------------------------------------------------------------------------------------------
 
     def _counted(self, wish: Wish) -> Iterator[Day]:
-        """Each reading at its own second: of hours, then of 5 minutes, then the states themselves."""
-        states = self._first(wish)
+        """Each reading at its own second: of hours, then of 5 minutes, then the states themselves.
+
+        Where only the sum tells what was counted, the states do not.
+        """
+        summed, first = self._summed(wish), self._first(wish)
+        by_sum = summed is not None and self._by_sum(wish, summed)
         spans: list[Iterator[Span]] = []
-        statistic = self._statistics.get(wish.name)
-        if statistic:
-            fine = self._begins(FIVE, statistic)
-            spans.append(self._read(wish, statistic, HOUR, min(fine, states)))
-            spans.append(self._read(wish, statistic, FIVE, states))
-        spans.append((t, t + 1, v) for t, v in self._states(wish) if not isnan(v))
+        if summed:
+            spans.append(self._read(wish, summed.readings(by_sum, inf if by_sum else first)))
+        if not by_sum:
+            spans.append((t, t + 1, v) for t, v in self._states(wish) if not isnan(v))
         return (Day(wish, day, seconds=seconds) for day, seconds in days_of(chain(*spans)))
 
-    def _read(self, wish: Wish, statistic: Statistic, step: int, until: float) -> Iterator[Span]:
-        """A period's reading is that of its last second."""
+    def _by_sum(self, wish: Wish, summed: Summed) -> bool:
+        """Ids with a colon are those of what others have put in."""
+        return wish.read == "sum" if wish.read else ":" in wish.name or summed.by_sum
+
+    def _summed(self, wish: Wish) -> Summed | None:
+        """Hours until the 5 minutes begin, then those; a period's reading is that of its last second."""
+        statistic = self._statistics.get(wish.name)
+        if not statistic:
+            return None
+        hours, fives = (list(self._db.counts(_TABLES[step], statistic.id)) for step in (HOUR, FIVE))
+        begins = fives[0][0] if fives else inf
+        rows = [(int(t) + HOUR - 1, *told) for t, *told in hours if int(t) + HOUR - 1 < begins]
+        rows += [(int(t) + FIVE - 1, *told) for t, *told in fives]
+        t, state, total = (np.array(column, np.float64) for column in zip(*rows, strict=True)) if rows else [_NONE] * 3
+        return Summed(t.astype(np.int64), state, total, wish.reads(statistic.unit).factor)
+
+    def _read(self, wish: Wish, readings: Iterator[tuple[int, float]]) -> Iterator[Span]:
+        statistic = self._statistics[wish.name]
         reads = wish.reads(statistic.unit)
-        for start, value in self._db.readings(_TABLES[step], statistic.id):
-            at = int(start) + step - 1
-            if at >= until:
-                return
+        for at, value in readings:
             try:
                 yield at, at + 1, reads.number(value)
             except ValueError as e:
@@ -159,11 +177,6 @@ class HomeAssistant:
         """UTC s of the first state."""
         found = self._db.first_state(self._entities[wish.name]) if wish.name in self._entities else None
         return inf if found is None else found
-
-    def _begins(self, step: int, statistic: Statistic) -> float:
-        for start, *_ in self._db.readings(_TABLES[step], statistic.id):
-            return start
-        return inf
 
     # -- means -------------------------------------------------------------------------------------------------------
 

@@ -13,19 +13,29 @@ from hub.store.ring.past import PastReader, PastWriter
 def bring(source: Source, wishes: Sequence[Wish], past: PastReader, file: str, dry_run: bool) -> Report:
     """Everything that is wished for and not known; `past` is a PastWriter unless `dry_run`.
 
-    Raises UserError for a source that cannot be read, ShemsError when the budget is used up.
+    Of a counter nothing is taken that would not come to what the other system says itself, unless the owner's word is
+    to read it so. Raises UserError for a source that cannot be read, ShemsError when the budget is used up.
     """
-    tallies = {w.point.id: Tally(w) for w in wishes}
-    for day in source.days(wishes):
+    refused = _refused(source, wishes)
+    tallies = {w.point.id: refused.get(w.point.id) or Tally(w, source.told(w)) for w in wishes}
+    for day in source.days([w for w in wishes if w.point.id not in refused]):
         if _empty(day):
             continue
-        refused = day.day >= past.until
-        tallies[day.wish.point.id].take(day, None if refused else _taken(past, day, dry_run))
-    for tally in tallies.values():
-        tally.told_kwh = source.told_kwh(tally.wish)
+        ours = day.day >= past.until
+        tallies[day.wish.point.id].take(day, None if ours else _taken(past, day, dry_run))
     wished = {w.name for w in wishes}
     left_out = [c.name for c in source.columns() if c.name not in wished]
     return Report(file, source.format, dry_run, list(tallies.values()), left_out, source.remarks)
+
+
+def _refused(source: Source, wishes: Sequence[Wish]) -> dict[str, Tally]:
+    """By point, the counters that would not come to what the other system says itself."""
+    tallies = {w.point.id: tally for w in wishes if (tally := Tally(w, source.told(w))).told}
+    if tallies:
+        for day in source.days([t.wish for t in tallies.values()]):
+            if not _empty(day):
+                tallies[day.wish.point.id].take(day, None)
+    return {id_: tally for id_, tally in tallies.items() if tally.refused}
 
 
 def _taken(past: PastReader, day: Day, dry_run: bool) -> int:

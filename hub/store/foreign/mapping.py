@@ -17,7 +17,10 @@ from hub.store.ring.types import SeriesInfo
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the map. `sign` and `scale` multiply; `unit` instead of what the other system says."""
+    """A line of the map. `sign` and `scale` multiply; `unit` instead of what the other system says.
+
+    `values`, `read`: see Wish.
+    """
 
     name: str
     point: str
@@ -25,6 +28,7 @@ class Entry:
     scale: float = 1.0
     unit: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    read: str = ""
 
 
 def entries(path: Path | None, columns: Sequence[Foreign]) -> list[Entry]:
@@ -42,6 +46,7 @@ def entries(path: Path | None, columns: Sequence[Foreign]) -> list[Entry]:
 def wishes(found: Iterable[Entry], columns: Sequence[Foreign], site: Site, where: str) -> list[Wish]:
     """Each entry as a point of this house; raises UserError naming the entry, with a suggestion."""
     names = [c.name for c in columns]
+    counting = {c.name for c in columns if c.counts}
     taken: dict[str, str] = {}
     out = []
     for e in found:
@@ -54,10 +59,12 @@ def wishes(found: Iterable[Entry], columns: Sequence[Foreign], site: Site, where
             point = point_of(site, e.point)
         except UserError as error:
             raise UserError(f"{where}: {e.name!r}: {error}") from None
+        if e.read and e.name not in counting:
+            raise UserError(f"{where}: {e.name!r}: `read` is for what Home Assistant sums; leave it out")
         if e.point in taken:
             raise UserError(f"{where}: {e.name!r} and {taken[e.point]!r} are both {e.point}; keep one")
         taken[e.point] = e.name
-        out.append(Wish(e.name, point, SeriesInfo.of(point), e.sign, e.scale, e.unit, e.values))
+        out.append(Wish(e.name, point, SeriesInfo.of(point), e.sign, e.scale, e.unit, e.values, e.read))
     return out
 
 
@@ -73,10 +80,13 @@ class _Map(Document):
             return Entry(name, value)
         if not isinstance(value, dict) or "point" not in value:
             raise self.error(at, 'must be a point like "grid.power", or a table with one: { point = "grid.power" }')
-        self.keys(value, at, ("point", "sign", "scale", "unit", "values"))
+        self.keys(value, at, ("point", "sign", "scale", "unit", "values", "read"))
         sign = self.number(value, f"{at}.sign", 1, -1, 1)
         if sign not in (-1, 1):
             raise self.error(f"{at}.sign", f"is 1 or -1, not {sign:g}")
+        read = self.get(value, f"{at}.read", str, "")
+        if read:
+            self.one_of(f"{at}.read", read, ("state", "sum"))
         words = self.table(value, f"{at}.values")
         if not all(isinstance(w, str) for w in words.values()):
             raise self.error(f"{at}.values", 'is a table of texts, e.g. { heat = "heating" }')
@@ -87,6 +97,7 @@ class _Map(Document):
             self.number(value, f"{at}.scale", 1, -1e9, 1e9),
             self.get(value, f"{at}.unit", str, ""),
             words,
+            read,
         )
 
 

@@ -1,7 +1,8 @@
-"""Points by their id, from the site document alone: the house need not be running."""
+"""Points by their id, from the site document, or of what it no longer names: the house need not be running."""
 
 from __future__ import annotations
 
+from hub.config import uid_of
 from hub.errors import UserError
 from hub.model import OWN_ROLES, Point, quantity
 from hub.model.document import hint
@@ -23,3 +24,15 @@ def point_of(site: Site, id_: str) -> Point:
         return Point(uids[device], device, quantity(name))
     except KeyError as e:
         raise UserError(f"{id_}: {e.args[0]}; docs/points.md lists them all") from None
+
+
+def former(id_: str) -> Point | None:
+    """The point called `id_` of a device that the house has no more; None for what can be none.
+
+    Such a device goes by the id that it had, or by its uid, if it had one of its own.
+    """
+    device, _, name = id_.partition(".")
+    try:
+        return Point(uid_of(device), device, quantity(name)) if device else None
+    except KeyError:
+        return None

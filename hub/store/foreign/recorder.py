@@ -125,36 +125,23 @@ class Recorder:
 
     def means(self, table: str, id_: int) -> Iterator[tuple[int, float, float, float]]:
         """(UTC s, mean, min, max) of `statistics` (hours) or `statistics_short_term` (5 minutes)."""
-        return self._told(table, ("mean", "coalesce(min, mean)", "coalesce(max, mean)"), id_)
-
-    def readings(self, table: str, id_: int) -> Iterator[tuple[int, float]]:
-        """(UTC s of the period's beginning, the counter at its end)."""
-        return self._told(table, ("state",), id_)
-
-    def spoilt(self, table: str, id_: int, value: str) -> int:
-        """How many rows with a `value` (`mean`, `state`) are told neither by `means` nor by `readings`."""
-        columns = ("mean", "min", "max") if value == "mean" else (value,)
-        numbers = " AND ".join(f"({c} IS NULL OR {_number(c)})" for c in columns)
-        sound = f"({numbers} AND {_timed(self._start(table))})"
-        return self._count(f"{table} WHERE metadata_id = ? AND {value} IS NOT NULL AND NOT {sound}", id_)
-
-    def _told(self, table: str, values: tuple[str, ...], id_: int) -> Iterator[tuple[Any, ...]]:
-        """(UTC s, values) of the rows that have a time and numbers."""
-        at = self._start(table)
+        at, values = self._start(table), ("mean", "coalesce(min, mean)", "coalesce(max, mean)")
         sound = " AND ".join((*map(_number, values), _timed(at)))
         columns = ", ".join((_seconds(at), *values))
         return self._rows(f"SELECT {columns} FROM {table} WHERE metadata_id = ? AND {sound} ORDER BY {at}", id_)
 
-    def sums(self, id_: int) -> tuple[float, float] | None:
-        """(first, last) of what Home Assistant has summed up of a counter."""
-        found = []
-        for table in ("statistics", "statistics_short_term"):
-            if self._columns[table]:
-                at = self._start(table)
-                sound = f"{_number('sum')} AND {_timed(at)}"
-                sql = f"SELECT {_seconds(at)}, sum FROM {table} WHERE metadata_id = ? AND {sound} ORDER BY {at}"
-                found += [r for order in ("ASC", "DESC") for r in self._rows(f"{sql} {order} LIMIT 1", id_)]
-        return (min(found)[1], max(found)[1]) if found else None
+    def counts(self, table: str, id_: int) -> Iterator[tuple[int, float | None, float | None]]:
+        """(UTC s of the period's beginning, the counter at its end as `state` and as `sum` tell it); one is known."""
+        at, told = self._start(table), [f"CASE WHEN {_number(c)} THEN {c} END" for c in ("state", "sum")]
+        sound = f"metadata_id = ? AND {_timed(at)} AND coalesce({', '.join(told)}) IS NOT NULL"
+        return self._rows(f"SELECT {_seconds(at)}, {', '.join(told)} FROM {table} WHERE {sound} ORDER BY {at}", id_)
+
+    def spoilt(self, table: str, id_: int, value: str) -> int:
+        """How many rows with a `value` (`mean`, `state`, `sum`) are told neither by `means` nor by `counts`."""
+        columns = ("mean", "min", "max") if value == "mean" else (value,)
+        numbers = " AND ".join(f"({c} IS NULL OR {_number(c)})" for c in columns)
+        sound = f"({numbers} AND {_timed(self._start(table))})"
+        return self._count(f"{table} WHERE metadata_id = ? AND {value} IS NOT NULL AND NOT {sound}", id_)
 
     def runs(self) -> Runs:
         """When Home Assistant was running."""

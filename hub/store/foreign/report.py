@@ -8,20 +8,24 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from hub.store.foreign.source import Day, Remarks, Wish
+from hub.store.foreign.source import Day, Remarks, Told, Wish
 from hub.store.ring.codec import MISSING
 from hub.store.ring.energy import WATTS, classify
 from hub.store.ring.levels import DAY
+
+_SHARE, _LEAST_KWH = 0.03, 0.5
+"""By how much what comes in may differ from what the other system says: of both, and at least."""
 
 
 @dataclass(slots=True)
 class Tally:
     """One point. Seconds and buckets are those of the file; `kwh` is all that it comes to, `kwh_back` the other way.
 
-    `first`, `last`: UTC s of the first and after the last that is known. `told_kwh`: what the old system says.
+    `first`, `last`: UTC s of the first and after the last that is known. `told`: what the old system says.
     """
 
     wish: Wish
+    told: Told | None = None
     first: int | None = None
     last: int = 0
     days: int = 0
@@ -31,9 +35,9 @@ class Tally:
     known_buckets: int = 0
     refused_days: int = 0
     resets: int = 0
-    told_kwh: float | None = None
     _wh: float = 0.0
     _wh_back: float = 0.0
+    _wh_told: float = 0.0
     _before: tuple[int, int] | None = None
 
     def take(self, day: Day, new: int | None) -> None:
@@ -60,6 +64,23 @@ class Tally:
     @property
     def kwh_back(self) -> float | None:
         return round(self._wh_back / 1000, 3) if self._energetic and not self.wish.counter else None
+
+    @property
+    def told_kwh(self) -> float | None:
+        return self.told.kwh if self.told else None
+
+    @property
+    def same_kwh(self) -> float:
+        """What comes in of the time that the old system tells of."""
+        return round(self._wh_told / 1000, 3)
+
+    @property
+    def refused(self) -> bool:
+        """Whether that is not what the old system says, and the owner has not said which is true."""
+        if self.told is None or self.wish.read:
+            return False
+        most = max(abs(self.told.kwh), self.same_kwh)
+        return abs(self.told.kwh - self.same_kwh) > max(_LEAST_KWH, _SHARE * most)
 
     @property
     def _energetic(self) -> bool:
@@ -90,6 +111,9 @@ class Tally:
         if len(t) > 1:
             steps, events = classify(t, c, scale)
             self._wh += float(steps.sum()) * scale
+            if self.told:
+                same = (t[:-1] >= self.told.since) & (t[1:] <= self.told.until)
+                self._wh_told += float(steps[same].sum()) * scale
             self.resets += len(events)
 
 
@@ -103,6 +127,10 @@ class Report:
     points: list[Tally]
     left_out: list[str] = field(default_factory=list)
     remarks: Remarks = field(default_factory=Remarks)
+
+    @property
+    def refused(self) -> list[Tally]:
+        return [p for p in self.points if p.refused]
 
     @property
     def new(self) -> int:
@@ -137,7 +165,12 @@ class Report:
         if self.left_out:
             more = f" and {len(self.left_out) - 10} more" if len(self.left_out) > 10 else ""
             yield f"not taken: {', '.join(self.left_out[:10])}{more}"
-        yield "dry run: nothing was written" if self.dry_run else "done" if self.new else "done: all of it was known"
+        yield "dry run: nothing was written" if self.dry_run else self._done()
+
+    def _done(self) -> str:
+        if self.refused:
+            return f"done, but for {', '.join(p.wish.point.id for p in self.refused)}"
+        return "done" if self.new else "done: all of it was known"
 
 
 def iso(t: int) -> str:
@@ -145,6 +178,13 @@ def iso(t: int) -> str:
 
 
 def _amounts(p: Tally) -> Iterator[str]:
+    if p.refused:
+        yield (
+            f"refused: {p.same_kwh:,.3f} kWh would come in, but Home Assistant's own sum says {p.told_kwh:,.3f} kWh "
+            'for the same time; take one with read = "state" or read = "sum" beside the point in the map, or correct '
+            "it in Home Assistant first"
+        )
+        return
     if p.new_seconds or p.known_seconds:
         yield f"{_n(p.new_seconds, 'second')} new, {p.known_seconds:,} known already"
     if p.new_buckets or p.known_buckets:
@@ -171,6 +211,7 @@ def _point(p: Tally) -> dict[str, object]:
         "kwh": p.kwh,
         "kwh_back": p.kwh_back,
         "told_kwh": p.told_kwh,
+        "refused": p.refused,
         "resets": p.resets,
     }
 

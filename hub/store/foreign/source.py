@@ -39,7 +39,10 @@ class Foreign:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """The foreign `name` as our `point`. `values`: other words for its choices, by what the other system says."""
+    """The foreign `name` as our `point`. `values`: other words for its choices, by what the other system says.
+
+    `read`: which of Home Assistant's numbers tells what a counter has counted, `state` or `sum`, by the owner's word.
+    """
 
     name: str
     point: Point
@@ -48,6 +51,7 @@ class Wish:
     scale: float = 1.0
     unit: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    read: str = ""
 
     @property
     def counter(self) -> bool:
@@ -135,6 +139,15 @@ class Day:
     rolled: Rolled | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the other system itself says a counter has counted between two of its readings, s UTC."""
+
+    kwh: float
+    since: int
+    until: int
+
+
 @dataclass(slots=True)
 class Remarks:
     """What the owner should know of the reading: counts by foreign name and words, and an example of each."""
@@ -159,8 +172,8 @@ class Source(Protocol):
     def days(self, wishes: Sequence[Wish]) -> Iterator[Day]:
         """Days with something in them; those of one wish in time order, each once. Starts from the beginning."""
 
-    def told_kwh(self, wish: Wish) -> float | None:
-        """What the other system itself says a counter has counted in all."""
+    def told(self, wish: Wish) -> Told | None:
+        """What the other system itself says a counter has counted in all; None where it does not."""
 
 
 def _is_number(text: str) -> bool:

@@ -24,9 +24,11 @@ from hub.store.ring.care import check
 from hub.store.ring.hotlog import HotLog
 
 HISTORY, HOT, STATE = "history.db", "history.hot", "state.db"
+KEY = "secret.key"
+"""What opens the secrets in the state: without it a new box could not sign in to its devices."""
 LIST = "backup.json"
 _SCHEMAS = {HISTORY: "history", STATE: "state"}
-_FILES = (HISTORY, HOT, STATE)
+_FILES = (HISTORY, HOT, STATE, KEY)
 _SPARE = 16 << 20
 """Bytes that must stay free beside a copy."""
 
@@ -44,7 +46,9 @@ class Report:
 
 
 def backup(data: Path, to: Path, now_ms: int) -> Report:
-    """Copies history and state of the folder `data`, whether or not its hub runs, into a new folder in `to`.
+    """Copies history and state of the folder `data`, and the key of its secrets, into a new folder in `to`.
+
+    Its hub may run.
 
     Raises UserError where there is nothing to copy or no room, ShemsError when a copy is not what it should be.
     """
@@ -65,6 +69,8 @@ def backup(data: Path, to: Path, now_ms: int) -> Report:
                     _copy_history(data, partial)
                 else:
                     _copy(source, partial / source.name)
+            if (data / STATE).is_file() and (data / KEY).is_file():
+                _copy_private(data / KEY, partial / KEY)
             _verified(partial, data, report)
             report.files = {p.name: p.stat().st_size for p in sorted(partial.iterdir())}
             _write_list(partial, now_ms)
@@ -89,7 +95,7 @@ def restore(source: Path, data: Path, now_ms: int) -> Report:
         _need_room(data, sum(report.files.values()))
         with _nobody_in(data), _scratch(data / f".restore-{now_ms}") as partial:
             for name in report.files:
-                shutil.copyfile(copy / name, partial / name)
+                _copy_private(copy / name, partial / name)
             _sync(*partial.iterdir())
             if any(_sha256(partial / name) != _sha256(copy / name) for name in report.files):
                 raise ShemsError(f"{data}: what was written is not what was read; the disk may be damaged")
@@ -125,6 +131,12 @@ def _copy(source: Path, target: Path) -> None:
             connection.execute("VACUUM INTO ?", (str(target),))
     except sqlite3.DatabaseError as e:
         raise ShemsError(f"{source}: cannot be copied: {e}; see `shems history check`") from e
+
+
+def _copy_private(source: Path, target: Path) -> None:
+    """Readable by us alone from its first byte."""
+    with source.open("rb") as read, os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as w:
+        shutil.copyfileobj(read, w, 1 << 20)
 
 
 def _hot_from(history: Path) -> int:

@@ -14,7 +14,7 @@ from hub.model import Value
 from hub.store.ring.codec import Ints
 from hub.store.ring.levels import LEVELS, Level
 from hub.store.ring.now import END
-from hub.store.ring.rollup import Rolled, Wide
+from hub.store.ring.rollup import FIELDS, Rolled, Wide
 from hub.store.ring.types import Buckets, SeriesInfo
 
 MAX_BUCKETS = 1_000_000
@@ -117,6 +117,14 @@ def turns(t: NDArray[np.int64], seconds: Wide | int, before: Known, count: Ints,
     fit = (count > 0) & (later.rolled.n > 0)
     fit &= count + later.rolled.n <= seconds * max(before.a_second, later.a_second)
     return fit if before.info.key == later.info.key else fit & (t + 1000 * seconds > before.until * 1000)
+
+
+def shared(quarters: Rolled, hours: Rolled, at: int, n: int) -> Rolled:
+    """`n` quarter-hours from index `at` on; an hour that has none, but is known, gives each of its four a share."""
+    alone = np.repeat((hours.n > 0) & ~quarters.n.reshape(-1, 4).any(1), 4)
+    upto = hours.n[:, None] * np.arange(5) // 4
+    shares = Rolled(np.diff(upto).ravel().astype(np.int32), *(np.repeat(getattr(hours, f), 4) for f in FIELDS[1:]))
+    return Rolled(*(np.where(alone, getattr(shares, f), getattr(quarters, f))[at : at + n] for f in FIELDS))
 
 
 class _Column:

@@ -6,7 +6,7 @@ A day has 92, 96 or 100 quarter-hours. Every edge is a multiple of a quarter-hou
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -33,6 +33,14 @@ def edges(start: int, end: int, period: str, zone: ZoneInfo) -> NDArray[np.int64
         return np.array(list(_calendar(start, end, period, zone)), np.int64)
     except (ValueError, OverflowError, OSError):  # what datetime raises past its ends
         raise UserError("from, to: the calendar has the years 1 to 9999; ask for a range well within them") from None
+
+
+def is_date(text: str) -> bool:
+    """Whether these are the eight digits of a date, as in 20240131, and no number."""
+    try:
+        return len(text) == 8 and text.isascii() and text.isdigit() and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _even(start: int, end: int, step: int, zone: ZoneInfo) -> NDArray[np.int64]:

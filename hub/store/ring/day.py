@@ -19,13 +19,9 @@ from hub.store.ring.blob import Damaged, Holds, Tag, sealed, unsealed
 from hub.store.ring.codec import MISSING, Ints, decode, encode
 from hub.store.ring.energy import Counted, Energy, Mark, Reading
 from hub.store.ring.levels import DAY, HOUR, LEVELS, QUARTER, Level, first_day, month_of, row_id, span
+from hub.store.ring.sums import differing
 from hub.store.ring.types import SeriesInfo
 
-_PHASES = {"power_l1": 1, "power_l2": 1, "power_l3": 1}
-_COUNTERS = {"energy": 1, "energy_import": 1, "energy_export": -1, "energy_charged": -1, "energy_discharged": 1}
-"""What makes up a device's power, and which way it counts."""
-
-_SHARE, _LEAST_WH = 0.03, 5
 NEWER = (
     "INSERT INTO reading VALUES (?, ?, ?) ON CONFLICT (series) "
     "DO UPDATE SET t = excluded.t, value = excluded.value WHERE excluded.t > t"
@@ -113,7 +109,7 @@ class DayPacker:
         if info.key.partition(".")[2] in energy.WATTS:
             even = np.where(rolled.n > 0, np.rint(rolled.mean).astype(np.int32), np.int32(MISSING))
             flowed = energy.integrated(np.repeat(even, step), info.scale)
-            flowed.marks[flowed.marks > 0] |= np.uint8(marks | Mark.INTERPOLATED)
+            flowed.marks |= np.where(flowed.marks > 0, np.uint8(marks) | _told(rolled.n, step), np.uint8(0))
             rows.replaced += self._kept(series_id, Counted(self._day * DAY // QUARTER, flowed, None))
         return rows
 
@@ -132,12 +128,21 @@ class DayPacker:
     def checked(self, ids: dict[str, int]) -> Rows:
         """Energies of the day's series whose sums are not right, marked so. `ids`: series by key."""
         rows = Rows()
-        for key, found in self._energies.items():
-            off = self._off(key, found.energy)
-            if off is not None and off.any():
+        for uid, known in self._of_devices().items():
+            has = {key.partition(".")[2] for key in ids if key.startswith(f"{uid}.")}
+            for quantity, off in differing(known, has):
+                found = known[quantity]
                 found.energy.marks[off] |= np.uint8(Mark.SUM)
-                rows.replaced += self._kept(ids[key], found)
+                rows.replaced += self._kept(ids[f"{uid}.{quantity}"], found)
         return rows
+
+    def _of_devices(self) -> dict[str, dict[str, Counted]]:
+        """The day's energies by uid and quantity."""
+        out: dict[str, dict[str, Counted]] = {}
+        for key, found in self._energies.items():
+            uid, _, quantity = key.partition(".")
+            out.setdefault(uid, {})[quantity] = found
+        return out
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -256,19 +261,18 @@ class DayPacker:
             found.onto(kept, begin)
             yield "energy", row_id(month, series_id), sealed(tag, energy.pack(kept))
 
-    def _off(self, key: str, whole: Energy) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
-        """Where phases or counters do not make a power; None for what is no device's power."""
-        uid, _, name = key.partition(".")
-        if name != "power":
-            return None
-        off = np.zeros(len(whole.marks), np.bool_)
-        for group in (_PHASES, _COUNTERS):
-            found = {p: self._energies.get(f"{uid}.{p}") for p in group}
-            parts = [f.energy.signed(group[p]) for p, f in found.items() if f and len(f.energy.marks) == len(off)]
-            if len(parts) == len(group) or (group is _COUNTERS and parts):
-                least = max(_LEAST_WH, *(f.step for f in found.values() if f))
-                off |= energy.disagree(whole, parts, _SHARE, round(least * energy.PARTS))
-        return off
+
+def _told(n: Ints, step: int) -> energy.Flags:
+    """What is to be said of a day's quarter-hours that buckets of `step` seconds tell of, `n` seconds of each known.
+
+    Of a bucket that is longer only the whole is told; of one that is not full, not even that.
+    """
+    begins = np.arange(0, DAY, QUARTER)
+    full = np.repeat(n >= step - energy.EXACT_S, step).reshape(-1, QUARTER).all(1)
+    marks = np.where(full, np.uint8(0), np.uint8(Mark.INTERPOLATED))
+    for edges, mark in ((begins, Mark.OPEN_START), (begins + QUARTER, Mark.OPEN_END)):
+        marks[full & (edges % step != 0)] |= np.uint8(mark | Mark.INTERPOLATED)
+    return marks
 
 
 def fuller(held: rollup.Rolled, new: rollup.Rolled) -> rollup.Rolled:

@@ -66,10 +66,13 @@ class Mark(IntFlag):
     IMPORTED = 16
     """from another system's records"""
     OPEN_START = 32
-    """interpolated only in that no reading is near its start: how much of it was the quarter's before is not known"""
+    """interpolated only in that no reading is near its start: what is not its own is the quarter's before"""
     OPEN_END = 64
-    """the same of its end"""
+    """the same at its end"""
     KNOWN = 128
+
+
+_OPEN = Mark.OPEN_START | Mark.OPEN_END
 
 
 @dataclass(slots=True)
@@ -103,7 +106,7 @@ class Energy:
         """Adds the quarters of `other` that are `where`."""
         self.plus[where] += other.plus[where]
         self.minus[where] += other.minus[where]
-        self.marks[where] |= other.marks[where]
+        self.marks[where] = (self.marks[where] | other.marks[where]) & np.uint8(255 - _OPEN)
 
     def put(self, at: int, other: Energy) -> None:
         """Lays the known quarters of `other` over those from `at` on; what sticks out is left away."""
@@ -170,9 +173,7 @@ def tail(days: Iterable[tuple[int, Ints]], older: Sequence[Reading] = ()) -> lis
     return [*older[-1:], *found]
 
 
-def counted(
-    start: int, values: Ints, before: Sequence[Reading], unit_w: float, open_s: int = QUARTER
-) -> Counted:
+def counted(start: int, values: Ints, before: Sequence[Reading], unit_w: float, open_s: int = QUARTER) -> Counted:
     """Energies of the seconds from `start` (s UTC, of a day) on, and of the gap since the readings `before` it.
 
     `before` is a `tail`: after a gap the quarter of its last reading is told again as a whole, the gap's part with it.
@@ -190,7 +191,7 @@ def counted(
     steps, events = classify(t, c, unit_w)
     first = (before[-1].t if gap else start) // QUARTER
     edges = np.arange(first, (start + len(values)) // QUARTER + 1) * QUARTER
-    at_edges = np.floor(np.interp(edges, *_line(t, steps, _lasts(t, c, 1.0))) * PARTS + 0.5).astype(np.int64)
+    at_edges = np.floor(np.interp(edges, *_line(t, steps, _lasts(t, c, 0.0))) * PARTS + 0.5).astype(np.int64)
     if edges[0] % DAY == 0 and edges[0] - t[0] <= EXACT_S:
         at_edges[0] = 0  # the day before was told until that reading
     flowed = np.maximum(np.diff(at_edges), 0)
@@ -208,7 +209,7 @@ def _lasts(t: Wide, c: Wide, rested: float) -> Wide:
 
     One that counts in large steps, or tells seldom, shows the same for a while and then a step. For how long is seen of
     its other steps: what one that usually counts each second jumps by has not flowed while it rested before. `rested`:
-    of one that stood still for longer, as many times the usual.
+    over how many times the usual flowed what ends a longer rest; it is the time since the last reading at least.
     """
     seconds, moved = np.diff(t), np.diff(c) != 0
     begins = np.concatenate(([True], moved[:-1]))
@@ -320,19 +321,19 @@ def summed(quarters: Energy, at: Wide, scale: float) -> Flow:
         np.where(count > 0, np.round(np.add.reduceat(np.where(there, a, 0), first) * unit, 4), np.nan)
         for a in (quarters.plus, quarters.minus)
     )
-    marks = np.bitwise_or.reduceat(_doubted(quarters.marks, at), first) & np.uint8(255 - Mark.KNOWN)
+    marks = _joined(quarters.marks, at) & np.uint8(255 - Mark.KNOWN)
     return Flow(plus, minus, np.round(count / lengths, 4), marks)
 
 
-def _doubted(marks: Flags, at: Wide) -> Flags:
-    """The marks without what is no matter in a period: where in it, from quarter to quarter, something flowed."""
-    there = marks > 0
-    begins, ends = np.append(True, ~there[:-1]), np.append(~there[1:], True)
-    begins[at[:-1]] = ends[at[1:] - 1] = True
-    opens, closes = ((marks & np.uint8(m)) > 0 for m in (Mark.OPEN_START, Mark.OPEN_END))
-    within = (opens | closes) & ~(opens & begins) & ~(closes & ends)
-    out = marks & np.uint8(255 - Mark.OPEN_START - Mark.OPEN_END)
-    out[within] &= np.uint8(255 - Mark.INTERPOLATED)
+def _joined(marks: Flags, at: Wide) -> Flags:
+    """The marks of periods: to which of two quarters something belongs that flowed in one period is no matter."""
+    open_ = marks & np.uint8(_OPEN)
+    doubted = ((marks & np.uint8(Mark.INTERPOLATED)) > 0) & (open_ == 0)
+    out = np.bitwise_or.reduceat(marks & np.uint8(255 - _OPEN - Mark.INTERPOLATED), at[:-1])
+    edges = (open_[at[:-1]] & np.uint8(Mark.OPEN_START)) | (open_[at[1:] - 1] & np.uint8(Mark.OPEN_END))
+    unsure = np.bitwise_or.reduceat(doubted, at[:-1])
+    out |= np.where(unsure, np.uint8(0), edges)
+    out[unsure | (edges > 0)] |= np.uint8(Mark.INTERPOLATED)
     return out
 
 
@@ -349,11 +350,14 @@ def _marks(edges: Wide, ends: Wide, t: Wide) -> Flags:
     """A quarter is known when readings lie on both sides of its middle part; exact when near its start and its end."""
     some = (edges[1:] > t[0]) & (edges[:-1] < t[-1])
     marks = np.where(some, np.uint8(Mark.KNOWN), np.uint8(0))
+    outside = np.zeros(len(some), np.bool_)
     for places, mark in ((edges[:-1], Mark.OPEN_START), (ends, Mark.OPEN_END)):
         before = np.maximum(np.searchsorted(t, places, "right") - 1, 0)
         after = np.minimum(before + 1, len(t) - 1)
         near = (np.abs(places - t[before]) <= EXACT_S) | (np.abs(t[after] - places) <= EXACT_S)
         marks[some & ~near] |= np.uint8(mark | Mark.INTERPOLATED)
+        outside |= ~near & ((places < t[0]) | (places > t[-1]))
+    marks[outside] &= np.uint8(255 - _OPEN)
     return marks
 
 

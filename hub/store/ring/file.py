@@ -24,6 +24,7 @@ from hub.store.ring.levels import HOUR
 from hub.store.ring.mend import Described, is_description, mend, registered, registry
 from hub.store.ring.pages import PAGE, Pages, log_is_broken
 from hub.store.ring.types import Joined, SeriesInfo
+from hub.store.room import connected, has_room
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_OUR_SCHEMA = (
@@ -67,17 +68,25 @@ class Recovered:
 
 @dataclass(slots=True)
 class Files:
-    """The writer's connection and its hot log."""
+    """The writer's connection and its hot log. `alone`: the disk was full, and nobody else can read the database."""
 
     path: Path
     connection: sqlite3.Connection
     log: HotLog
+    alone: bool = False
 
     @property
     def wear(self) -> dict[str, dict[str, int]]:
         """What was kept of the bytes written."""
         found = self.connection.execute("SELECT v FROM meta WHERE k = 'wear'").fetchone()
         return dict(json.loads(found[0])) if found else {}
+
+    def share(self, budget: int) -> None:
+        """Readers are let in where there is room again. Raises sqlite3.Error, ShemsError."""
+        if self.alone and has_room(self.path):
+            self.connection.close()
+            self.connection, self.alone = _connected(self.path, budget)
+            _reserve(self.path, budget)
 
     def close(self) -> None:
         self.connection.close()
@@ -86,19 +95,19 @@ class Files:
 
 def open_history(path: Path, now_ms: int, budget: int) -> tuple[Files, Recovered]:
     """The writer's files and what was found; a damaged database is moved aside. Raises ShemsError."""
-    log = _hot_log(path, budget)
+    log = _hot_log(path)
     try:
         try:
-            connection, found = _taken_up(path, budget, log.found)
+            connection, alone, found = _taken_up(path, budget, log.found)
         except sqlite3.DatabaseError as e:
             if not is_damage(e):
                 raise
             aside = move_aside(path, now_ms)
-            connection, found = _taken_up(path, budget, log.found, _registry_of(aside))
+            connection, alone, found = _taken_up(path, budget, log.found, _registry_of(aside))
             found.problems.append(f"{path.name} was damaged and is now {aside.name}; a new history has been started")
-        log.go_on_from(_hot_from(connection))
         _reserve(path, budget)
-        return Files(path, connection, log), found
+        _go_on(log, path, _hot_from(connection), hot_blocks(budget))
+        return Files(path, connection, log, alone), found
     except sqlite3.DatabaseError as e:
         log.close()
         raise ShemsError(f"{path}: cannot open the history: {e}; {_advice(path)}") from e
@@ -120,6 +129,11 @@ def look(path: Path) -> Recovered:
         raise UserError(f"{path}: the history cannot be read: {e}; see `shems history check`") from None
 
 
+def recovered(connection: sqlite3.Connection) -> Recovered:
+    """What the file says, when nothing that is in the hot log is needed."""
+    return _recover(connection, [])
+
+
 def hot_path(path: Path) -> Path:
     return path.with_suffix(".hot")
 
@@ -127,6 +141,11 @@ def hot_path(path: Path) -> Path:
 def hot_blocks(budget: int) -> int:
     """An hour and a half of flushes, less where the budget is small."""
     return min(max(budget // BLOCK // 16, _HOT_BLOCKS[0]), _HOT_BLOCKS[1])
+
+
+def log_bytes(budget: int) -> int:
+    """Bytes of the disk that an open history holds for its write-ahead log."""
+    return min(_WAL_BYTES, budget // 16)
 
 
 def is_damage(error: sqlite3.Error) -> bool:
@@ -193,29 +212,40 @@ def keep_registry(connection: sqlite3.Connection, infos: Mapping[int, SeriesInfo
 def _reserve(path: Path, budget: int) -> None:
     """Room on the disk for the write-ahead log, which no full disk can take away later; nothing is written."""
     with suppress(OSError), path.with_name(f"{path.name}-wal").open("r+b") as wal:
-        os.posix_fallocate(wal.fileno(), 0, min(_WAL_BYTES, budget // 16))
+        os.posix_fallocate(wal.fileno(), 0, log_bytes(budget))
 
 
-def _hot_log(path: Path, budget: int) -> HotLog:
+def _hot_log(path: Path) -> HotLog:
     """Whoever has it has the history."""
     try:
-        return HotLog.open(hot_path(path), hot_blocks(budget))
+        return HotLog.open(hot_path(path))
     except BlockingIOError:
         raise ShemsError(f"{path}: another SHEMS uses this history; stop it first") from None
     except OSError as e:
-        raise ShemsError(f"{path}: cannot open its hot log {hot_path(path).name}: {e.strerror}; {_advice(path)}") from e
+        raise _no_hot_log(path, e) from e
+
+
+def _go_on(log: HotLog, path: Path, seq: int, blocks: int) -> None:
+    try:
+        log.go_on(seq, blocks)
+    except OSError as e:
+        raise _no_hot_log(path, e) from e
+
+
+def _no_hot_log(path: Path, error: OSError) -> ShemsError:
+    return ShemsError(f"{path}: cannot open its hot log {hot_path(path).name}: {error.strerror}; {_advice(path)}")
 
 
 def _taken_up(
     path: Path, budget: int, records: list[Record], series: Mapping[int, Described] | None = None
-) -> tuple[sqlite3.Connection, Recovered]:
-    """The open database, looked over and put right, and what it and the hot `records` say.
+) -> tuple[sqlite3.Connection, bool, Recovered]:
+    """The open database, looked over and put right, whether it is ours alone, and what it and the hot `records` say.
 
     `series`: those that a new file begins with. Raises sqlite3.DatabaseError.
     """
     if log_is_broken(path):
         raise _damage(f"the write-ahead log of {path.name} is damaged")
-    connection = _connected(path, budget)
+    connection, alone = _connected(path, budget)
     try:
         if series:
             _begin_with(connection, series)
@@ -225,7 +255,7 @@ def _taken_up(
         if seen.sqlite:
             raise _damage(seen.sqlite[0])
         found.problems += mended + seen.damaged
-        return connection, found
+        return connection, alone, found
     except BaseException:
         connection.close()
         raise
@@ -272,19 +302,18 @@ def _series_rows(damaged: Path) -> dict[int, Described]:
     return {row[0]: tuple(row[1:]) for row in rows if is_description(row[0], row[1:])}
 
 
-def _connected(path: Path, budget: int) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+def _connected(path: Path, budget: int) -> tuple[sqlite3.Connection, bool]:
+    """(the database in its newest schema, whether it is ours alone)."""
+    connection, alone = connected(path, _SETTINGS)
     try:
         connection.text_factory = text
-        for setting in _SETTINGS:
-            connection.execute(setting)
         connection.execute(f"PRAGMA wal_autocheckpoint={max(16, min(1000, budget // 8 // PAGE))}")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if not 0 <= version < _NO_VERSION:
             raise _damage(f"{path.name} is of version {version}, which there is none of")
         for script in pending("history", version, path):
             connection.executescript(script)
-        return connection
+        return connection, alone
     except (sqlite3.Error, ShemsError):
         connection.close()
         raise

@@ -6,6 +6,7 @@ journal, and so hardly more reaches the card than the block itself. A full disk 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import struct
@@ -32,29 +33,25 @@ class Record:
 class HotLog:
     """Owned by the writer thread. `keep_from` is the oldest record that is still needed."""
 
-    def __init__(self, path: Path, file: int, blocks: int, records: list[Record], at: int) -> None:
+    def __init__(self, path: Path, file: int, records: list[Record], at: int) -> None:
         self._path = path
         self._file = file
-        self._blocks = blocks
+        self._blocks = os.fstat(file).st_size // BLOCK
         self._at = at
         self._used = {r.seq: blocks_of(r.body) for r in records}
         self.found = records
         self.next_seq = records[-1].seq + 1 if records else 1
 
     @staticmethod
-    def open(path: Path, blocks: int) -> HotLog:
-        """Opens or makes the file; `found` has its whole records in order of writing.
+    def open(path: Path) -> HotLog:
+        """Opens the file, an empty one if there is none; `found` has its whole records in order of writing.
 
-        Raises OSError, BlockingIOError when another program has it.
+        `go_on` makes it one that can be appended to. Raises OSError, BlockingIOError when another program has it.
         """
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            size = os.fstat(file).st_size
-            records, at = _read(file, size // BLOCK)
-            if size != blocks * BLOCK:
-                records, at = _remake(file, blocks, records)
-            return HotLog(path, file, blocks, records, at)
+            return HotLog(path, file, *_read(file, os.fstat(file).st_size // BLOCK))
         except BaseException:
             os.close(file)
             raise
@@ -73,7 +70,7 @@ class HotLog:
 
     @staticmethod
     def write(path: Path, records: list[Record]) -> None:
-        """Makes a log of just these records, as short as can be; opening it gives it its size. Raises OSError."""
+        """Makes a log of just these records, as short as can be; `go_on` gives it its size. Raises OSError."""
         path.write_bytes(_laid(records))
 
     @property
@@ -81,10 +78,24 @@ class HotLog:
         """Bytes on disk."""
         return self._blocks * BLOCK
 
-    def go_on_from(self, seq: int) -> None:
-        """No record of a number below `seq` is written: a log that was lost is not taken for an old one."""
+    def go_on(self, seq: int, blocks: int) -> None:
+        """No record of a number below `seq` is needed, and none is written: a log that was lost is no old one.
+
+        The file gets its wanted size if it has another one and what is needed fits; it waits for that on a full disk.
+        Raises OSError where there is no room for any.
+        """
         self.next_seq = max(self.next_seq, seq)
+        self.keep_from(seq)
+        raw = _laid([r for r in self.found if r.seq >= seq])
         self.found = []
+        if self._blocks != blocks and len(raw) <= blocks * BLOCK:
+            try:
+                self._blocks = self._replaced(raw.ljust(blocks * BLOCK, b"\0"))
+            except OSError:
+                if not self._blocks:
+                    raise
+                return
+            self._at = len(raw) // BLOCK % self._blocks
 
     def keep_from(self, seq: int) -> None:
         """Records before `seq` may be overwritten."""
@@ -108,6 +119,30 @@ class HotLog:
 
     def close(self) -> None:
         os.close(self._file)
+
+    def _replaced(self, raw: bytes) -> int:
+        """Another file in the place of this one; its blocks. At every moment one of the two is whole, and has its lock.
+
+        A first one, of which nothing is needed yet, may be as short as the disk asks for.
+        """
+        fresh = self._path.with_name(f"{self._path.name}.new")
+        file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            blocks = os.pwrite(file, raw, 0) // BLOCK
+            if blocks * BLOCK < len(raw) and (self._blocks or not blocks):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.ftruncate(file, blocks * BLOCK)
+            os.fsync(file)
+            fresh.replace(self._path)
+        except OSError:
+            os.close(file)
+            fresh.unlink(missing_ok=True)
+            raise
+        os.close(self._file)
+        self._file = file
+        _sync_folder(self._path.parent)
+        return blocks
 
     def _place(self, part: int) -> int:
         return (self._at + part) % self._blocks
@@ -153,17 +188,9 @@ def _read(file: int, blocks: int) -> tuple[list[Record], int]:
     return records, ends[whole[-1]] if whole else 0
 
 
-def _remake(file: int, blocks: int, records: list[Record]) -> tuple[list[Record], int]:
-    """The file in its wanted size, every block written once; the newest records that fit are kept."""
-    kept: list[Record] = []
-    room = blocks
-    for record in reversed(records):
-        if (room := room - blocks_of(record.body)) < 0:
-            break
-        kept.insert(0, record)
-    raw = _laid(kept)
-    at = len(raw) // BLOCK
-    os.ftruncate(file, 0)
-    os.pwrite(file, raw.ljust(blocks * BLOCK, b"\0"), 0)
-    os.fsync(file)
-    return kept, at % blocks
+def _sync_folder(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -1,4 +1,4 @@
-"""How finely the packed past of some series is kept, as imports and eviction have left it."""
+"""How finely the past of some series is kept, as imports and eviction have left it, and since when."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Collection
 
 import numpy as np
 
-from hub.store.ring.blob import HEAD, Damaged
+from hub.store.ring import energy
+from hub.store.ring.blob import HEAD, Damaged, Holds, Tag, unsealed
 from hub.store.ring.levels import D1, DAY, HOUR, M1, M15, MINUTE, QUARTER, SECOND, Level, first_day, periods, row_id
 from hub.store.ring.rollup import unpack
 
@@ -29,6 +30,28 @@ def finest(connection: sqlite3.Connection, ids: Collection[int], start: int, end
     if least < QUARTER and not lost:
         return MINUTE
     return HOUR if lost and lost - _known(connection, M15, ids, start, end) else QUARTER
+
+
+def since(connection: sqlite3.Connection, series_id: int) -> int:
+    """When the first energy of a series flowed; while no day of it is packed, when it was made. s UTC, 0 for never."""
+    oldest = connection.execute("SELECT min(id) >> 16 FROM energy").fetchone()[0]
+    newest = connection.execute("SELECT max(id) >> 16 FROM energy").fetchone()[0]
+    for month in range(oldest, newest + 1) if oldest is not None else ():
+        row = connection.execute("SELECT b FROM energy WHERE id = ?", (row_id(month, series_id),)).fetchone()
+        first = _first(Tag(Holds.ENERGY, series_id, month), row[0]) if row else None
+        if first is not None:
+            return first_day(month) * DAY + first * QUARTER
+    made = connection.execute("SELECT made_at FROM series WHERE id = ?", (series_id,)).fetchone()
+    return int(made[0]) if made else 0
+
+
+def _first(tag: Tag, blob: bytes) -> int | None:
+    """The first quarter-hour of a month that is known; of a row that is damaged any may have been."""
+    try:
+        known = np.flatnonzero(energy.unpack(unsealed(tag, blob)).marks)
+    except Damaged:
+        return 0
+    return int(known[0]) if len(known) else None
 
 
 def _known(connection: sqlite3.Connection, level: Level, ids: Collection[int], start: int, end: int) -> set[int]:

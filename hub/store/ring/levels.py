@@ -10,7 +10,8 @@ import numpy as np
 from hub.store.ring.blob import Holds
 
 SECOND, MINUTE, QUARTER, HOUR, DAY = 1, 60, 900, 3600, 86_400
-MAX_SERIES = 1 << 16
+MAX_SERIES = (1 << 16) - 1
+"""Series are numbered from 1 in two bytes, for ever: a number is never given to another one."""
 
 
 @dataclass(frozen=True, slots=True)

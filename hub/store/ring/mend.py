@@ -124,7 +124,7 @@ def _readings(connection: sqlite3.Connection) -> Iterator[str]:
     days = range(packed[0], packed[0] - _BACK, -1) if packed else range(0)
     for series_id, t, value in connection.execute("SELECT series, t, value FROM reading").fetchall():
         found = [(day, blob) for day in days for blob in _seconds(connection, series_id, day)][:1]
-        right = next((_last(series_id, day, blob) for day, blob in found), None)
+        right = next((last_of(series_id, day, blob) for day, blob in found), None)
         sane = isinstance(t, int) and isinstance(value, int) and (not days or t < (days[0] + 1) * DAY)
         if right == (t, value) or (right is None and sane):
             continue
@@ -141,7 +141,7 @@ def _seconds(connection: sqlite3.Connection, series_id: int, day: int) -> list[o
     return [row[0] for row in rows]
 
 
-def _last(series_id: int, day: int, blob: object) -> tuple[int, int] | None:
+def last_of(series_id: int, day: int, blob: object) -> tuple[int, int] | None:
     """(s UTC, stored value) of the day's last known second; None if its block is damaged."""
     try:
         values = decode(unsealed(Tag(Holds.RAW, series_id, day), blob)) if isinstance(blob, bytes) else None

@@ -13,7 +13,7 @@ from hub.model.point import FRACTION
 from hub.store.ring.begun import Hour, Places
 from hub.store.ring.codec import Ints
 from hub.store.ring.hot import Batch
-from hub.store.ring.levels import HOUR
+from hub.store.ring.levels import HOUR, MAX_SERIES
 from hub.store.ring.types import Incidents, Joined, SeriesInfo
 
 MAX_HOURS = 12
@@ -21,6 +21,9 @@ MAX_HOURS = 12
 
 END = 2**40
 """s UTC; later than any"""
+
+STRANGER = 0
+"""Stands for the number of a series that came when all were taken."""
 
 _LIMIT = 2**31 - 1
 
@@ -64,7 +67,7 @@ class Now:
         self._hours = list(hours)
         self._next_id = max(self._ids.values(), default=0) + 1
         self._of_point: dict[str, int] = {}
-        self._pasts: tuple[tuple[int, int], dict[str, list[Member]]] = (0, 0), {}
+        self._pasts: tuple[tuple[int, tuple[Joined, ...]], dict[str, list[Member]]] = (0, ()), {}
         self._places = _Places()
         self._shift: tuple[int, int, int] | None = None
         self._unsettled = False
@@ -111,7 +114,7 @@ class Now:
         return self._hours[-1]
 
     def _stored(self, column: Column, series: Mapping[str, SeriesInfo]) -> tuple[list[int], Ints]:
-        """Series ids and stored integers; what does not fit 32 bits is left out and counted."""
+        """Series ids and stored integers; left out are strangers, and what does not fit 32 bits, which is counted."""
         points = tuple(column.values)
         if points != self._places.points:
             self._places = _Places(points, [self._id(p, series, column.t) for p in points])
@@ -121,9 +124,10 @@ class Now:
         except OverflowError:
             numbers = np.array([v if -_LIMIT <= v <= _LIMIT else _LIMIT + 1 for v in values], np.int64)
         fits = np.abs(numbers) <= _LIMIT
-        if fits.all():
+        if fits.all() and not self.incidents.strangers:
             return self._places.ids, numbers.astype(np.int32)
         self.incidents.out_of_range += int((~fits).sum())
+        fits &= np.array(self._places.ids) != STRANGER
         return [i for i, fit in zip(self._places.ids, fits.tolist(), strict=True) if fit], numbers[fits].astype(
             np.int32
         )
@@ -151,6 +155,9 @@ class Now:
 
     def _registered(self, info: SeriesInfo, t: int) -> int:
         if info not in self._ids:
+            if self._next_id > MAX_SERIES:
+                self.incidents.strangers.append(info.key)
+                return STRANGER
             self._know(info, self._next_id)
             self._new.append((self._next_id, info, t // 1000))
             self._next_id += 1
@@ -162,7 +169,7 @@ class Now:
             self._shift = since, self.last_ms // 1000, by
 
     def id_of(self, info: SeriesInfo) -> int:
-        """The number of a series, a new one if it is not known yet."""
+        """The number of a series, a new one if it is not known yet; STRANGER if there is none left."""
         with self.lock:
             return self._registered(info, 0)
 
@@ -281,7 +288,7 @@ class Now:
 
     def past(self, key: str) -> list[Member]:
         """All series that tell of `key`, oldest first: its own, and those of the devices that it has replaced."""
-        registered = len(self._ids), len(self.joined)  # neither ever loses one
+        registered = len(self._ids), tuple(self.joined)  # no series is ever lost
         if registered != self._pasts[0]:
             self._pasts = registered, {}
         pasts = self._pasts[1]

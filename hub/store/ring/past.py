@@ -18,9 +18,9 @@ from hub.store.ring.codec import MISSING, Ints, decode
 from hub.store.ring.day import DayPacker, Rows
 from hub.store.ring.energy import Mark, Reading, tail
 from hub.store.ring.file import Files, Recovered, keep_registry, look, open_history, row_of, transaction
-from hub.store.ring.levels import DAY, H1, HOUR, M15, QUARTER, Level, row_id
+from hub.store.ring.levels import DAY, H1, HOUR, M15, MAX_SERIES, QUARTER, Level, row_id
 from hub.store.ring.rollup import Rolled
-from hub.store.ring.types import SeriesInfo
+from hub.store.ring.types import FULL, SeriesInfo
 
 
 class PastReader:
@@ -170,6 +170,8 @@ class PastWriter(PastReader):
 
     def _id(self, info: SeriesInfo, day: int) -> int:
         if info not in self._series:
+            if max(self._series.values(), default=0) >= MAX_SERIES:
+                raise ShemsError(f"{self._files.path}: {info.key} has no place: {FULL}")
             self._series[info] = max(self._series.values(), default=0) + 1
             row = (self._series[info], *row_of(info), day * DAY)
             connection = self._files.connection

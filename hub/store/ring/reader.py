@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hub.model import Kind
 from hub.store.ring import hour, kept
 from hub.store.ring.blob import HEAD, Body, Damaged, Holds, Tag, check
-from hub.store.ring.buckets import Grid, Known, bucketed, turns
+from hub.store.ring.buckets import Grid, Known, bucketed, shared, turns
 from hub.store.ring.codec import MISSING, Ints, decode
 from hub.store.ring.day import DayPacker
 from hub.store.ring.energy import EXACT_S, Energy, Reading, averaged, flows, summed, unit_of
@@ -109,11 +109,18 @@ class Reader:
         return newest.info, self._seconds({newest.id}, start, end)[newest.id]
 
     def periods(self, points: Sequence[str], edges: NDArray[np.int64]) -> dict[str, Buckets]:
-        """Buckets between `edges` (UTC s, multiples of a quarter-hour, see `civil.edges`)."""
-        whole_hours = not ((edges - edges[0]) % HOUR).any() and edges[0] % HOUR == 0
+        """Buckets between `edges` (UTC s, multiples of a quarter-hour, see `civil.edges`).
+
+        An hour of which no quarters are kept, and that lies in two buckets, tells of both: its mean has the weight of
+        its share, its least, greatest and last are those of both. Buckets of less than an hour it tells nothing of.
+        """
+        whole_hours = not (edges % HOUR).any()
         grid = Grid(int(edges[0]), int(edges[-1]), HOUR if whole_hours else QUARTER)
         series = {p: self._lanes(p) for p in points}
-        rolled = self._rolled(grid, H1 if whole_hours else M15, _ids(series))
+        if whole_hours or (np.diff(edges) < HOUR).any():
+            rolled = self._rolled(grid, H1 if whole_hours else M15, _ids(series))
+        else:
+            rolled = self._by_quarters(grid, _ids(series))
         at, t = (edges[:-1] - grid.start) // grid.step, grid.times
 
         def folded(known: Known) -> Known:
@@ -135,8 +142,17 @@ class Reader:
         for p in points:
             series = self._lanes(p)
             unit = min((unit_of(m.info) for m, _ in series), default=1.0)
-            out[p] = summed(self._together(grid, series, unit), at, unit)
+            flow = summed(self._together(grid, series, unit), at, unit)
+            out[p] = replace(flow, since=self._since([m for m, _ in series]))
         return out
+
+    def _since(self, series: list[Member]) -> int | None:
+        """When anything of them was known first, UTC ms."""
+        new = {i: made_at for i, _, made_at in self._now.new_series()}
+        found = []
+        with self._reading() as connection:
+            found = [kept.since(connection, m.id) or new.get(m.id, 0) for m in series] if connection else []
+        return min((t * 1000 for t, m in zip(found, series, strict=False) if 0 < t < m.until), default=None)
 
     def _together(self, grid: Grid, series: list[_Lanes], unit: float) -> Energy:
         """Energies of all series of a point in tenths of `unit`; a quarter that two share in turn is that of both."""
@@ -159,6 +175,11 @@ class Reader:
         with self._reading() as connection:
             return reaches(connection) if connection else ()
         return ()
+
+    def holds(self, point: str) -> bool:
+        """See Querier."""
+        key = self._resolve(point)
+        return key is not None and bool(self._now.ids(key))
 
     def finest(self, start: int) -> int:
         """See Querier."""
@@ -236,6 +257,14 @@ class Reader:
             for start, values in hours:
                 _add(out[i], (start - grid.start) // level.step, values, level.step)
         return {i: fold(rolled, grid.step // level.step) for i, rolled in out.items()}
+
+    def _by_quarters(self, grid: Grid, ids: set[int]) -> dict[int, Rolled]:
+        """The quarter-hours of the grid, and shares of the hours that have none."""
+        start, end = grid.start // HOUR * HOUR, -(-grid.end // HOUR) * HOUR
+        quarters = self._rolled(Grid(start, end, QUARTER), M15, ids)
+        hours = self._rolled(Grid(start, end, HOUR), H1, ids)
+        at = (grid.start - start) // QUARTER
+        return {i: shared(q, hours[i], at, len(grid)) for i, q in quarters.items()}
 
     def _seconds(self, ids: set[int], start: int, end: int) -> dict[int, Ints]:
         held, fresh = self._now.snapshot(ids, start, end)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hub.errors import ShemsError
 from hub.model import Clock, Column
-from hub.store.ring.file import look, open_history
+from hub.model.clock import FAR_MS
+from hub.store.ring.ahead import set_aside
+from hub.store.ring.file import Files, Recovered, look, open_history
 from hub.store.ring.hotlog import BLOCK
 from hub.store.ring.levels import DAY
 from hub.store.ring.now import Now
 from hub.store.ring.reader import Reader
 from hub.store.ring.storage import Storage, sizes
-from hub.store.ring.types import Incidents, Joined, SeriesInfo
+from hub.store.ring.types import FULL, Incidents, Joined, SeriesInfo
 from hub.store.ring.writer import Writer
 
 WINDOW_S = 10
@@ -56,15 +60,23 @@ class Ring:
 
     @staticmethod
     def open(
-        path: Path, clock: Clock, budget: int = BUDGET, window_s: int = WINDOW_S, write_budget: int = WRITE_BUDGET
+        path: Path,
+        clock: Clock,
+        budget: int = BUDGET,
+        window_s: int = WINDOW_S,
+        write_budget: int = WRITE_BUDGET,
+        heard: bool = False,
     ) -> Ring:
         """Opens or makes the files and takes up what was not sealed.
 
         `budget`: bytes that database, write-ahead log and hot log may take together; `window_s`: seconds that a power
         cut may cost, more where `write_budget` (bytes a day) asks for it. A damaged file is moved aside and reported in
-        `problems`; raises ShemsError when there is no way to have one.
+        `problems`; so is what lies far in the future of a clock whose time has been `heard` from elsewhere. Raises
+        ShemsError when there is no way to have one.
         """
         files, found = open_history(path, clock.now(), budget)
+        if heard and found.last_ms - clock.now() > FAR_MS:
+            found = _without_future(files, found, clock.now() // 1000)
         now = Now(found.series, found.hours, found.last_ms, found.joined)
         limits = Limits(budget, write_budget, window_s)
         return Ring(path, clock, now, Writer(path, files, now, budget), found.problems, limits)
@@ -80,10 +92,22 @@ class Ring:
     def join(self, uid: str, before: str) -> None:
         """By the owner's word, what was told of the device `before` is the past of `uid`, from now on. Before `start`.
 
-        Raises ShemsError when it cannot be written.
+        What was joined to it by an earlier word is not any more; "" takes that back alone. Where it cannot be written,
+        it is so until the next start, which tries again.
         """
-        if all((j.uid, j.before) != (uid, before) for j in self._now.joined):
-            self._writer.join(Joined(uid, before, self._clock.now() // 1000))
+        joined, t = self._now.joined, max(self._clock.now(), self.last_ms + 1000) // 1000
+        for mistaken in [j for j in joined if j.uid == uid and j.before != before]:
+            self._write(self._writer.part, replace(mistaken, t=t))
+            joined.remove(mistaken)
+        if before and all((j.uid, j.before) != (uid, before) for j in joined):
+            joined.append(Joined(uid, before, t))
+            self._write(self._writer.join, joined[-1])
+
+    def _write(self, write: Callable[[Joined], None], joined: Joined) -> None:
+        try:
+            write(joined)
+        except ShemsError as e:
+            self._found.append(str(e))
 
     def start(self) -> None:
         self._thread.start()
@@ -137,7 +161,7 @@ class Ring:
 
     def reader(self, resolve: Callable[[str], str | None]) -> Reader:
         """A Querier. `resolve` gives the series key of a point id (uid + quantity), None for an unknown point."""
-        return Reader(self._path, self._now, resolve, self._damaged.add, lambda: self._writer.generation)
+        return Reader(self._path, self._now, resolve, self._unread, lambda: self._writer.generation)
 
     def storage(self, reader: Reader) -> Storage:
         """What it takes of the disk and the card. Blocks: for pool threads."""
@@ -177,8 +201,14 @@ class Ring:
         salvaged = [str(report) for report in self._writer.salvaged]
         return [*self._found, *self._writer.moved, *salvaged, *damaged, *trouble, *self._refused()]
 
+    def _unread(self, what: str) -> None:
+        if not self._writer.alone:
+            self._damaged.add(what)
+
     def _refused(self) -> list[str]:
         i = self._now.incidents
+        more = f" and {len(i.strangers) - 3} more" if len(i.strangers) > 3 else ""
+        strangers = [f"not stored: {', '.join(i.strangers[:3])}{more}: {FULL}"] if i.strangers else []
         said = (
             (i.backwards, "seconds were not stored because the clock was behind the last sealed hour"),
             (i.overflow, "seconds were not stored because the disk could not be written for too long"),
@@ -188,7 +218,7 @@ class Ring:
         for n, words in said:
             if n > self._noticed.get(words, (0, 0.0))[0]:
                 self._noticed[words] = n, now
-        return [f"{n} {words}" for words, (n, at) in self._noticed.items() if now - at < RECENT_S]
+        return strangers + [f"{n} {words}" for words, (n, at) in self._noticed.items() if now - at < RECENT_S]
 
     def _ask(self) -> int:
         with self._wake:
@@ -217,3 +247,13 @@ class Ring:
         while not last and self._writer.pack(self._now.last_ms) and self._eager:
             pass
         return last
+
+
+def _without_future(files: Files, found: Recovered, now: int) -> Recovered:
+    """Where it cannot be set aside it stays, and new seconds go on from it: they too are kept."""
+    try:
+        return set_aside(files, found, now)
+    except (sqlite3.Error, OSError) as e:
+        said = f"what lies in the future could not be set aside ({e}); free some space and start the hub again"
+        found.problems.append(f"{files.path.name}: the machine's clock was wrong: {said}")
+        return found

@@ -25,7 +25,7 @@ from hub.store.ring.day import NEWER
 from hub.store.ring.file import info_of
 from hub.store.ring.levels import DAY, HOUR, row_id
 from hub.store.ring.mend import Described, is_description, registered
-from hub.store.ring.now import Now
+from hub.store.ring.now import STRANGER, Now
 from hub.store.ring.pages import Pages, Row
 from hub.store.ring.types import Joined, SeriesInfo
 
@@ -166,7 +166,8 @@ class Salvage:
 
     def _arrange(self, writing: Writing) -> None:
         described = self._described | self._second
-        self._ids = {i: (self._now.id_of(info_of(row)), info_of(row)) for i, row in described.items()}
+        numbered = {i: (self._now.id_of(info_of(row)), info_of(row)) for i, row in described.items()}
+        self._ids = {i: (new, info) for i, (new, info) in numbered.items() if new != STRANGER}
         keys, places = np.array(self._keys, np.int64), np.array(self._places, np.int64)
         periods = keys >> 16 & 0xFFFFFFFF
         days = periods[np.isin(keys >> 48, (_rank(Holds.RAW), _rank(Holds.M1)))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 
 from hub.model import Column, Kind, Point, Value
 from hub.model.point import FRACTION
+from hub.store.ring.levels import MAX_SERIES
+
+FULL = (
+    f"a history tells {MAX_SERIES} series apart, and has had as many; "
+    "to begin a new one, stop the hub and move history.db and history.hot out of its data folder"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +87,15 @@ class Flow:
     """What flowed in each of some periods, in the counter's unit (Wh); NaN where nothing is known.
 
     `minus` is what flowed the other way, for powers only; `known` the share of each period that is known; `marks` as
-    in `energy.Mark`, over all its quarter-hours.
+    in `energy.Mark`, over all its quarter-hours; `since` when anything was known first, whatever was asked for (UTC
+    ms).
     """
 
     plus: NDArray[np.float64]
     minus: NDArray[np.float64]
     known: NDArray[np.float64]
     marks: NDArray[np.uint8]
+    since: int | None = None
 
 
 class Appender(Protocol):
@@ -107,6 +115,9 @@ class Querier(Protocol):
 
     def energy(self, points: Sequence[str], edges: NDArray[np.int64]) -> dict[str, Flow]:
         """What flowed between `edges` (UTC s, multiples of a quarter-hour), by point id."""
+
+    def holds(self, point: str) -> bool:
+        """Whether anything was ever kept of the point."""
 
     def finest(self, start: int) -> int:
         """The finest step in seconds at which the history goes back to `start` (UTC ms), or to where it begins."""
@@ -136,3 +147,5 @@ class Incidents:
     out_of_range: int = 0
     late: int = 0
     """seconds that came after later ones, and filled what was missing in the open hour"""
+    strangers: list[str] = field(default_factory=list)
+    """keys of series that came when every number was taken: nothing of them is stored"""

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from hub.errors import ShemsError
@@ -37,6 +38,8 @@ _SALVAGE_S = 0.5
 
 _SQUEEZED = "the disk is full: the oldest seconds of the history have made room for the newest; free some space"
 
+_UNSHARED = "the disk is full: only the newest hours can be shown, and little be stored; free some space"
+
 _DISK_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
@@ -59,7 +62,7 @@ class Writer:
         """what the last flush took of the hot log"""
         self.changes = 0
         """counts up when what was sealed has changed"""
-        self.trouble = self.squeezed = ""
+        self.trouble, self.squeezed = _UNSHARED if files.alone else "", ""
         self.moved: list[str] = []
         self.damaged: set[str] = set()
         self.generation = 0
@@ -72,6 +75,7 @@ class Writer:
         try:
             if self._files is None:
                 self._start_over(wall_ms())
+            self._opened().share(self._budget)
             self._settle_shift(wall_ms())
             for done in self._now.complete():
                 self._seal([done])
@@ -82,7 +86,7 @@ class Writer:
         except ShemsError as e:
             self.trouble = str(e)
             return False
-        self.trouble, self._disk_full = "", False
+        self.trouble, self._disk_full = _UNSHARED if self.alone else "", False
         return True
 
     def pack(self, now_ms: int) -> bool:
@@ -102,17 +106,22 @@ class Writer:
 
     def join(self, joined: Joined) -> None:
         """Raises ShemsError."""
+        self._told("joined", joined, "INSERT INTO joined VALUES (:uid, :before, :t)")
+
+    def part(self, joined: Joined) -> None:
+        """What was joined is not any more, from its `t` on. Raises ShemsError."""
+        self._told("parted", joined, "DELETE FROM joined WHERE uid = :uid AND before = :before")
+
+    def _told(self, kind: str, joined: Joined, sql: str) -> None:
         numbers = json.dumps({"uid": joined.uid, "before": joined.before})
+        event = joined.t, kind, numbers
         try:
             connection = self._opened().connection
             with transaction(connection):
-                connection.execute("INSERT INTO joined VALUES (?, ?, ?)", (joined.uid, joined.before, joined.t))
-                connection.execute(
-                    "INSERT INTO event (t, series, kind, numbers) VALUES (?, 0, 'joined', ?)", (joined.t, numbers)
-                )
+                connection.execute(sql, asdict(joined))
+                connection.execute("INSERT INTO event (t, series, kind, numbers) VALUES (?, 0, ?, ?)", event)
         except sqlite3.Error as e:
             raise ShemsError(self._explain(e)) from e
-        self._now.joined.append(joined)
 
     def close(self) -> None:
         if self._salvage:
@@ -231,6 +240,11 @@ class Writer:
                 keep_registry(connection, self._now.infos())
             yield connection
         self._now.registered(rows)
+
+    @property
+    def alone(self) -> bool:
+        """Whether no reader can open the file: the disk was full when it was opened."""
+        return self._files is not None and self._files.alone
 
     def _opened(self) -> Files:
         if self._files is None:

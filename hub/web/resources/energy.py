@@ -10,13 +10,14 @@ import numpy as np
 from aiohttp import web
 from numpy.typing import NDArray
 
+from hub.model import quantity
 from hub.store.ring import Querier
 from hub.store.ring.civil import PERIODS, edges
 from hub.store.ring.energy import EXACT_S, Mark
 from hub.store.ring.wear import card_years
 from hub.web.problems import ProblemError, instant, json_response
 from hub.web.reply import kept_or, told
-from hub.web.resources.history import DAY_MS, named_points
+from hub.web.resources.history import DAY_MS, known_points, named_points
 from hub.web.rooms import ROOMS
 
 QUARTER_MS = 900_000
@@ -26,7 +27,7 @@ MAX_QUARTERS = 2_000_000
 
 async def energy(request: web.Request) -> web.StreamResponse:
     rooms = request.app[ROOMS]
-    points = named_points(request, rooms.board.points)
+    points = named_points(request, await known_points(request))
     end = instant(request, "to", rooms.clock.now())
     start = instant(request, "from", end - DAY_MS)
     step = request.query.get("step", "day")
@@ -37,7 +38,7 @@ async def energy(request: web.Request) -> web.StreamResponse:
     if (end - start) / QUARTER_MS * len(points) > MAX_QUARTERS:
         raise ProblemError(400, "Too much", "too many points for so long a range; ask for less of one", "points")
     cut = edges(start // 1000, -(-end // 1000), step, ZoneInfo(rooms.site.timezone))
-    units = {p: rooms.board.points[p].quantity.unit for p in points}
+    units = {p: quantity(p.partition(".")[2]).unit for p in points}
     whole, kind = (int(cut[-1]) + EXACT_S) * 1000, "application/json"
     return await kept_or(request, points, whole, kind, lambda querier: _answer(querier, points, units, step, cut))
 
@@ -54,6 +55,7 @@ def _answer(
             "minus": flow.minus,
             "known": flow.known,
             "marks": flow.marks,
+            "since": flow.since,
         }
         for p, flow in flows.items()
     }

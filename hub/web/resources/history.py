@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Container, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from aiohttp import web
 
+from hub.model import quantity
 from hub.store.ring import Buckets, Querier
 from hub.store.ring.buckets import Grid
 from hub.store.ring.civil import PERIODS, edges
@@ -29,6 +30,8 @@ MAX_READ = 40 * 86_400
 MAX_STEP_S = 366 * 86_400
 MAX_WIDTH = 10_000
 FIELDS = ("mean", "min", "max", "last")
+COUNT = "count"
+"""How many values a bucket was made of: only where it is asked for."""
 FORMATS = {"json": "application/json", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 LADDER_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
 """What `step=auto` chooses from, so that neighbouring questions fall on the same buckets."""
@@ -50,15 +53,25 @@ class Asked:
 
 async def history(request: web.Request) -> web.StreamResponse:
     rooms = request.app[ROOMS]
-    asked = _asked(request, rooms.board.points, rooms.clock.now())
+    asked = _asked(request, await known_points(request), rooms.clock.now())
     zone = ZoneInfo(rooms.site.timezone)
-    texts = {p for p in asked.points if rooms.board.points[p].quantity.choices}
+    texts = {p for p in asked.points if quantity(p.partition(".")[2]).choices}
     if asked.step == "auto":
         asked = replace(asked, step=await rooms.history.ask(lambda querier: _seconds(querier, asked)))
     whole, kind = _whole(asked, zone), FORMATS[asked.form]
     return await kept_or(
         request, asked.points, whole, kind, lambda querier: (_answer(querier, asked, zone, texts), True)
     )
+
+
+async def known_points(request: web.Request) -> Container[str]:
+    """The house's points, and those that are asked for and kept of devices that it has no more."""
+    rooms = request.app[ROOMS]
+    named = [request.query.get("point", ""), *request.query.get("points", "").split(",")]
+    missing = {p for p in named if p} - rooms.board.points.keys()
+    if not missing:
+        return rooms.board.points
+    return rooms.board.points.keys() | await rooms.history.ask(lambda querier: {p for p in missing if querier.holds(p)})
 
 
 def _answer(querier: Querier, asked: Asked, zone: ZoneInfo, texts: Set[str]) -> bytes:
@@ -72,7 +85,7 @@ def _answer(querier: Querier, asked: Asked, zone: ZoneInfo, texts: Set[str]) -> 
         _affordable(asked, (asked.end - asked.start) / step_ms, _read(asked, max(step_ms // 1000, SECOND)))
         series = querier.query(asked.points, asked.start, asked.end, step_ms)
     if asked.form == "csv":
-        return _csv(asked.points, series).encode()
+        return _csv(asked, series).encode()
     if asked.form == "parquet":
         return _parquet(asked, series, texts)
     arrays = {p: _arrays(series[p], asked.fields) for p in asked.points}
@@ -117,7 +130,7 @@ def _whole(asked: Asked, zone: ZoneInfo) -> int:
     return -(-asked.end // step_ms) * step_ms
 
 
-def _asked(request: web.Request, known: Mapping[str, object], now: int) -> Asked:
+def _asked(request: web.Request, known: Container[str], now: int) -> Asked:
     points = named_points(request, known)
     end = instant(request, "to", now)
     start = instant(request, "from", end - DAY_MS)
@@ -129,7 +142,7 @@ def _asked(request: web.Request, known: Mapping[str, object], now: int) -> Asked
     )
 
 
-def named_points(request: web.Request, known: Mapping[str, object]) -> list[str]:
+def named_points(request: web.Request, known: Container[str]) -> list[str]:
     """What `point=` or `points=` names; raises ProblemError for none, both, or one that is not known."""
     one, several = request.query.get("point"), request.query.get("points")
     if one and several:
@@ -166,14 +179,13 @@ def _fields(request: web.Request) -> Sequence[str]:
     """The arrays that are wanted beside `t`."""
     if "fields" not in request.query:
         return FIELDS
-    if _form(request) == "csv":
-        raise ProblemError(
-            400, "Bad fields", "a CSV table has the last values; leave out `fields` or `format=csv`", "fields"
-        )
+    if _form(request) == "csv" and request.query["fields"] != COUNT:
+        detail = "a CSV table has one value of each point, and with `fields=count` how many it was made of"
+        raise ProblemError(400, "Bad fields", f"{detail}; leave out `fields` or `format=csv`", "fields")
     found = request.query["fields"].split(",")
     for f in found:
-        if f not in FIELDS:
-            raise ProblemError(400, "Bad fields", f"{f!r} is none of {', '.join(FIELDS)}", "fields")
+        if f not in (*FIELDS, COUNT):
+            raise ProblemError(400, "Bad fields", f"{f!r} is none of {', '.join((*FIELDS, COUNT))}", "fields")
     return found
 
 
@@ -181,11 +193,12 @@ def _arrays(series: Buckets, fields: Sequence[str]) -> dict[str, object]:
     return {"t": series.t, **{f: getattr(series, f) for f in fields}}
 
 
-def _csv(points: Sequence[str], series: Mapping[str, Buckets]) -> str:
+def _csv(asked: Asked, series: Mapping[str, Buckets]) -> str:
     """Means, and the last value of what has none: counters, states and words. All series lie on one grid."""
-    columns = [_one(series[p]) for p in points]
-    lines = [",".join(("time", *points))]
-    for k, t in enumerate(series[points[0]].t.tolist()):
+    counted = asked.points if COUNT in asked.fields else []
+    columns = [_one(series[p]) for p in asked.points] + [series[p].count.tolist() for p in counted]
+    lines = [",".join(("time", *asked.points, *(f"count of {p}" for p in counted)))]
+    for k, t in enumerate(series[asked.points[0]].t.tolist()):
         lines.append(",".join((_iso(t), *(_cell(c[k]) for c in columns))))
     return "\r\n".join(lines) + "\r\n"
 

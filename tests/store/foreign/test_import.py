@@ -125,6 +125,30 @@ def test_days_of_the_hub_itself_are_refused_and_said(tmp_path: Path, history: Pa
     assert today.points[0].refused_days == 2
 
 
+@pytest.mark.parametrize("header", ["time,grid.power", "time,grid.energy_import"])
+def test_whole_hours_are_told_whole_and_quarters_of_them_are_estimated(
+    tmp_path: Path, history: Path, header: str
+) -> None:
+    taken(csv_of(tmp_path, lines(DAY, 3600, range(49), header)), history)
+
+    def estimated(step: int, offset: int = 0) -> list[bool]:
+        edges = np.arange(DAY + offset, DAY + 2 * 86_400 + 1, step)
+        flow = reader(history).energy([header[5:]], edges)[header[5:]]
+        assert (flow.marks & Mark.IMPORTED > 0).all()
+        return [bool(m & Mark.INTERPOLATED) for m in flow.marks.tolist()]
+
+    assert (estimated(86_400), estimated(3600), estimated(900)) == ([False] * 2, [False] * 48, [True] * 192)
+    assert estimated(86_400, 1800) == [True], "of a day that begins at half past"
+
+
+def test_an_hour_that_is_known_in_part_is_estimated(tmp_path: Path, history: Path) -> None:
+    text = lines(DAY, 3600, range(49)).splitlines()
+    taken(csv_of(tmp_path, "\n".join([*text[:13], f"{DAY + 41_400},5", *text[14:]])), history)
+    edges = np.arange(DAY, DAY + 86_401, 3600)
+    flow = reader(history).energy(["grid.power"], edges)["grid.power"]
+    assert [k for k, m in enumerate(flow.marks.tolist()) if m & Mark.INTERPOLATED] == [12]
+
+
 def test_the_hub_goes_on_after_an_import(tmp_path: Path, history: Path) -> None:
     taken(csv_of(tmp_path, lines(DAY, 900, range(96))), history, now=DAY + 2 * 86_400)
     recorded(history, DAY + 2 * 86_400 + 50_000, DAY + 4 * 86_400)
@@ -158,7 +182,7 @@ def test_what_a_counter_counted_between_the_import_and_the_hub(
         else:
             assert flow.plus[seam].sum() == pytest.approx(filled + 100) and np.ptp(flow.plus[hole]) <= 0.11
             assert flow.plus[7] == pytest.approx(filled * 900 / (86_400 + 3000 - 6000), abs=0.1)
-            assert (flow.marks[hole] == Mark.INTERPOLATED).all()
+            assert (flow.marks[hole] == Mark.INTERPOLATED | Mark.OPEN_START | Mark.OPEN_END).all()
         assert flow.plus[-90:].tolist() == [0.0] * 90
 
 

@@ -1727,7 +1727,8 @@ export const energy: Energy = {
     0,
     0,
     0
-   ]
+   ],
+   "since": 1750496401000
   },
   "grid.power": {
    "unit": "Wh",
@@ -1754,7 +1755,8 @@ export const energy: Energy = {
     2,
     2,
     2
-   ]
+   ],
+   "since": 1750496401000
   }
  }
 };

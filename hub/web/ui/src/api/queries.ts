@@ -99,8 +99,10 @@ export const useEnergy = (points: readonly string[], span: View | undefined, ste
     queryFn: ({ signal }) => get<Energy>(`/energy?points=${points.join()}&from=${span!.from}&to=${span!.to}&step=${step}`, signal),
     enabled: points.length > 0 && span !== undefined,
     staleTime: live ? 5_000 : 300_000,
-    refetchInterval: live ? 30_000 : false,
+    refetchInterval: (query) => live && (isKnown(query.state.data) ? 30_000 : 2_000),
   });
+
+const isKnown = (energy: Energy | undefined): boolean => Object.values(energy?.series ?? {}).some((s) => s.known.some((share) => share > 0));
 
 export const useStorage = (): UseQueryResult<Storage> =>
   useQuery({ queryKey: ["storage"], queryFn: ({ signal }) => get<Storage>("/storage", signal), staleTime: 300_000 });

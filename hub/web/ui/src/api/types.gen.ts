@@ -570,13 +570,14 @@ export interface PointHistory {
   step_ms: number;
 }
 
-/** A series when `fields=` asked for some of its arrays. */
+/** A series when `fields=` asked for some of its arrays. `count`: how many values each bucket was made of. */
 export interface SeriesPart {
   t: Array<number>;
   mean?: Array<number | null>;
   min?: Array<number | null>;
   max?: Array<number | null>;
   last?: Array<Value | null>;
+  count?: Array<number>;
 }
 
 /** What `points=` answers with `fields=`. */
@@ -592,16 +593,18 @@ export interface PointHistoryPart {
   min?: Array<number | null>;
   max?: Array<number | null>;
   last?: Array<Value | null>;
+  count?: Array<number>;
   step_ms: number;
 }
 
-/** What flowed in each period, in `unit`; null where nothing is known. `minus` is what flowed the other way, for powers. `known` is the share of the period that is known. `marks` is a sum of: 1 interpolated, 2 summed from power, 4 counter reset or swapped, 8 sums disagree, 16 imported; 0 = from a counter that was read at both edges. */
+/** What flowed in each period, in `unit`; null where nothing is known. `minus` is what flowed the other way, for powers. `known` is the share of the period that is known. `marks` is a sum of: 1 interpolated, 2 summed from power, 4 counter reset or swapped, 8 sums disagree, 16 imported; with 1, if all that is not known is how much of it belongs to the period before or after: 32 at its start, 64 at its end, so that a longer period may be known well; 0 = from a counter that was read at both edges. `since` is when anything of it was known first, whatever was asked for (UTC ms), null for never. */
 export interface EnergySeries {
   unit: string;
   plus: Array<number | null>;
   minus: Array<number | null>;
   known: Array<number>;
   marks: Array<number>;
+  since: number | null;
 }
 
 /** `t` are the starts of the periods, `end` is the end of the last one (UTC ms). */

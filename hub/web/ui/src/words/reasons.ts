@@ -186,6 +186,8 @@ export const REASONS: Record<string, Sentence> = {
 
   link_up: () => "the device answers again",
   link_lost: detail("the device stopped answering"),
+  another_serial: (n) =>
+    `another device answers in its place (serial number ${told(n["serial"])}, before it was ${told(n["before"])}); the past goes on with it`,
   link_connecting: () => "looking for the device",
   started: (n) => `the hub started (version ${told(n["version"])})`,
   stopped: () => "the hub stopped",
