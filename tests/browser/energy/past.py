@@ -23,6 +23,7 @@ GAP_DAY, LOST_DAY = 3, 6
 """Days ago: one of which an hour and a half is missing, from 10:00 UTC on, and one of which nothing is known."""
 GAP = slice(10 * HOUR_S, 10 * HOUR_S + 5400)
 BUDGET = 1 << 30
+EMPTY_WH = 1000.0
 
 Watts = NDArray[np.float64]
 
@@ -52,10 +53,17 @@ def write_past(folder: Path) -> None:
     now = today()
     uids = _uids()
     days = [*range(now - 400, now - 355), *range(now - COARSE_DAYS, now)]
-    fine = {d: _day(d) for d in days if d >= now - FINE_DAYS and d != now - LOST_DAY}
-    coarse = {d: {p: _hours(_info(p, uids), w) for p, w in _day(d).items()} for d in days if d < now - FINE_DAYS}
+    fine: dict[int, dict[str, Watts]] = {}
+    coarse: dict[int, dict[str, Rolled]] = {}
+    level = EMPTY_WH
+    for day in days:
+        powers, level = _day(day, level)
+        if day < now - FINE_DAYS:
+            coarse[day] = {p: _hours(_info(p, uids), w) for p, w in powers.items()}
+        elif day != now - LOST_DAY:
+            fine[day] = powers
     with PastWriter.opened(folder / "history.db", now * DAY_S * 1000, BUDGET) as past:
-        for point in (*_day(now), *COUNTERS):
+        for point in (*fine[now - 1], *COUNTERS):
             info = _info(point, uids)
             ends = COUNTERS.get(point, 0)
             left = sum(_counted(powers, point)[-1] for powers in fine.values()) if point in COUNTERS else 0.0
@@ -68,8 +76,8 @@ def write_past(folder: Path) -> None:
                     past.means(info, day, HOUR_S, coarse[day][point])
 
 
-def _day(day: int) -> dict[str, Watts]:
-    """The powers of a day, each second; always the same for the same day."""
+def _day(day: int, level: float) -> tuple[dict[str, Watts], float]:
+    """The powers of a day, each second, always the same for the same day; `level`: of its battery, before and after."""
     rng = np.random.default_rng(day)
     hour = np.arange(DAY_S) / HOUR_S
     season = 0.75 + 0.25 * np.cos((day - 172) / 365.25 * 2 * np.pi)
@@ -82,24 +90,24 @@ def _day(day: int) -> dict[str, Watts]:
     spikes = np.repeat(rng.exponential(60, DAY_S // 5), 5) + 260 * (np.abs(hour - 18.2) < 1.4)
     used = 240 + spikes + tv + washer + heat + car
     spare = np.convolve(solar - used, np.ones(60) / 60, "same")
-    battery, soc = _battery(spare)
+    battery, soc, level = _battery(spare, level)
     return {
         "grid.power": used - solar - battery, "pv_roof.pv_power": solar, "battery.power": battery, "battery.soc": soc,
         "house.consumption": used, "wallbox.power": car, "heatpump_meter.power": heat, "plug_tv.power": tv,
         "plug_washer.power": washer, "tariff.price_import": _price(hour),
-    }  # fmt: skip
+    }, level  # fmt: skip
 
 
-def _battery(spare: Watts) -> tuple[Watts, Watts]:
-    """Charges from what is spare, gives back in the evening: power (+ = discharge) and level, by the minute."""
-    level, power, levels = 2500.0, [], []
+def _battery(spare: Watts, level: float) -> tuple[Watts, Watts, float]:
+    """Charges from what is spare, gives back in the evening: power (+ = discharge), level in %, and Wh at the end."""
+    power, levels = [], []
     for watts in spare.reshape(-1, 60).mean(1):
         flow = np.clip(-watts, -3000, 2600)
-        flow = max(flow, (level - 9800) * 60) if flow < 0 else min(flow, (level - 1000) * 60)
+        flow = max(flow, (level - 9800) * 60) if flow < 0 else min(flow, (level - EMPTY_WH) * 60)
         level -= flow / 60
         power.append(flow)
         levels.append(level / 100)
-    return np.repeat(power, 60), np.repeat(levels, 60)
+    return np.repeat(power, 60), np.repeat(levels, 60), level
 
 
 def _price(hour: Watts) -> Watts:

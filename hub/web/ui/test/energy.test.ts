@@ -12,14 +12,14 @@ const DAY = 86_400_000;
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
 type Told = Array<number | null>;
-const told = (days: number, series: Record<string, { plus: Told; minus?: Told; known?: number[]; marks?: number[] }>): Energy => ({
+const told = (days: number, series: Record<string, { plus: Told; minus?: Told; known?: number[]; marks?: number[]; since?: number | null }>): Energy => ({
   step: "day",
   t: Array.from({ length: days }, (_, i) => i * DAY),
   end: days * DAY,
   series: Object.fromEntries(
     Object.entries(series).map(([point, s]) => [
       point,
-      { unit: "Wh", minus: s.plus.map(() => 0), known: s.plus.map((v) => (v === null ? 0 : 1)), marks: s.plus.map(() => 0), ...s },
+      { unit: "Wh", minus: s.plus.map(() => 0), known: s.plus.map((v) => (v === null ? 0 : 1)), marks: s.plus.map(() => 0), since: null, ...s },
     ]),
   ),
 });
@@ -46,6 +46,34 @@ test("power tells of the days before there was a counter", () => {
   assert.deepEqual(bars.flows.used?.map((a) => a.wh), [null, null], "what nobody knows is not zero");
 });
 
+const TWO_ROOFS = [device("a", "inverter", ["power", "energy"]), device("b", "inverter", ["power", "energy"])];
+const made = (days: number, series: Parameters<typeof told>[1]) =>
+  barsOf(told(days, series), sourcesOf(TWO_ROOFS, layoutOf(TWO_ROOFS))).flows.made?.map((a) => [a.wh, a.known]);
+
+test("a device that was not there yet adds nothing, and takes nothing away from the others", () => {
+  const a = { plus: [100, 110, 120], since: -9 * DAY };
+  const b = { plus: [null, 20, 50], known: [0, 0.25, 1], since: 1.75 * DAY };
+  assert.deepEqual(made(3, { "a.energy": a, "b.energy": b }), [[100, 1], [130, 1], [170, 1]]);
+  assert.deepEqual(made(3, { "a.energy": { ...a, known: [1, 0.5, 1] }, "b.energy": b })?.[1], [130, 0.5]);
+});
+
+test("a gap in the life of one of several devices stays a gap", () => {
+  const a = { plus: [100, 110], since: 0 };
+  assert.deepEqual(made(2, { "a.energy": a, "b.energy": { plus: [null, 20], since: -DAY } }), [[null, 0], [130, 1]]);
+  assert.deepEqual(made(2, { "a.energy": a, "b.energy": { plus: [null, 20] } })?.[0], [null, 0], "nobody knows since when it is there");
+});
+
+test("before any of them was there nothing is known, and the first part of a day stays unknown", () => {
+  const series = { "a.energy": { plus: [null, 50], known: [0, 0.5], since: 1.5 * DAY }, "b.energy": { plus: [null, 20], known: [0, 0.25], since: 1.75 * DAY } };
+  assert.deepEqual(made(2, series), [[null, 0], [70, 0.5]]);
+});
+
+test("a device is there before its counter tells of it", () => {
+  const power = { plus: [30, 40], marks: [MARK.summed, MARK.summed], since: -DAY };
+  const series = { "a.power": power, "b.power": power, "a.energy": { plus: [31, 41], since: -DAY }, "b.energy": { plus: [null, 42], since: DAY } };
+  assert.deepEqual(made(2, series), [[60, 1], [83, 1]]);
+});
+
 test("how far a figure can be relied on", () => {
   const span = { start: 0, end: DAY };
   const amount = (known: number, marks: number): Amount => ({ wh: 1, known, marks });
@@ -66,6 +94,24 @@ test("marks in words", () => {
   assert.deepEqual(say(1, MARK.reset | MARK.disagree | MARK.imported), ["counter was reset", "meters disagree", "from other records"]);
   assert.deepEqual(say(0, 0, null), ["not recorded"]);
   assert.deepEqual([DAY / 2, -1].map((now) => remarks({ wh: null, known: 0, marks: 0 }, span, now)), [["nothing yet"], []]);
+});
+
+test("what is not known of hours only is known of the day", () => {
+  const { interpolated, openStart, openEnd, summed } = MARK;
+  const hours = (...marks: number[]) => {
+    const spans = marks.map((_, i) => ({ start: i * DAY, end: (i + 1) * DAY }));
+    return total(marks.map((m) => ({ wh: 1, known: 1, marks: m })), spans).marks;
+  };
+  const [before, between, after] = [interpolated | openEnd, interpolated | openStart | openEnd, interpolated | openStart];
+  assert.equal(hours(0, before, between, after, summed), summed);
+  assert.equal(hours(0, before), before);
+  assert.equal(hours(after, 0), after, "and a week may know it well");
+  assert.equal(hours(between), between);
+  assert.equal(hours(0, before, interpolated, after), interpolated, "that one is not known itself");
+  const two = { "a.energy": { plus: [1], marks: [before] }, "b.energy": { plus: [1], marks: [interpolated] } };
+  const both = barsOf(told(1, two), sourcesOf(TWO_ROOFS, layoutOf(TWO_ROOFS))).flows.made!;
+  assert.equal(both[0]!.marks, interpolated);
+  assert.equal(trustOf({ wh: 1, known: 1, marks: before }, { start: 0, end: DAY }, 2 * DAY), "unsure");
 });
 
 test("several periods as one, and the shares of it", () => {
@@ -143,6 +189,23 @@ test("the list begins with the largest and ends with the rest", () => {
   });
   const places = topOf(energy, consumersOf(LOADS), SOURCES.used!);
   assert.deepEqual(places.map((p) => [p.id, p.wh, Math.round(p.share * 100)]), [["box", 5000, 50], ["pump", 1000, 10], ["tv", 100, 1], [null, 3900, 39]]);
+});
+
+test("what was not there yet is no consumer; what was and is not known is named", () => {
+  const energy = told(1, {
+    "house.consumption": { plus: [1000] },
+    "box.power": { plus: [null], since: DAY },
+    "pump_meter.power": { plus: [null], since: 0 },
+    "tv.energy": { plus: [100], since: -DAY },
+    "tv.power": { plus: [null], since: DAY },
+  });
+  assert.deepEqual(topOf(energy, consumersOf(LOADS), SOURCES.used!).map((p) => [p.id, p.wh]), [["tv", 100], ["pump", null], [null, 900]]);
+});
+
+test("before any of them was there nothing is recorded of all", () => {
+  const late = { plus: [null], since: DAY };
+  const energy = told(1, { "house.consumption": late, "box.power": late, "pump_meter.power": late, "tv.energy": late });
+  assert.deepEqual(topOf(energy, consumersOf(LOADS), SOURCES.used!).map((p) => [p.id, p.wh]), [["box", null], ["pump", null], ["tv", null]]);
 });
 
 test("devices that claim more than the home used leave no rest", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { layoutOf } from "../src/model/layout.ts";
 import { added, averages, axis, extremes, firstKnown, placeOf, spliced, until, withTail, type Buckets, type Past } from "../src/model/series.ts";
+import type { Since } from "../src/model/since.ts";
 import { dayCharts, pointsOfDay } from "../src/screens/energy/dayCharts.ts";
 import { HOUSE } from "./house.ts";
 
@@ -17,6 +18,15 @@ test("a gap stays a gap, in sums too", () => {
   const h = past({ a: [1, null, 3], b: [10, 20, 30] });
   assert.deepEqual(added(h, ["a", "b"], axis(h)), [11, null, 33]);
   assert.deepEqual(added(h, [], axis(h)), [null, null, null]);
+});
+
+test("a device that was not there yet leaves the sum of the others as it is", () => {
+  const h = past({ "a.power": [1, null, 3, 4], "b.power": [null, null, null, 40] });
+  const sums = (since: Since) => added(h, ["a.power", "b.power"], axis(h), "mean", since);
+  assert.deepEqual(sums({ a: -MINUTE, b: 2 * MINUTE }), [1, null, null, 44]);
+  assert.deepEqual(sums({ b: 3.5 * MINUTE }), [1, null, 3, 44], "the bucket in which it came tells of it");
+  assert.deepEqual(sums({ a: MINUTE, b: 3 * MINUTE }), [1, null, 3, 44]);
+  assert.deepEqual(added(h, ["b.power"], axis(h), "mean", { b: 3 * MINUTE }), [null, null, null, 40], "nothing at all is not zero");
 });
 
 test("a newer tail takes the place of the old end", () => {
@@ -48,7 +58,7 @@ test("the lines of a day: bands only where a bucket hides something, the other d
   const layout = layoutOf(HOUSE);
   const points = pointsOfDay(layout);
   const values = Object.fromEntries(points.map((p) => [p, [1, null, 3]]));
-  const scene = { layout, base: "the day before", view: { from: 0, to: 1 }, zone: "UTC", currency: "EUR" };
+  const scene = { layout, base: "the day before", view: { from: 0, to: 1 }, zone: "UTC", currency: "EUR", since: {} };
   const ghost = past({ "roof.pv_power": [7, 8, 9], "house.consumption": [4, 5, 6] });
   const coarse = dayCharts({ ...scene, past: past(values), ghost });
   assert.deepEqual(coarse.power.lines.map((l) => [l.label, l.ghost ?? false, l.band !== undefined]), [

@@ -1,5 +1,6 @@
 import type { DeviceInfo, Energy } from "../api/types.gen.ts";
 import { pointOf, type Layout } from "./layout.ts";
+import { deviceOf, sinceOf, type Since } from "./since.ts";
 
 export const FLOWS = ["made", "bought", "discharged", "used", "sold", "charged"] as const;
 export type Flow = (typeof FLOWS)[number];
@@ -15,7 +16,7 @@ export type Source = Part[];
 export type Sources = Partial<Record<Flow, Source>>;
 
 /** Bits of `marks`, as the hub sets them. */
-export const MARK = { interpolated: 1, summed: 2, reset: 4, disagree: 8, imported: 16 } as const;
+export const MARK = { interpolated: 1, summed: 2, reset: 4, disagree: 8, imported: 16, openStart: 32, openEnd: 64 } as const;
 
 /** What flowed in a period; `known` is the share of it that is known, null is nothing. */
 export interface Amount {
@@ -77,26 +78,60 @@ export function barsOf(energy: Energy, sources: Sources): Bars {
 export const spansOf = (energy: Energy): Span[] =>
   energy.t.map((start, i) => ({ start, end: energy.t[i + 1] ?? energy.end }));
 
-export const amountsOf = (energy: Energy, source: Source): Amount[] =>
-  energy.t.map((_, i) => {
-    const parts = source.map((part) => amountOf(energy, part, i));
+export function amountsOf(energy: Energy, source: Source): Amount[] {
+  const since = devicesSince(energy);
+  return spansOf(energy).map((span, i) => {
+    const parts = source.map((part) => amountOf(energy, part, i, span, since));
     return parts.reduce((best, next) => (next.known > best.known + 0.01 ? next : best), parts[0] ?? NOTHING);
   });
+}
+
+/** A device is there as soon as anything is known of it. */
+export function devicesSince({ series }: Energy): Since {
+  const since: Record<string, number> = {};
+  for (const [point, s] of Object.entries(series)) {
+    if (s.since !== null) since[deviceOf(point)] = Math.min(s.since, sinceOf(point, since) ?? Infinity);
+  }
+  return since;
+}
 
 const NOTHING: Amount = { wh: null, known: 0, marks: 0 };
 
-function amountOf(energy: Energy, { points, way }: Part, i: number): Amount {
+/** A device that was not there yet added nothing, and of that nothing is missing once the first of them is there. */
+function amountOf(energy: Energy, { points, way }: Part, i: number, span: Span, since: Since): Amount {
+  const begins = points.map((p) => within(span, sinceOf(p, since) ?? span.start));
+  const first = Math.min(...begins);
+  if (first === span.end) return NOTHING;
   const sum = { wh: 0, known: 1, marks: 0 };
-  for (const point of points) {
+  for (const [k, point] of points.entries()) {
+    if (begins[k] === span.end) continue;
     const series = energy.series[point];
     const wh = series?.[way][i];
     if (!series || wh == null) return NOTHING;
     sum.wh += wh;
-    sum.known = Math.min(sum.known, series.known[i] ?? 0);
-    sum.marks |= series.marks[i] ?? 0;
+    sum.known = Math.min(sum.known, (series.known[i] ?? 0) + (begins[k]! - first) / length(span));
+    sum.marks = beside(sum.marks, series.marks[i] ?? 0);
   }
   return sum;
 }
+
+const OPEN = MARK.openStart | MARK.openEnd;
+
+/** Whether more is not known than what belongs to the periods before and after. */
+const isDoubted = (marks: number): boolean => (marks & MARK.interpolated) !== 0 && (marks & OPEN) === 0;
+
+/** The marks of two figures of one period. */
+export const beside = (a: number, b: number): number => (isDoubted(a) || isDoubted(b) ? (a | b) & ~OPEN : a | b);
+
+/** The marks of several periods as one: to which of two something belongs that flowed in one period is no matter. */
+function joined(amounts: readonly Amount[]): number {
+  const marks = amounts.reduce((all, a) => all | (a.marks & ~OPEN & ~MARK.interpolated), 0);
+  if (amounts.some((a) => isDoubted(a.marks))) return marks | MARK.interpolated;
+  const edges = ((amounts[0]?.marks ?? 0) & MARK.openStart) | ((amounts.at(-1)?.marks ?? 0) & MARK.openEnd);
+  return marks | edges | (edges && MARK.interpolated);
+}
+
+const within = ({ start, end }: Span, t: number): number => Math.min(Math.max(t, start), end);
 
 /** Several periods as one. */
 export function total(amounts: readonly Amount[], spans: readonly Span[]): Amount {
@@ -105,7 +140,7 @@ export function total(amounts: readonly Amount[], spans: readonly Span[]): Amoun
   return {
     wh: known.reduce((sum, a) => sum + a.wh!, 0),
     known: knownMs(amounts, spans) / spans.reduce((sum, s) => sum + length(s), 0),
-    marks: known.reduce((marks, a) => marks | a.marks, 0),
+    marks: joined(amounts),
   };
 }
 
@@ -121,7 +156,7 @@ const QUARTER_MS = 900_000;
 export type Trust = "sure" | "derived" | "unsure";
 
 export function trustOf(amount: Amount, span: Span, now: number): Trust {
-  const doubts = amount.marks & ~(MARK.summed | MARK.imported);
+  const doubts = amount.marks & ~(MARK.summed | MARK.imported | OPEN);
   if (doubts || isPartial(amount, span, now)) return "unsure";
   return amount.marks ? "derived" : "sure";
 }

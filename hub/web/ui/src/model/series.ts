@@ -1,3 +1,5 @@
+import { sinceOf, type Since } from "./since.ts";
+
 /** Buckets of one point: their starts (UTC ms), means and extremes; null = not known. */
 export interface Buckets {
   t: number[];
@@ -54,17 +56,18 @@ export const until = (past: Past, now: number): Past => upTo(past, now + 1);
 export const axis = (past: Past): number[] =>
   Object.values(past.series).reduce<number[]>((longest, s) => (s.t.length > longest.length ? s.t : longest), []);
 
-/** Several points added up; where one of them is not known, the sum is not. */
-export function added(past: Past, points: readonly string[], t: readonly number[], field: Field = "mean"): Column {
-  const parts = points.map((p) => past.series[p]?.[field]);
-  return t.map((_, i) => {
+/** Several points added up; where one of them is not known, the sum is not. A device that was not there yet adds nothing. */
+export function added(past: Past, points: readonly string[], t: readonly number[], field: Field = "mean", since: Since = {}): Column {
+  const parts = points.map((p) => ({ values: past.series[p]?.[field], since: sinceOf(p, since) ?? -Infinity }));
+  return t.map((at, i) => {
+    const there = parts.filter((p) => p.since <= at || p.values?.[i] != null);
     let total = 0;
-    for (const part of parts) {
-      const value = part?.[i];
+    for (const { values } of there) {
+      const value = values?.[i];
       if (value == null) return null;
       total += value;
     }
-    return parts.length ? total : null;
+    return there.length ? total : null;
   });
 }
 

@@ -1,6 +1,7 @@
 import type { DeviceInfo, Energy } from "../api/types.gen.ts";
-import { amountsOf, spansOf, total, type Amount, type Source } from "./energy.ts";
+import { amountsOf, beside, devicesSince, spansOf, total, type Amount, type Source } from "./energy.ts";
 import { pointOf } from "./layout.ts";
+import { sinceOf } from "./since.ts";
 
 /** A device whose use is measured, by itself or by the meter before it. */
 export interface Consumer {
@@ -39,16 +40,19 @@ function sourceOf(device: DeviceInfo, meters: readonly DeviceInfo[]): Source {
   return points.map((p) => ({ points: [p], way: "plus" }));
 }
 
-/** Who used most, and what is left of all that was used. */
+/** Who of those that were there used most, and what is left of all that was used. */
 export function topOf(energy: Energy, consumers: readonly Consumer[], used: Source): Place[] {
   const spans = spansOf(energy);
   const all = total(amountsOf(energy, used), spans);
-  const measured = consumers.map((c) => ({ ...total(amountsOf(energy, c.source), spans), id: c.id, role: c.role }));
+  const since = devicesSince(energy);
+  const wasThere = (point: string) => (sinceOf(point, since) ?? -Infinity) < energy.end;
+  const there = consumers.filter((c) => c.source.some((part) => part.points.some(wasThere)));
+  const measured = (there.length ? there : consumers).map((c) => ({ ...total(amountsOf(energy, c.source), spans), id: c.id, role: c.role }));
   const sum = measured.reduce((a, m) => a + (m.wh ?? 0), 0);
   const whole = Math.max(all.wh ?? 0, sum);
   const places = measured.map((m) => ({ ...m, share: whole ? (m.wh ?? 0) / whole : 0 }));
   places.sort((a, b) => (b.wh ?? -1) - (a.wh ?? -1));
   if (all.wh === null || all.wh <= sum) return places;
-  const marks = measured.reduce((a, m) => a | m.marks, all.marks);
+  const marks = measured.reduce((a, m) => beside(a, m.marks), all.marks);
   return [...places, { id: null, role: null, wh: all.wh - sum, known: all.known, marks, share: (all.wh - sum) / whole }];
 }

@@ -1,4 +1,4 @@
-import type { Kind } from "../model/period.ts";
+import type { Base, Kind } from "../model/period.ts";
 
 /** The texts of the Energy screen. */
 export const energy = {
@@ -20,14 +20,15 @@ export const energy = {
   yearAgo: {
     day: "a year ago", week: "a year ago", month: "a year ago", year: "the year before", custom: "a year ago",
   } satisfies Record<Kind, string>,
+  short: { before: "Previous", year: "Year ago" } satisfies Record<Base, string>,
   wholeMonths: "More than two months are shown as whole months.",
 
   totals: "Totals",
   flows: { made: "Solar", used: "Used", bought: "Bought", sold: "Sold", charged: "Charged", discharged: "Discharged" },
   autarky: "Own supply",
-  autarkyLong: "of what was used",
-  ownUse: "Own use",
-  ownUseLong: "of the solar energy",
+  autarkyLong: "of what was used, not from the grid",
+  ownUse: "Solar used at home",
+  ownUseLong: "of what the roof made, not sold",
 
   compared: {
     less: (percent: string) => `${percent} less`,
@@ -41,8 +42,8 @@ export const energy = {
     lessThan: (percent: string) => `${percent} less than`,
     moreThan: (percent: string) => `${percent} more than`,
     sameAs: "about as much as",
-    length: (now: string, then: string) => `By the day, as they are not equally long: ${now} instead of ${then}.`,
-    gaps: (now: string, then: string) => `By the day, as not equally much of them is recorded: ${now} instead of ${then}.`,
+    length: (now: string, then: string) => `Compared per day, because they are not equally long: ${now} a day now, ${then} then.`,
+    gaps: (now: string, then: string) => `Compared per day, because parts are missing: ${now} a day now, ${then} then.`,
     soFar: { hour: "Only the hours that are over are compared.", day: "Only the days that are over are compared.", month: "Only the months that are over are compared." },
     missing: (what: string) => `Too little is recorded to compare with ${what}.`,
   },
@@ -70,6 +71,7 @@ export const energy = {
   barsHint: "Left and right arrow keys move from bar to bar, Enter picks one.",
   gap: "nothing recorded",
   point: "Point at the chart for its figures.",
+  tap: "Tap the chart for its figures.",
   zoom: {
     tools: "Zoom",
     in: "Zoom in",
@@ -86,7 +88,8 @@ export const energy = {
     open: { day: "Show this day", month: "Show this month", hour: "" },
     by: { hour: "Hour", day: "Day", month: "Month" },
     remarks: "Remarks",
-    then: (value: string) => `(${value})`,
+    then: (what: string) => `(${what})`,
+    and: " · ",
   },
   top: {
     title: "Who used most",
@@ -110,10 +113,21 @@ export const energy = {
   caption: (what: string, period: string) => `${what}, ${period}`,
   averagesOf: (what: string, span: string, period: string) => `${what}, averages of ${span}, ${period}`,
   time: "Time",
-  empty: "Nothing is recorded for this time.",
-  emptyToday: "Recording has just started. First values appear within seconds.",
+  empty: {
+    title: {
+      day: "No energy was recorded on this day", week: "No energy was recorded in this week", month: "No energy was recorded in this month",
+      year: "No energy was recorded in this year", custom: "No energy was recorded in this time",
+    } satisfies Record<Kind, string>,
+    yet: "No energy is recorded yet",
+    soon: "Recording has just started. First values appear within seconds.",
+    begins: (date: string) => `The history begins on ${date}.`,
+    gap: (date: string) => `The history reaches back to ${date}, but has a gap here.`,
+    go: (date: string) => `Go to ${date}`,
+    now: "Go to today",
+  },
   since: (at: string) => `Recording since ${at}.`,
   loading: "Fetching the figures …",
+  coming: "…",
   failed: "The history could not be read. It is tried again.",
   tooMuch: "This is too long for one look: choose a shorter time.",
   summaryPower: (peak: string, at: string, mean: string) => `Most solar ${peak} at ${at}; the home used ${mean} on average.`,

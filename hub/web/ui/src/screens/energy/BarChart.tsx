@@ -5,9 +5,8 @@ import { ticksOf } from "../../model/ticks.ts";
 import { number } from "../../words/format.ts";
 import { words } from "../../words/index.ts";
 import { barLabel, barName } from "../../words/period.ts";
-import { barsFrom, reach, type Bar, type Piece } from "./barsModel.ts";
+import { barsFrom, reach, ROLE_OF, type Bar, type Piece } from "./barsModel.ts";
 import { Patterns, ROLES_DRAWN } from "./Patterns.tsx";
-import { ROLE_OF } from "./Totals.tsx";
 
 const LEFT = 46;
 const FOOT = 26;

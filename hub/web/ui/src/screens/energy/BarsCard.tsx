@@ -1,5 +1,5 @@
-import { useId, useRef, useState } from "react";
-import { FLOWS, type Bars, type Flow } from "../../model/energy.ts";
+import { useId, useMemo, useRef, useState } from "react";
+import type { Bars, Flow } from "../../model/energy.ts";
 import { barStep, type Period } from "../../model/period.ts";
 import { dayOf } from "../../model/day.ts";
 import { useWidth } from "../../ui/useWidth.ts";
@@ -8,12 +8,15 @@ import { energy } from "../../words/format.ts";
 import { words } from "../../words/index.ts";
 import { barName, baseName, periodName } from "../../words/period.ts";
 import { BarChart } from "./BarChart.tsx";
-import { BarLegend } from "./BarLegend.tsx";
+import { BarLegend, BarReadout } from "./BarLegend.tsx";
+import { barsFrom, DOWN, UP } from "./barsModel.ts";
+import { Swatch } from "./Swatch.tsx";
 import { Table, TableButton, type Row } from "./Table.tsx";
 import type { Figures } from "./useFigures.ts";
 import type { Chosen } from "./usePeriod.ts";
 
 const t = words.energy;
+const DRAWN: readonly Flow[] = [...UP, ...DOWN];
 
 /** A bar for each day (or month): what came in above the line, what went out below it. */
 export function BarsCard({ figures, chosen, zone }: { figures: Figures; chosen: Chosen; zone: string }) {
@@ -26,7 +29,8 @@ export function BarsCard({ figures, chosen, zone }: { figures: Figures; chosen: 
   const [table, setTable] = useState(false);
   const heading = useId();
   const shown = pointed ?? picked;
-  const flows = FLOWS.filter((f) => !bars || bars.flows[f]);
+  const flows = DRAWN.filter((f) => !bars || bars.flows[f]);
+  const trusts = useMemo(() => new Set(bars && barsFrom(bars, now).flatMap((b) => b.pieces.map((p) => p.trust))), [bars, now]);
   const open = (i: number) => go({ period: step === "month" ? "month" : "day", on: dayOf(bars!.spans[i]!.start, zone), ...(compare && { compare }) });
   const then = compare && base ? { bars: base, name: baseName(period.kind, compare) } : undefined;
   return (
@@ -37,7 +41,7 @@ export function BarsCard({ figures, chosen, zone }: { figures: Figures; chosen: 
         </h2>
         <p className="quiet small summary">{t.bars.lead}</p>
       </figcaption>
-      <BarLegend bars={bars} flows={flows} base={then} index={shown} step={step} now={now} zone={zone} />
+      <BarLegend flows={flows} />
       <div className="canvas" ref={box}>
         {bars && width > 0 && (
           <BarChart
@@ -48,6 +52,7 @@ export function BarsCard({ figures, chosen, zone }: { figures: Figures; chosen: 
           />
         )}
       </div>
+      <BarReadout {...{ bars, flows, trusts, step, now, zone }} base={then} index={shown} />
       <div className="below">
         <TableButton title={t.bars.title} open={table} onToggle={setTable} />
         {step !== "hour" && (
@@ -84,5 +89,6 @@ function BarTable({ bars, flows, period, zone, now, base }: TableProps) {
     });
   const bodies = base ? [{ title: periodName(period), rows: rows(bars) }, { title: base.name, rows: rows(base.bars) }] : [{ rows: rows(bars) }];
   const columns = [t.bars.by[step], ...flows.map((f) => t.flows[f]), t.bars.remarks];
-  return <Table remarks caption={t.caption(t.bars.title, periodName(period))} columns={columns} bodies={bodies} />;
+  const marks = [null, ...flows.map((f) => <Swatch key={f} flow={f} />)];
+  return <Table remarks caption={t.caption(t.bars.title, periodName(period))} columns={columns} marks={marks} bodies={bodies} />;
 }

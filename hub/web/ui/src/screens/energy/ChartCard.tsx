@@ -6,6 +6,7 @@ import { Boundary } from "../../ui/Boundary.tsx";
 import { words } from "../../words/index.ts";
 import { spanName } from "../../words/period.ts";
 import type { ChartData, Line } from "./chart.ts";
+import { Hint } from "./Hint.tsx";
 import { Table, TableButton } from "./Table.tsx";
 import type { Zoom } from "./useZoom.ts";
 
@@ -43,7 +44,7 @@ export function ChartCard({ title, data, date, cursor, onCursor, zoom, summary, 
       </p>
       <div className="canvas">
         <Boundary fallback={<p className="quiet">{t.chartFailed}</p>}>
-          {data && !knownIn(data) && <p className="nothing quiet">{t.gap}</p>}
+          {data && !knownIn(data) && <p className="nothing quiet"><span>{t.gap}</span></p>}
           <Suspense>{data && <Plot title={title} data={data} cursor={cursor} onCursor={onCursor} zoom={zoom} />}</Suspense>
         </Boundary>
       </div>
@@ -70,7 +71,7 @@ function Legend({ data, cursor }: { data: ChartData; cursor: number | null }) {
   const values = lines.map((line) => line.values[place]);
   return (
     <>
-      {place < 0 && <span className="quiet hint">{t.point}</span>}
+      {place < 0 && <span className="quiet hint"><Hint /></span>}
       {place >= 0 && <strong>{clockTime(data.t[place]!, data.zone, words.locale, data.stepMs < 60_000)}</strong>}
       {lines.map((line, i) => (
         <span key={line.label} className="key">

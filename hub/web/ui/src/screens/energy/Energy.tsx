@@ -1,7 +1,7 @@
-import { goesOn } from "../../model/period.ts";
 import { words } from "../../words/index.ts";
 import { BarsCard } from "./BarsCard.tsx";
 import { DayView } from "./DayView.tsx";
+import { Empty } from "./Empty.tsx";
 import { PeriodBar } from "./PeriodBar.tsx";
 import { StorageLine } from "./StorageLine.tsx";
 import { TopList } from "./TopList.tsx";
@@ -27,29 +27,33 @@ function Chapters({ house }: { house: House }) {
   const chosen = usePeriod(house.today, house.zone);
   const figures = useFigures(house, chosen);
   const { period } = chosen;
+  const told = toldOf(figures);
   return (
     <>
       <PeriodBar chosen={chosen} />
-      <p className="quiet small state" role="status">
-        {told(figures, goesOn(period, chosen.today))}
+      <p className={told ? "quiet small" : "unseen"} role="status">
+        {told || (!figures.bars && t.loading)}
       </p>
-      <Totals figures={figures} chosen={chosen} />
-      {period.kind === "day" ? (
-        <DayView key={period.first} house={house} chosen={chosen} />
+      {figures.nothing ? (
+        <Empty chosen={chosen} zone={house.zone} />
       ) : (
-        <BarsCard key={period.start} figures={figures} chosen={chosen} zone={house.zone} />
+        <>
+          <Totals figures={figures} chosen={chosen} />
+          {period.kind === "day" ? (
+            <DayView key={period.first} house={house} chosen={chosen} since={figures.since} />
+          ) : (
+            <BarsCard key={period.start} figures={figures} chosen={chosen} zone={house.zone} />
+          )}
+          <TopList figures={figures} />
+          <StorageLine />
+        </>
       )}
-      <TopList figures={figures} />
-      <StorageLine />
     </>
   );
 }
 
 /** Only what a person has to know before reading on. */
-function told({ bars, period, step, problem }: Figures, current: boolean): string {
+function toldOf({ period, step, problem }: Figures): string {
   if (problem) return t[problem];
-  if (!bars) return t.loading;
-  const nothing = Object.values(bars.flows).every((amounts) => amounts.every((a) => a.wh === null));
-  if (nothing) return current ? t.emptyToday : t.empty;
   return period.kind === "custom" && step === "month" ? t.wholeMonths : "";
 }

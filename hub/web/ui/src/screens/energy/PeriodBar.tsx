@@ -37,9 +37,11 @@ export function PeriodBar({ chosen }: { chosen: Chosen }) {
             {t.today}
           </button>
         )}
-        <label className="pill">
+        <label className="pill choice">
           <span>{t.compare}</span>
-          <select value={compare ?? ""} onChange={(e) => go({ ...asKind(kind, chosen), ...baseIn(e.target.value) })}>
+          {compare && <b>{t.short[compare]}</b>}
+          <Icon name="next" />
+          <select aria-label={t.compare} value={compare ?? ""} onChange={(e) => go({ ...asKind(kind, chosen), ...baseIn(e.target.value) })}>
             <option value="">{t.nothing}</option>
             {BASES.filter((base) => base === "before" || kind !== "year").map((base) => (
               <option key={base} value={base}>
@@ -61,7 +63,7 @@ const baseIn = (value: string): { compare?: Base } => {
 /** Any day of the period that is wanted. */
 function On({ chosen: { period, today, compare, go } }: { chosen: Chosen }) {
   const pick = (on: string) => go({ period: period.kind, on, ...(compare && { compare }) });
-  return <DateField label={t.date} value={goesOn(period, today) ? today : period.first} max={today} onPick={pick} />;
+  return <DateField hidden label={t.date} value={goesOn(period, today) ? today : period.first} max={today} onPick={pick} />;
 }
 
 function Range({ chosen: { period, today, compare, go } }: { chosen: Chosen }) {
@@ -77,8 +79,17 @@ function Range({ chosen: { period, today, compare, go } }: { chosen: Chosen }) {
 
 const OLDEST = "2000-01-01";
 
+interface DateProps {
+  label: string;
+  /** Whether the label is only read out. */
+  hidden?: boolean;
+  value: string;
+  max: string;
+  onPick: (date: string) => void;
+}
+
 /** The browser's own date field; a year that is still being typed is not gone to. */
-function DateField({ label, value, max, onPick }: { label: string; value: string; max: string; onPick: (date: string) => void }) {
+function DateField({ label, hidden = false, value, max, onPick }: DateProps) {
   const [draft, setDraft] = useState(value);
   useEffect(() => setDraft(value), [value]);
   const change = (date: string) => {
@@ -87,7 +98,7 @@ function DateField({ label, value, max, onPick }: { label: string; value: string
   };
   return (
     <label className="pill">
-      <span>{label}</span>
+      <span className={hidden ? "unseen" : undefined}>{label}</span>
       <input type="date" value={draft} min={OLDEST} max={max} onChange={(e) => change(e.target.value)} />
     </label>
   );

@@ -15,10 +15,16 @@ export function StorageLine() {
   return <p className="quiet small storage">{storage && told(storage, zone)}</p>;
 }
 
+/** Since when anything is kept, UTC ms. */
+export function beginOf({ reach }: Storage): number | undefined {
+  const known = reach.map((r) => r.since).filter((t) => t !== null);
+  return known.length ? Math.min(...known) : undefined;
+}
+
 function told(s: Storage, zone: string): string {
-  const oldest = s.reach.map((r) => r.since).filter((t) => t !== null);
+  const begin = beginOf(s);
   const facts = [
-    oldest.length && t.reach(dateName(dayOf(Math.min(...oldest), zone))),
+    begin !== undefined && t.reach(dateName(dayOf(begin, zone))),
     t.size(bytes(s.file + s.wal + s.hot), bytes(s.budget)),
     s.ours_a_day !== null && t.writes(bytes(s.ours_a_day)),
   ];

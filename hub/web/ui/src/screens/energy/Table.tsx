@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { words } from "../../words/index.ts";
 
 export interface Row {
@@ -9,6 +10,8 @@ export interface Row {
 interface Props {
   caption: string;
   columns: string[];
+  /** What stands before the columns' names. */
+  marks?: ReactNode[];
   /** Several bodies when a table is compared with another; each has a title then. */
   bodies: Array<{ title?: string; rows: Row[] }>;
   /** The last column is text. */
@@ -16,15 +19,16 @@ interface Props {
 }
 
 /** The figures of a chart, for those who read rather than look. */
-export function Table({ caption, columns, bodies, remarks = false }: Props) {
+export function Table({ caption, columns, marks = [], bodies, remarks = false }: Props) {
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label={caption}>
       <table data-remarks={remarks}>
         <caption>{caption}</caption>
         <thead>
           <tr>
-            {columns.map((c) => (
+            {columns.map((c, i) => (
               <th key={c} scope="col">
+                {marks[i]}
                 {c}
               </th>
             ))}

@@ -20,11 +20,13 @@ export function TopList({ figures: { top, period, now } }: { figures: Figures })
     <section className="card top-list" aria-label={t.title}>
       <h2>{t.title}</h2>
       {top && !devices.length && <p className="quiet small">{t.empty}</p>}
-      <ol>
-        {shown.map((place) => (
-          <Row key={place.id ?? ""} place={place} />
-        ))}
-      </ol>
+      {(!top || shown.length > 0) && (
+        <ol>
+          {shown.map((place) => (
+            <Row key={place.id ?? ""} place={place} />
+          ))}
+        </ol>
+      )}
       {partly && <p className="quiet small">{t.partly}</p>}
       {none.length > 0 && <p className="quiet small">{t.none(names(none))}</p>}
       {unknown.length > 0 && <p className="quiet small">{t.unknown(names(unknown))}</p>}

@@ -5,13 +5,11 @@ import { differs, differsLong, remarks } from "../../words/amounts.ts";
 import { energy, percent } from "../../words/format.ts";
 import { words } from "../../words/index.ts";
 import { baseName } from "../../words/period.ts";
+import { Swatch } from "./Swatch.tsx";
 import type { Figures } from "./useFigures.ts";
 import type { Chosen } from "./usePeriod.ts";
 
 const t = words.energy;
-export const ROLE_OF: Record<Flow, "pv" | "home" | "grid" | "battery"> = {
-  made: "pv", used: "home", bought: "grid", sold: "grid", charged: "battery", discharged: "battery",
-};
 const ORDER: readonly Flow[] = ["made", "used", "bought", "sold", "charged", "discharged"];
 
 /** The period in eight figures, each with where it comes from and how it differs. */
@@ -62,10 +60,13 @@ interface CellProps {
 function Cell({ flow, amount, span, now, children }: CellProps) {
   const known = amount?.wh != null;
   return (
-    <div data-role={ROLE_OF[flow]} data-flow={flow}>
-      <dt>{t.flows[flow]}</dt>
+    <div data-flow={flow}>
+      <dt>
+        <Swatch flow={flow} />
+        {t.flows[flow]}
+      </dt>
       <dd data-value={known ? Math.round(amount.wh!) : ""}>
-        {known ? energy(amount.wh!) : words.dash}
+        {known ? energy(amount.wh!) : amount ? words.dash : t.coming}
         <small className="quiet">{amount && remarks(amount, span, now)[0]}</small>
         {children}
       </dd>
@@ -78,7 +79,7 @@ function Share({ role, label, of, value }: { role: string; label: string; of: st
     <div data-role={role}>
       <dt>{label}</dt>
       <dd>
-        <b>{value == null ? words.dash : percent(value)}</b> <small className="quiet">{of}</small>
+        <b>{value === undefined ? t.coming : value === null ? words.dash : percent(value)}</b> <small className="quiet">{of}</small>
         <span className="track" aria-hidden="true">
           <span style={{ inlineSize: `${value ?? 0}%` }} />
         </span>

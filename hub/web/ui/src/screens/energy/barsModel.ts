@@ -4,6 +4,10 @@ import { isPartial, trustOf, type Amount, type Bars, type Flow, type Span, type 
 export const UP: readonly Flow[] = ["made", "discharged", "bought"];
 export const DOWN: readonly Flow[] = ["used", "charged", "sold"];
 
+export const ROLE_OF: Record<Flow, "pv" | "home" | "grid" | "battery"> = {
+  made: "pv", used: "home", bought: "grid", sold: "grid", charged: "battery", discharged: "battery",
+};
+
 /** A piece of a bar, in Wh from the zero line; downwards both are negative. */
 export interface Piece {
   flow: Flow;

@@ -1,6 +1,7 @@
 import { clockTime } from "../../model/day.ts";
 import type { Layout } from "../../model/layout.ts";
 import { added, axis, extremes, placeOf, type Column, type Past } from "../../model/series.ts";
+import type { Since } from "../../model/since.ts";
 import type { View } from "../../model/view.ts";
 import { kilowatts, number, percent, price } from "../../words/format.ts";
 import { words } from "../../words/index.ts";
@@ -23,6 +24,7 @@ export interface Scene {
   view: View;
   zone: string;
   currency: string;
+  since: Since;
 }
 
 export interface DayCharts {
@@ -32,13 +34,13 @@ export interface DayCharts {
 }
 
 export function dayCharts(scene: Scene): DayCharts {
-  const { layout: l, past, view, zone, currency } = scene;
+  const { layout: l, past, view, zone, currency, since } = scene;
   const time = axis(past);
   const base = { t: time, stepMs: past.step_ms, view, zone };
   const line = (points: readonly string[], look: Omit<Line, "values">): Line => ({
     ...look,
-    values: added(past, points, time),
-    band: past.step_ms > 1000 && !look.stepped ? [added(past, points, time, "min"), added(past, points, time, "max")] : undefined,
+    values: added(past, points, time, "mean", since),
+    band: past.step_ms > 1000 && !look.stepped ? [added(past, points, time, "min", since), added(past, points, time, "max", since)] : undefined,
   });
   return {
     power: {
@@ -74,12 +76,12 @@ const signed = (role: "grid" | "battery") => (w: number) =>
   [Math.abs(w) < 50 ? undefined : signWord(role, "power", w), kilowatts(w)].filter(Boolean).join(" ");
 
 /** Solar and use of the other day, read at the times of this one. */
-function ghosts({ layout: l, ghost, base }: Scene, time: number[]): Line[] {
+function ghosts({ layout: l, ghost, base, since }: Scene, time: number[]): Line[] {
   if (!ghost) return [];
   const there = axis(ghost);
   const places = time.map((at) => (at <= (there.at(-1) ?? 0) + ghost.step_ms ? placeOf(there, at) : -1));
   const column = (points: readonly string[]): Column => {
-    const sums = added(ghost, points, there);
+    const sums = added(ghost, points, there, "mean", since);
     return places.map((i) => sums[i] ?? null);
   };
   const line = (name: string, colour: Line["colour"], points: readonly string[]): Line => ({
@@ -99,9 +101,9 @@ const priceLook = (currency: string) => ({
 });
 
 /** The day in a sentence for each chart. */
-export function summaries(day: Past, layout: Layout, zone: string, currency: string) {
+export function summaries(day: Past, layout: Layout, zone: string, currency: string, since: Since) {
   const time = axis(day);
-  const of = (points: readonly string[]) => extremes(added(day, points, time), time);
+  const of = (points: readonly string[]) => extremes(added(day, points, time, "mean", since), time);
   const say = (points: readonly string[], format: (v: number) => string): string => {
     const found = of(points);
     return found ? t.between(format(found.low), format(found.high)) : "";

@@ -2,8 +2,9 @@ import { useMemo } from "react";
 import { useEnergy } from "../../api/queries.ts";
 import { ApiError } from "../../api/client.ts";
 import { hubNow } from "../../live/clock.ts";
-import { barsOf, pointsOfSources, sourcesOf, type Bars } from "../../model/energy.ts";
+import { barsOf, devicesSince, pointsOfSources, sourcesOf, type Bars } from "../../model/energy.ts";
 import { barStep, goesOn, type BarStep, type Period } from "../../model/period.ts";
+import type { Since } from "../../model/since.ts";
 import { consumersOf, topOf, type Place } from "../../model/top.ts";
 import type { Chosen } from "./usePeriod.ts";
 import type { House } from "./useHouse.ts";
@@ -16,6 +17,9 @@ export interface Figures {
   bars: Bars | undefined;
   top: Place[] | undefined;
   base: Bars | undefined;
+  since: Since;
+  /** Nothing at all is known of the period. */
+  nothing: boolean;
   problem: "failed" | "tooMuch" | undefined;
 }
 
@@ -32,8 +36,10 @@ export function useFigures(house: House, { period, base, today }: Chosen): Figur
   const bars = useMemo(() => energy.data && barsOf(energy.data, sources), [energy.data, sources]);
   const top = useMemo(() => energy.data && topOf(energy.data, consumers, sources.used ?? []), [energy.data, consumers, sources]);
   const baseBars = useMemo(() => (then.data ? barsOf(then.data, sources) : undefined), [then.data, sources]);
+  const since = useMemo(() => (energy.data ? devicesSince(energy.data) : {}), [energy.data]);
   const now = useMemo(hubNow, [energy.data]);
-  return { period, step, now, bars, top, base: base && baseBars, problem: problemOf(energy.error) };
+  const nothing = Boolean(bars && top && [...Object.values(bars.flows).flat(), ...top].every((a) => a.wh === null));
+  return { period, step, now, bars, top, base: base && baseBars, since, nothing, problem: problemOf(energy.error) };
 }
 
 const spanOf = (p: Period) => ({ from: p.start, to: p.end });
