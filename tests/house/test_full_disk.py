@@ -22,14 +22,19 @@ def test_a_full_disk_does_not_keep_people_from_switching(tmp_path: Path) -> None
         assert d.api("GET", "/health")["status"] == "degraded"
         assert len(d.api("GET", "/journal?point=plug_tv.on&limit=1000")["rows"]) >= 300, "rows wait in memory"
         owner = {"user": "owner", "password": d.ready["password"]}
-        assert d.api("POST", "/session", owner)["user"] == "owner", "and nobody from looking"
-        assert "sign in again" in d.api("GET", "/health")["parts"]["sessions"]
+        eventually(lambda: not_kept(d, owner), 10, "and nobody from looking, as long as the hub runs")
         free(d)
         eventually(lambda: d.command("plug_tv.on", True)["reason"]["code"] == "confirmed", 10, "saved again")
         eventually(lambda: d.api("GET", "/health")["parts"]["journal"] == "ok", 15, "the journal is well")
         total = len(d.api("GET", "/journal?point=plug_tv.on&limit=1000")["rows"])
     with demo("--data", str(tmp_path)) as d:
         assert len(d.api("GET", "/journal?point=plug_tv.on&limit=1000")["rows"]) >= total - 1
+
+
+def not_kept(d: Demo, owner: dict[str, str]) -> bool:
+    """Somebody signs in; True when that could not be saved: what was left of the disk may have been enough for one."""
+    assert d.api("POST", "/session", owner)["user"] == "owner"
+    return "sign in again" in d.api("GET", "/health")["parts"]["sessions"]
 
 
 def free(d: Demo) -> None:
