@@ -66,6 +66,8 @@ class Heart:
         self._alive = alive
         self._shift = shift
         self._provisional = clock.provisional_since
+        self._settled = 0
+        """what was stored before (UTC ms) lies where it belongs"""
         self._told: tuple[int, float] | None = None
         self._recorder = recorder
         self._state = state
@@ -165,7 +167,8 @@ class Heart:
     def _watch_clock(self) -> None:
         """A step of UTC against monotonic time is a journal row: it explains odd ages and gaps around it.
 
-        When it brings the true time, what was stored under a provisional one is moved to where it belongs.
+        One forward is the true time, as long as that has not come: a time server sets the clock first, and some say
+        only minutes later that they have. What was stored under the provisional one is moved to where it belongs.
         """
         now, at = self._clock.now(), self._clock.monotonic()
         since, self._provisional = self._provisional, self._clock.provisional_since
@@ -174,8 +177,9 @@ class Heart:
             if abs(step_ms) > STEP_MS:
                 reason = Reason("clock_step", {"step_s": round(step_ms / 1000), "trusted": self._clock.trusted})
                 self._journal.later(Entry(now, "clock", reason=reason))
-                if since is not None and self._provisional is None and step_ms > 0:
-                    self._shift(since, step_ms)
+                if since is not None and step_ms > 0:
+                    self._shift(max(since, self._settled), step_ms)
+                    self._settled = now
         self._told = now, at
 
     def _incident(self, late: float) -> None:

@@ -35,14 +35,15 @@ class SystemClock:
     `not_before`: the last time this house has stored. While the machine's clock is behind what has been told already
     (booted without a battery clock, or set back), time runs on by the monotonic clock and is not trusted; when the
     machine's clock is ahead again, it is followed at once. `synchronised`: whether the machine has had the time from
-    elsewhere, None where it does not know; until then, or while it is behind, what is told is provisional.
+    elsewhere, None where it does not know; until then, or while it is behind, what is told is provisional. `monotonic`
+    goes on while the machine sleeps: sleep is no step of its clock.
     """
 
     def __init__(
         self,
         not_before: int = 0,
         wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = lambda: time.clock_gettime(time.CLOCK_BOOTTIME),
         synchronised: Callable[[], bool | None] = lambda: None,
     ) -> None:
         self._wall_ms = wall_ms

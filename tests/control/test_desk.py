@@ -307,38 +307,6 @@ def test_a_write_says_whose_wish_it_was_and_by_which_way() -> None:
     on_a_bench(play)
 
 
-def test_a_step_of_the_clock_is_a_journal_row() -> None:
-    async def play(b: Bench) -> None:
-        b.heart.beat()
-        assert b.journal.of("clock") == []
-        b.clock.monotonic = lambda: 0.0  # type: ignore[method-assign]
-        b.heart.beat()
-        [row] = b.journal.of("clock")
-        assert row.reason.code == "clock_step"
-
-    on_a_bench(play)
-
-
-def test_the_true_time_moves_what_was_stored_under_a_provisional_one() -> None:
-    async def play(b: Bench) -> None:
-        moved: list[tuple[int, int]] = []
-        b.heart._shift = lambda since, by: moved.append((since, by))
-        b.clock.provisional_since = booted = b.clock.ms
-        b.heart.beat()
-        b.clock.advance(1)
-        b.heart.beat()
-        assert moved == []
-        at = b.clock.monotonic()
-        b.clock.monotonic = lambda: at + 1  # type: ignore[method-assign]
-        b.clock.advance(3601)
-        b.clock.provisional_since = None
-        b.heart.beat()
-        b.heart.beat()
-        assert moved == [(booted, 3_600_000)]
-
-    on_a_bench(play)
-
-
 @pytest.mark.parametrize(
     ("point", "value", "code"),
     [
