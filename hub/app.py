@@ -43,6 +43,7 @@ from hub.mqtt.keys import keys
 from hub.mqtt.topics import Topics
 from hub.ops.health import OK, Health, devices, limits, modes
 from hub.ops.links import Links
+from hub.ops.memory import astir, settled
 from hub.ops.systemd import notify
 from hub.ops.timekeeping import synchronised
 from hub.rehearse.anew import decided
@@ -160,6 +161,7 @@ class App:
 
     async def _live(self, sock: socket.socket, ready: Callable[[Ready], None]) -> None:
         self._health.ready = False
+        astir()
         _make_folder(self._data)
         async with AsyncExitStack() as parts:
             let_go(self._data)
@@ -249,6 +251,7 @@ class App:
             if not clock.far_ahead:
                 tasks.create_task(_astray(clock), name="clock")
             ready(await self._owner(state, doorman, sock))
+            settled()
             self._health.ready = True
             notify("READY=1")
             started = Reason("started", {"version": VERSION})
