@@ -125,19 +125,21 @@ async def _unit(bus: ModbusLink, unit: int) -> list[Found]:
     return list(_told(bus.address, unit, images)) if images else []
 
 
-async def _chain(bus: ModbusLink, unit: int) -> tuple[Place, ...]:
-    steps = walk()
-    wish, there = next(steps), False
+async def _chain(bus: ModbusLink, unit: int, there: bool = False) -> tuple[Place, ...]:
+    """`there`: whether the unit is known to answer, so that it is asked again where it does not."""
+    steps, lost = walk(), False
+    wish = next(steps)
     while True:
         try:
             answer = await _answer(bus, unit, wish.address, wish.count, times=2 if there else 1)
+            lost = lost or (not there and isinstance(answer, NoAnswer))
             there = there or not isinstance(answer, NoAnswer)
             wish = steps.send(answer)
         except StopIteration as end:
             places: tuple[Place, ...] = end.value
             return places
         except LinkError:
-            return ()
+            return await _chain(bus, unit, there) if there and lost else ()
 
 
 async def _answer(bus: ModbusLink, unit: int, address: int, count: int, times: int = 2) -> Answer:
