@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from drivers.modbus.blocks import Limits, blocks
+from drivers.modbus.blocks import Block, Limits, blocks
 from drivers.modbus.catalogue import load, names
 from drivers.modbus.device_map import DeviceMap, Face, PointMap
 from drivers.modbus.image import Words
 from drivers.modbus.link import ModbusLink
 from drivers.modbus.registers import Image, Register
-from hub.errors import ConfigError, LinkError, Refused
+from hub.errors import ConfigError, LinkError, NoAnswer, Refused
 from hub.model import Role
 from hub.model.found import Found
 
@@ -134,7 +134,7 @@ async def _registers(bus: ModbusLink, unit: int, wanted: Iterable[Register]) -> 
     words, misses = Words(), 0
     for block in blocks(wanted, _LIMITS):
         try:
-            words.add(block, await bus.read(unit, block.function, block.address, block.count))
+            words.add(block, await _said(bus, unit, block))
         except Refused:
             continue
         except LinkError:
@@ -142,6 +142,14 @@ async def _registers(bus: ModbusLink, unit: int, wanted: Iterable[Register]) -> 
             if misses >= _MISSES:
                 break
     return words.of
+
+
+async def _said(bus: ModbusLink, unit: int, block: Block) -> tuple[int, ...]:
+    """Asked once more where nothing is said: an answer that is lost must not make a known device an unknown one."""
+    try:
+        return await bus.read(unit, block.function, block.address, block.count)
+    except NoAnswer:
+        return await bus.read(unit, block.function, block.address, block.count)
 
 
 def unknown(address: str, unit: int) -> Found:

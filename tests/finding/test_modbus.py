@@ -13,7 +13,7 @@ from pymodbus.datastore import ModbusDeviceContext
 from drivers.modbus import find as finder
 from drivers.modbus.catalogue import load
 from drivers.modbus.identify import MOST_READS, SparingLink, catalogue
-from hub.errors import ConfigError, LinkError
+from hub.errors import ConfigError, LinkError, NoAnswer
 from hub.model import Role
 from hub.model.found import Found, Where
 from tests.drivers_modbus.test_maps import image, vector
@@ -51,6 +51,22 @@ def test_a_device_is_told_by_its_map(monkeypatch: pytest.MonkeyPatch) -> None:
     assert meter.options == {"map": METER, "unit": 1}
     assert meter.serial == vector(METER)["info"]["serial"] and meter.vendor == "Carlo Gavazzi"
     assert set(meter.roles) == {Role.GRID, Role.METER}
+
+
+@pytest.mark.parametrize("lost", [2, 3, 4, 5])
+def test_a_device_is_told_though_one_answer_is_lost(lost: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Losing(SparingLink):
+        asked = 0
+
+        async def read(self, *args: Any, **more: Any) -> tuple[int, ...]:
+            Losing.asked += 1
+            if Losing.asked == lost:
+                raise NoAnswer("lost on the way")
+            return await super().read(*args, **more)
+
+    monkeypatch.setattr(finder, "SparingLink", Losing)
+    found, _ = asyncio.run(searched({1: unit_of(METER)}, monkeypatch))
+    assert [f.options["map"] for f in found] == [METER] and Losing.asked > lost
 
 
 def test_a_hybrid_is_found_once_with_the_map_that_explains_most_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
