@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from hub.core.pace import SWITCHED, counted_on
+from hub.core.pace import SWITCHED, went_by
 from hub.core.types import ChargerMemory, Course, Held, State, Taken, Target, Timers, Tokens
 from hub.rules import Memory
 
@@ -57,10 +57,7 @@ def older(state: State, seconds: float) -> State:
     has some time to ask again, as what a rule goes by has to show itself first.
     """
     s = max(0.0, min(seconds, _MOST_S))
-    cars = {
-        d: replace(counted_on(m, s), for_s=m.for_s + s, told_s=m.told_s + s, timers=Timers(), other_s=0.0)
-        for d, m in state.chargers.items()
-    }
+    cars = {d: replace(went_by(m, s), timers=Timers(), other_s=0.0) for d, m in state.chargers.items()}
     held = {
         p: replace(h, for_s=h.for_s + s, timers=Timers(), taken=h.taken and replace(h.taken, over_s=-AGAIN_S))
         for p, h in state.held.items()

@@ -76,6 +76,11 @@ def counted_on(memory: ChargerMemory, dt: float) -> ChargerMemory:
     return replace(memory, phases_s=memory.phases_s + dt, switches_s=saved)
 
 
+def went_by(memory: ChargerMemory, dt: float) -> ChargerMemory:
+    """The same `dt` seconds later, of a charger about which nothing was decided meanwhile."""
+    return replace(counted_on(memory, dt), for_s=memory.for_s + dt, told_s=memory.told_s + dt)
+
+
 def switched(memory: ChargerMemory, phases: int) -> ChargerMemory:
     return replace(memory, phases=phases, phases_s=0.0, switches_s=memory.switches_s - SWITCH_S, other_s=0.0)
 

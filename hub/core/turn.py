@@ -10,7 +10,7 @@ from hub.core.connection import Connection, caps, unmet_limits
 from hub.core.derive import derive
 from hub.core.envelope import Bound
 from hub.core.fuse import Fuses
-from hub.core.pace import MOST_S, refilled, seen_again, spent
+from hub.core.pace import MOST_S, refilled, seen_again, spent, went_by
 from hub.core.types import Course, Inputs, State, Step, Wish
 from hub.model import Command, Reason, Request, Source, Value, Wear
 from hub.rules import Firing, Memory, advance, requests
@@ -121,7 +121,9 @@ class Turn:
 
     def done(self) -> Step:
         unseen = tuple(p for p in self._unseen if self.held.get(p) and self.held[p].value == self.state.held[p].value)
-        driven = self.chargers, self.held, self._tokens
+        before = self.state.chargers
+        cars = {d: went_by(m, self.dt) if m is before.get(d) else m for d, m in self.chargers.items()}
+        driven = cars, self.held, self._tokens
         state = State(self.inputs.t, *driven, self._rules, self.targets, self.courses, unseen)
         return Step(
             state,

@@ -251,3 +251,18 @@ def test_two_batteries_share_the_fuse_and_each_keeps_to_its_device() -> None:
     values = {**IDLE, "bat2.power": 0.0, "bat2.soc": 50.0}
     devices = (GRID_METER, store("bat", -9_000, 9_000), store("bat2"))
     assert limits(decide(site, devices, values, *wishes)) == {"bat": -9000.0, "bat2": -4800.0}
+
+
+def test_a_car_that_nobody_drove_for_a_while_is_not_taken_for_one_that_shows_late() -> None:
+    """Its charger was away for a minute; what it was told before then says nothing of what it draws now."""
+    site = Site(circuits=(Circuit("main", 16.0),), chargers=(ChargerControl("car1"),))
+    modes = {"car1.mode": "fast"}
+    values: dict[str, Value] = {**GRID, "car1.power": 0.0, "car1.current_l1": 0.0}
+    state, told = State(), dict[int, float]()
+    for t in range(1, 70):
+        away, load = 2 <= t < 62, 12.0 if t >= 2 else 0.0
+        devices = (GRID_METER,) if away else (GRID_METER, car("car1"))
+        grid = {f"grid.power_l{n}": load * 230 for n in (1, 2, 3)}
+        result = step(state, Inputs(1000 * t, House.of(site, devices), {**values, **grid}, (), modes))
+        state, told[t] = result.state, limits(result).get("car1", -1.0)
+    assert told[1] == 16.0 and told[30] == -1.0 and told[62] == 0.0
